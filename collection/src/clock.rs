@@ -1,0 +1,16 @@
+//! The one place that asks what time it is.
+
+use jiff::Timestamp;
+
+/// Now, as an RFC 3339 text in UTC with milliseconds. `PLANSCOPE_NOW` fixes it for tests.
+pub fn now() -> String {
+    timestamp().to_string()
+}
+
+/// Now, rounded to milliseconds.
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub(crate) fn timestamp() -> Timestamp {
+    let fixed = std::env::var("PLANSCOPE_NOW").ok().and_then(|text| text.parse().ok());
+    let now: Timestamp = fixed.unwrap_or_else(Timestamp::now);
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}

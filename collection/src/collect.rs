@@ -1,0 +1,145 @@
+//! The one collection core: asks a session in a fixed order and puts the snapshot together.
+
+use crate::clock;
+use crate::driver::{Execution, Ranking, Session, Workload};
+use crate::error::{CollectError, ErrorKind, Result};
+use crate::queries::QueryText;
+use planscope_explain::Engine;
+use planscope_explain::plan::{Node, Plan};
+use planscope_explain::workload::{Coverage, Problem, Snapshot, Statement, fingerprint};
+
+/// What to collect.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Most statements.
+    pub top: usize,
+    /// By what they are chosen.
+    pub by: Ranking,
+    /// Statements from files; empty means the server's own statistics.
+    pub queries: Vec<QueryText>,
+    /// Whether to run statements for their plans.
+    pub execution: Execution,
+    /// Whether literals stay in texts and plans.
+    pub keep_literals: bool,
+}
+
+/// A step of a collection, for a progress bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Reading or measuring statements: done, of.
+    Statements(usize, usize),
+    /// Getting plans: done, of.
+    Plans(usize, usize),
+    /// Reading the catalog.
+    Catalog,
+}
+
+/// Collects a snapshot. When the user stops it half way, what was collected is returned, with a
+/// problem of kind `stopped`.
+///
+/// # Errors
+/// When nothing could be collected at all.
+pub async fn collect(
+    session: &mut dyn Session,
+    request: &Request,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Snapshot> {
+    let workload = read_workload(session, request, progress).await?;
+    let mut snapshot = Snapshot {
+        target: session.identity().clone(),
+        taken_at: clock::now(),
+        coverage: coverage(&workload),
+        window: workload.window,
+        statements: workload.statements,
+        catalog: Default::default(),
+        settings: Default::default(),
+        problems: workload.problems,
+    };
+    if let Err(error) = complete(session, request, &mut snapshot, progress).await {
+        snapshot.problems.push(problem_of(&error));
+    }
+    if !request.keep_literals {
+        redact(&mut snapshot);
+    }
+    Ok(snapshot)
+}
+
+async fn read_workload(
+    session: &mut dyn Session,
+    request: &Request,
+    progress: &mut dyn FnMut(Step),
+) -> Result<Workload> {
+    if request.queries.is_empty() {
+        progress(Step::Statements(0, request.top));
+        return session.workload(request.top, request.by).await;
+    }
+    let of = request.queries.len();
+    progress(Step::Statements(0, of));
+    let mut report = |done| progress(Step::Statements(done, of));
+    let mut workload = session.measure(&request.queries, request.execution, &mut report).await?;
+    let by = |s: &Statement| request.by.value(&s.counters);
+    workload.statements.sort_by(|a, b| by(b).total_cmp(&by(a)));
+    workload.statements.truncate(request.top);
+    Ok(workload)
+}
+
+async fn complete(
+    session: &mut dyn Session,
+    request: &Request,
+    snapshot: &mut Snapshot,
+    progress: &mut dyn FnMut(Step),
+) -> Result<()> {
+    snapshot.settings = session.settings().await?;
+    progress(Step::Catalog);
+    snapshot.catalog = session.catalog().await?;
+    let of = snapshot.statements.len();
+    progress(Step::Plans(0, of));
+    let mut report = |done| progress(Step::Plans(done, of));
+    let plans = session.plans(&snapshot.statements, request.execution, &mut report).await?;
+    for (statement, plan) in snapshot.statements.iter_mut().zip(plans) {
+        match plan {
+            Ok(record) => statement.plans.push(record),
+            Err(problem) => statement.problems.push(problem),
+        }
+    }
+    Ok(())
+}
+
+/// A failure after the statements were read is a problem of the snapshot, not its end.
+fn problem_of(error: &CollectError) -> Problem {
+    let kind = match error.kind {
+        ErrorKind::Stopped => "stopped",
+        ErrorKind::Timeout => "timeout",
+        ErrorKind::Permission => "permission",
+        ErrorKind::Connection => "connection-lost",
+        _ => "failed",
+    };
+    Problem { kind: kind.into(), message: error.to_string(), statement: None }
+}
+
+fn coverage(workload: &Workload) -> Coverage {
+    let known: f64 = workload.statements.iter().filter_map(|s| s.counters.total_ms).sum();
+    let share = workload.total_ms.filter(|&all| all > 0.0).map(|all| (known / all).min(1.0));
+    Coverage { statements: workload.statements.len() as u64, of: workload.of, time_share: share }
+}
+
+/// Replaces the literals in every text that goes into the snapshot.
+fn redact(snapshot: &mut Snapshot) {
+    let engine = snapshot.target.engine;
+    for statement in &mut snapshot.statements {
+        statement.text = fingerprint::redact(&statement.text, engine);
+        for record in &mut statement.plans {
+            record.raw = record.raw.take().map(|raw| fingerprint::redact(&raw, engine));
+            record.plan = redact_plan(record.plan.clone(), engine);
+        }
+    }
+}
+
+fn redact_plan(mut plan: Plan, engine: Engine) -> Plan {
+    plan.statement = plan.statement.map(|text| fingerprint::redact(&text, engine));
+    plan.map_nodes(|node: &mut Node| {
+        for condition in &mut node.conditions {
+            condition.text = fingerprint::redact(&condition.text, engine);
+        }
+    })
+}

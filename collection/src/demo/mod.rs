@@ -1,0 +1,1 @@
+//! The demo web shop: an SQLite database, deterministic, with a workload of real shapes.

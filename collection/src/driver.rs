@@ -1,0 +1,216 @@
+//! What every engine's driver does for the collection core.
+//!
+//! A driver is one file in `drivers/` with a `static` of type [`Driver`]. Its session answers small
+//! questions; the order in which they are asked, the redaction, the budget and the store are the
+//! core's (`collect.rs`), the same for every engine.
+
+use crate::error::Result;
+use crate::guard::{Policy, Stop};
+use crate::queries::QueryText;
+use crate::target::Target;
+use futures_util::future::BoxFuture;
+use planscope_explain::Engine;
+use planscope_explain::plan::Plan;
+use planscope_explain::workload::{
+    Catalog, Counters, Index, PlanRecord, Problem, Statement, TargetIdentity, Window,
+};
+use std::collections::BTreeMap;
+
+/// An engine's driver.
+#[derive(Debug)]
+pub struct Driver {
+    /// The engine.
+    pub engine: Engine,
+    /// Opens a session that keeps to the policy and ends its work when stopped.
+    pub connect: Connect,
+}
+
+/// Opens a session.
+pub type Connect =
+    for<'a> fn(&'a Target, &'a Policy, Stop) -> BoxFuture<'a, Result<Box<dyn Session>>>;
+
+/// By what the heaviest statements are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ranking {
+    /// Time over all calls.
+    #[default]
+    TotalTime,
+    /// Time of an average call.
+    MeanTime,
+    /// Number of calls.
+    Calls,
+    /// Rows looked at, or rows returned where the server does not count them.
+    Rows,
+    /// Blocks read.
+    Reads,
+    /// Temporary blocks written.
+    Temp,
+}
+
+impl Ranking {
+    /// Every ranking.
+    pub const ALL: [Self; 6] =
+        [Self::TotalTime, Self::MeanTime, Self::Calls, Self::Rows, Self::Reads, Self::Temp];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::TotalTime => "total-time",
+            Self::MeanTime => "mean-time",
+            Self::Calls => "calls",
+            Self::Rows => "rows",
+            Self::Reads => "reads",
+            Self::Temp => "temp",
+        }
+    }
+
+    /// The figure of a statement by which it is ranked; 0 when it is not known.
+    pub fn value(self, counters: &Counters) -> f64 {
+        let value = match self {
+            Self::TotalTime => counters.total_ms,
+            Self::MeanTime => counters.mean_ms,
+            Self::Calls => counters.calls,
+            Self::Rows => counters.rows_examined.or(counters.rows),
+            Self::Reads => counters.shared_blocks_read.or(counters.rows_examined),
+            Self::Temp => counters.temp_blocks_written.or(counters.sorts),
+        };
+        value.unwrap_or(0.0)
+    }
+}
+
+/// The statements that the server knows, already cut to the heaviest.
+#[derive(Debug, Clone, Default)]
+pub struct Workload {
+    /// The chosen statements, heaviest first, without plans. Texts as the server has them.
+    pub statements: Vec<Statement>,
+    /// How many statements the server knew.
+    pub of: u64,
+    /// Milliseconds of all of them; `None` when times are not known.
+    pub total_ms: Option<f64>,
+    /// The time that the counters cover.
+    pub window: Window,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// How to run a statement that is measured or planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Execution {
+    /// Plan only; nothing is run.
+    #[default]
+    PlanOnly,
+    /// Run it: parsed SELECTs without side effects only.
+    Analyze,
+}
+
+/// "How would this statement be planned if these indexes existed?"
+#[derive(Debug, Clone)]
+pub struct WhatIfQuestion {
+    /// The statement's text as it is in the snapshot (may hold `$1`, `?`).
+    pub sql: String,
+    /// Indexes to pretend. Their names are only for the answer's `used`.
+    pub indexes: Vec<Index>,
+    /// Names of real indexes to pretend away, where the engine can.
+    pub without: Vec<String>,
+}
+
+/// The planner's answer.
+#[derive(Debug, Clone)]
+pub struct WhatIfAnswer {
+    /// The plan; the pretended indexes appear in it under the names of the question.
+    pub plan: Plan,
+    /// Its total cost in the planner's units; `None` where the engine has no cost.
+    pub cost: Option<f64>,
+    /// Estimated bytes of each pretended index, in the question's order.
+    pub sizes_bytes: Vec<Option<f64>>,
+}
+
+/// How a check of `doctor` came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckStatus {
+    /// Fine.
+    Ok,
+    /// Works, but less well than it could.
+    Warn,
+    /// planscope cannot do its work.
+    Fail,
+    /// Could not be looked at.
+    Skipped,
+}
+
+impl CheckStatus {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "fail",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A check of `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// A stable word, e.g. `pg-stat-statements`.
+    pub id: String,
+    /// How it came out.
+    pub status: CheckStatus,
+    /// What was seen.
+    pub message: String,
+    /// The exact SQL or setting that mends it.
+    pub remedy: Option<String>,
+}
+
+/// An open, guarded session. Every method may fail with [`crate::ErrorKind::Stopped`].
+pub trait Session: Send {
+    /// What the target is.
+    fn identity(&self) -> &TargetIdentity;
+
+    /// Settings that matter to plans and advice.
+    fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>>;
+
+    /// The `top` heaviest statements by the server's own statistics.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Missing`] with a hint when the server keeps none.
+    fn workload(&mut self, top: usize, by: Ranking) -> BoxFuture<'_, Result<Workload>>;
+
+    /// Statements from files as statements of a workload: measured where the engine counts without
+    /// side effects (SQLite) or `execution` asks for it, else without counters.
+    fn measure<'a>(
+        &'a mut self,
+        queries: &'a [QueryText],
+        execution: Execution,
+        progress: &'a mut dyn FnMut(usize),
+    ) -> BoxFuture<'a, Result<Workload>>;
+
+    /// The plan of each statement, in order; a failure is a problem of that statement only.
+    /// `progress` is told how many are done.
+    fn plans<'a>(
+        &'a mut self,
+        statements: &'a [Statement],
+        execution: Execution,
+        progress: &'a mut dyn FnMut(usize),
+    ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>>;
+
+    /// Tables with columns and statistics, and their indexes: all tables of the database that the
+    /// user may see, system schemas left out.
+    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>>;
+
+    /// Whether and how [`Session::what_if`] works here: `hypopg 1.3.1`, `sqlite clone`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Missing`] with the statement that would install it.
+    fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>>;
+
+    /// Asks the planner, in order; a question that it cannot answer is an `Err` of its own.
+    fn what_if<'a>(
+        &'a mut self,
+        questions: &'a [WhatIfQuestion],
+    ) -> BoxFuture<'a, Result<Vec<Result<WhatIfAnswer>>>>;
+
+    /// The checks of `doctor`.
+    fn doctor(&mut self) -> BoxFuture<'_, Result<Vec<Check>>>;
+}

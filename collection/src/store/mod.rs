@@ -1,0 +1,1 @@
+//! The snapshot store: a folder of snapshot files.

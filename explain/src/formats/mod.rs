@@ -1,0 +1,121 @@
+//! The EXPLAIN formats: text in, plans out.
+//!
+//! A format is one file with a `static` of type [`Format`] and a row in [`ALL`]. Its parser is
+//! total: any text gives plans or an error that says where, what was expected and what was found.
+//! It keeps to the limits below, never panics and never recurses with its input.
+
+mod postgres_json;
+mod postgres_text;
+mod sqlite_query_plan;
+
+use crate::engine::Engine;
+use crate::plan::{LimitError, Plan};
+use thiserror::Error;
+
+/// Every format, sorted by name.
+pub static ALL: &[&Format] =
+    &[&postgres_json::FORMAT, &postgres_text::FORMAT, &sqlite_query_plan::FORMAT];
+
+/// Most bytes of one input.
+pub const MAX_BYTES: usize = 64 << 20;
+
+/// One way in which an engine writes plans.
+#[derive(Debug)]
+pub struct Format {
+    /// The name on the wire and on the command line, e.g. `postgres-json`.
+    pub name: &'static str,
+    /// The engine that writes it.
+    pub engine: Engine,
+    /// One line for help texts.
+    pub summary: &'static str,
+    /// How sure the format is that the text is its own: 0 is no, 100 is certain.
+    pub detect: fn(&str) -> u8,
+    /// Reads all plans in the text; at least one, or an error.
+    pub parse: fn(&str) -> Result<Vec<Reading>, FormatError>,
+}
+
+/// A plan as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The plan.
+    pub plan: Plan,
+    /// What the reader did not know or had to guess.
+    pub notes: Vec<Note>,
+}
+
+/// Something a reader of the plan should know about how it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Where: `line 12` or a JSON path.
+    pub place: String,
+    /// What.
+    pub message: String,
+}
+
+/// Text that is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FormatError {
+    /// No format knows the text as its own.
+    #[error("no EXPLAIN output was found in the input: {found}")]
+    Unknown {
+        /// What was found instead.
+        found: String,
+    },
+    /// The text broke off or went wrong at a place.
+    #[error("{place}: expected {expected}, found {found}")]
+    Malformed {
+        /// Where: `line 3, column 7` or a JSON path.
+        place: String,
+        /// What should stand there.
+        expected: String,
+        /// What stands there, shortened.
+        found: String,
+    },
+    /// The text is over [`MAX_BYTES`].
+    #[error("the input has {0} bytes; the limit is {MAX_BYTES}")]
+    TooLarge(usize),
+    /// The plan is over a limit of its own.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+}
+
+/// The format of that name.
+pub fn by_name(name: &str) -> Option<&'static Format> {
+    ALL.iter().find(|format| format.name == name).copied()
+}
+
+/// The format that is surest of the text.
+pub fn detect(text: &str) -> Option<&'static Format> {
+    let sure = |format: &&Format| ((format.detect)(text), format.name);
+    let best =
+        ALL.iter().copied().max_by(|a, b| sure(a).0.cmp(&sure(b).0).then(b.name.cmp(a.name)));
+    best.filter(|format| (format.detect)(text) > 0)
+}
+
+/// Reads every plan in `text`; `format` is detected where it is not given.
+///
+/// # Errors
+/// When no format knows the text, or the one that does finds it broken or over a limit.
+pub fn read(text: &str, format: Option<&Format>) -> Result<Vec<Reading>, FormatError> {
+    if text.len() > MAX_BYTES {
+        return Err(FormatError::TooLarge(text.len()));
+    }
+    let Some(format) = format.or_else(|| detect(text)) else {
+        return Err(FormatError::Unknown { found: shortened(text) });
+    };
+    (format.parse)(text)
+}
+
+/// The first words of `text` for an error message, at most 60 characters, control characters shown.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    let text = text.trim();
+    if text.is_empty() {
+        return "nothing".to_owned();
+    }
+    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}

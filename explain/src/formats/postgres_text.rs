@@ -1,0 +1,11 @@
+//! Stub.
+
+use super::{Format, FormatError, Reading, shortened};
+use crate::engine::Engine;
+
+pub(super) static FORMAT: Format =
+    Format { name: "postgres-text", engine: Engine::Postgres, summary: "", detect: |_| 0, parse };
+
+fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
+    Err(FormatError::Unknown { found: shortened(text) })
+}
