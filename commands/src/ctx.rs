@@ -1,0 +1,32 @@
+//! What every command is given: resolved settings, the user interface, the stop switch.
+
+use crate::cli::GlobalArgs;
+use crate::output::{Output, Style};
+use crate::ui::Ui;
+use crate::error::Result;
+use planscope_collection::Stop;
+use planscope_collection::store::Store;
+use planscope_collection::target::Environment;
+
+/// The surroundings of a command.
+pub struct Ctx {
+    /// Options that every command understands.
+    pub global: GlobalArgs,
+    /// How results are rendered.
+    pub output: &'static Output,
+    /// Width, colour, characters.
+    pub style: Style,
+    /// Talk and progress.
+    pub ui: Ui,
+    /// Thrown by Ctrl-C and SIGTERM.
+    pub stop: Stop,
+    /// The environment, read once.
+    pub environment: Environment,
+}
+
+impl Ctx {
+    /// The store that the user named, or the default one. It is made when something is saved.
+    pub fn store(&self) -> Result<Store> {
+        Ok(Store::locate(self.global.store.as_deref(), &self.environment)?)
+    }
+}
