@@ -10,6 +10,7 @@ mod error;
 mod exit;
 mod input;
 mod output;
+mod report;
 mod settings;
 mod ui;
 
