@@ -109,7 +109,8 @@ fn sources_keep_their_form() {
             wrong.push(format!("{} has {lines} lines, at most {MOST_LINES}", short(&path)));
         }
         // In two parts, so that this file does not find itself.
-        for word in [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("#[ig", "nore")] {
+        for word in [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("#[ig", "nore")]
+        {
             if text.contains(word) {
                 wrong.push(format!("{} has {word}", short(&path)));
             }
@@ -136,12 +137,16 @@ fn registries_have_a_row_for_every_file() {
         for name in statics {
             for path in files(&root().join(folder), ".rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                if !text.contains(&format!("static {name}:")) && !text.contains(&format!("static {name} =")) {
+                if !text.contains(&format!("static {name}:"))
+                    && !text.contains(&format!("static {name} ="))
+                {
                     continue;
                 }
                 let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
                 let module = match stem.as_str() {
-                    "mod" => path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned(),
+                    "mod" => {
+                        path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned()
+                    }
                     _ => stem,
                 };
                 let row = format!("&{module}::{name}");

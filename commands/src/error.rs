@@ -119,8 +119,12 @@ impl From<CollectError> for CommandError {
             ErrorKind::Store => CommandErrorKind::Store,
             ErrorKind::Stopped => CommandErrorKind::Interrupted,
         };
-        let next = |e: &&(dyn StdError + 'static)| e.source();
-        let sources = std::iter::successors(error.source(), next).map(|e| e.to_string()).collect();
+        let mut sources = Vec::new();
+        let mut next = error.source();
+        while let Some(source) = next {
+            sources.push(source.to_string());
+            next = source.source();
+        }
         Self { kind, message: error.message.clone(), hints: error.hints.clone(), sources }
     }
 }

@@ -13,7 +13,7 @@ const DEFAULT_WIDTH: u16 = 80;
 
 /// Resolves the options that every command understands.
 pub fn resolve(global: &GlobalArgs) -> Ctx {
-    let environment = Environment::read();
+    let environment = Environment::of_process();
     let name = global.format.as_deref().unwrap_or("text");
     let output = output::by_name(name).unwrap_or(output::ALL[0]);
     let terminal = std::io::stdout().is_terminal();

@@ -154,7 +154,10 @@ pub async fn with_session(
 
 fn refusals(refused: &[String]) -> Vec<String> {
     let first = refused.first();
-    first.map(|why| format!("{} questions had no answer, the first: {why}", refused.len())).into_iter().collect()
+    first
+        .map(|why| format!("{} questions had no answer, the first: {why}", refused.len()))
+        .into_iter()
+        .collect()
 }
 
 fn redundant(context: &Context<'_>) -> Vec<Finding> {

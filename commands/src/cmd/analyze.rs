@@ -71,9 +71,10 @@ pub fn run(args: &AnalyzeArgs, ctx: &Ctx) -> Result<ExitStatus> {
     }
     let (mut snapshot, source) = snapshot(args, ctx)?;
     if let Some(id) = &args.statement {
-        let only = snapshot.find(id).cloned().ok_or_else(|| {
-            CommandError::input(format!("{source} holds no statement `{id}`"))
-        })?;
+        let only = snapshot
+            .find(id)
+            .cloned()
+            .ok_or_else(|| CommandError::input(format!("{source} holds no statement `{id}`")))?;
         snapshot.statements = vec![only];
     }
     let mut findings = planscope_advisors::analyze(&snapshot, &Thresholds::default());
@@ -93,8 +94,8 @@ fn snapshot(args: &AnalyzeArgs, ctx: &Ctx) -> Result<(Snapshot, String)> {
         Input::Text(text, name) => {
             let readings = input::plans(&text, &name, None)?;
             let snapshot = input::snapshot_of_plans(&readings, &name);
-            let snapshot = snapshot
-                .ok_or_else(|| CommandError::input(format!("{name} holds no plan")))?;
+            let snapshot =
+                snapshot.ok_or_else(|| CommandError::input(format!("{name} holds no plan")))?;
             Ok((snapshot, name))
         }
         Input::Target(target) => {

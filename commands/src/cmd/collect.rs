@@ -27,7 +27,8 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let target = input::target(ctx, &args.target)?;
     let store = ctx.store()?;
     let snapshot = block_on(ctx, async {
-        let mut session = workload::connect(ctx, &target, &args.workload.connection.policy()).await?;
+        let mut session =
+            workload::connect(ctx, &target, &args.workload.connection.policy()).await?;
         workload::collect(ctx, &mut *session, &args.workload).await
     })?;
     let path = store.save(&snapshot)?;

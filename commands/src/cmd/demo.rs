@@ -161,7 +161,7 @@ impl Walk<'_> {
         let request = Request {
             top: 50,
             by: Ranking::TotalTime,
-            queries: queries::read(&self.folder.path.join("shop.sql"))?,
+            queries: queries::read(&self.folder.path.join("shop.sql"), target.engine)?,
             ..Request::default()
         };
         let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60 }.policy();

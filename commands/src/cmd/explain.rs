@@ -139,8 +139,7 @@ fn from_snapshot(
             statement.fingerprint
         )));
     }
-    let alone =
-        Snapshot { statements: vec![statement.clone()], ..snapshot.clone() };
+    let alone = Snapshot { statements: vec![statement.clone()], ..snapshot.clone() };
     let findings = analyzed(&alone);
     let shown = statement.plans.iter().enumerate().map(|(i, record)| ShownPlan {
         plan: record.plan.clone(),
@@ -161,8 +160,10 @@ fn no_statement(snapshot: &Snapshot, name: &str, id: &str) -> CommandError {
         .take(5)
         .map(|s| s.name.clone().unwrap_or_else(|| s.fingerprint.to_string()))
         .collect();
-    CommandError::input(format!("{name} holds no statement `{id}`"))
-        .hint(format!("it holds {} …; `planscope analyze` lists those with findings", some.join(", ")))
+    CommandError::input(format!("{name} holds no statement `{id}`")).hint(format!(
+        "it holds {} …; `planscope analyze` lists those with findings",
+        some.join(", ")
+    ))
 }
 
 fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<ShownPlan>> {

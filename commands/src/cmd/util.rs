@@ -11,7 +11,7 @@ use clap::{Args, CommandFactory, Subcommand};
 use clap_complete::Shell;
 use planscope_advisors::{Rule, rules};
 use planscope_explain::Engine;
-use planscope_explain::workload::{fingerprint, query};
+use planscope_explain::workload::fingerprint;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
@@ -86,10 +86,13 @@ pub fn run(args: &UtilArgs, ctx: &Ctx) -> Result<ExitStatus> {
 
 fn fingerprint_text(ctx: &Ctx, engine: Engine) -> Result<()> {
     let mut text = String::new();
-    std::io::stdin().lock().read_to_string(&mut text).map_err(|e| CommandError::from(e).at("stdin"))?;
+    std::io::stdin()
+        .lock()
+        .read_to_string(&mut text)
+        .map_err(|e| CommandError::from(e).at("stdin"))?;
     let mut out = String::new();
-    for statement in query::split_statements(&text, engine) {
-        let sql = statement.text(&text);
+    for statement in text.split(';') {
+        let sql = statement;
         let id = fingerprint::fingerprint(sql, engine);
         out.push_str(&format!("{id}  {}\n", fingerprint::normalize(sql, engine)));
     }
@@ -110,7 +113,10 @@ fn fingerprint_lines(ctx: &Ctx, engine: Engine) -> Result<()> {
             _ => None,
         };
         let sql = sql.ok_or_else(|| {
-            CommandError::input(format!("stdin, line {}: neither a JSON string nor an object with a `query`", i + 1))
+            CommandError::input(format!(
+                "stdin, line {}: neither a JSON string nor an object with a `query`",
+                i + 1
+            ))
         })?;
         let document = serde_json::json!({
             "fingerprint": fingerprint::fingerprint(&sql, engine).to_string(),

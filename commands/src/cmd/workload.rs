@@ -8,7 +8,7 @@ use planscope_collection::collect::{self, Request, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
 use planscope_collection::guard::Policy;
 use planscope_collection::{Target, drivers, queries};
-use planscope_explain::Snapshot;
+use planscope_explain::{Engine, Snapshot};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -66,10 +66,10 @@ impl WorkloadArgs {
         Ranking::ALL.into_iter().find(|r| r.name() == self.by).unwrap_or_default()
     }
 
-    fn request(&self) -> Result<Request> {
+    fn request(&self, engine: Engine) -> Result<Request> {
         let mut texts = Vec::new();
         for path in &self.queries {
-            texts.extend(queries::read(path)?);
+            texts.extend(queries::read(path, engine)?);
         }
         Ok(Request {
             top: self.top as usize,
@@ -100,7 +100,7 @@ pub async fn collect(
     session: &mut dyn Session,
     args: &WorkloadArgs,
 ) -> Result<Snapshot> {
-    let request = args.request()?;
+    let request = args.request(session.identity().engine)?;
     collect_request(ctx, session, &request).await
 }
 

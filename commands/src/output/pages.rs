@@ -96,7 +96,9 @@ fn findings(document: &mut Document, list: &[Finding], engine: Engine, of: Optio
     let items = list.iter().enumerate().map(|(i, finding)| {
         let saving = match (finding.saving_ms, finding.saving_cost) {
             (Some(ms), _) if ms >= 0.01 => format!(" · up to {} to save", Millis(ms)),
-            (None, Some(cost)) if cost >= 1.0 => format!(" · up to {} of cost to save", Count(cost)),
+            (None, Some(cost)) if cost >= 1.0 => {
+                format!(" · up to {} of cost to save", Count(cost))
+            }
             _ => String::new(),
         };
         let mut details = Vec::new();
@@ -146,10 +148,8 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     document.heading(format!("{} · {}", target_line(snapshot), snapshot.taken_at));
     let coverage = &snapshot.coverage;
     let planned = snapshot.statements.iter().filter(|s| !s.plans.is_empty()).count();
-    let mut summary = format!(
-        "{} of {} statements, chosen by {}",
-        coverage.statements, coverage.of, report.by
-    );
+    let mut summary =
+        format!("{} of {} statements, chosen by {}", coverage.statements, coverage.of, report.by);
     if let Some(share) = coverage.time_share {
         summary.push_str(&format!(", {} of the execution time", Share(share)));
     }
@@ -209,7 +209,11 @@ fn problems(document: &mut Document, snapshot: &Snapshot) {
 fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     let mut document = Document::default();
     let snapshot = &report.snapshot;
-    document.heading(format!("{} · {} findings", report.source, report.findings.len() + report.more));
+    document.heading(format!(
+        "{} · {} findings",
+        report.source,
+        report.findings.len() + report.more
+    ));
     if report.findings.is_empty() {
         document.paragraph("Nothing found that is worth a word.");
         return document;
@@ -217,7 +221,11 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     let engine = engine_of(snapshot);
     findings(&mut document, &report.findings, engine, Some(snapshot));
     if report.more > 0 {
-        document.paragraph(format!("and {} more; --top {} shows them", report.more, report.findings.len() + report.more));
+        document.paragraph(format!(
+            "and {} more; --top {} shows them",
+            report.more,
+            report.findings.len() + report.more
+        ));
     }
     let _ = style;
     document
@@ -265,7 +273,9 @@ fn one_advice(
     if advice.cost_after > 0.0 && advice.cost_before > advice.cost_after {
         facts.push(format!("÷{}", Count((advice.cost_before / advice.cost_after).round())));
     }
-    facts.extend(advice.saving_ms.filter(|&ms| ms >= 0.01).map(|ms| format!("about {} to save", Millis(ms))));
+    facts.extend(
+        advice.saving_ms.filter(|&ms| ms >= 0.01).map(|ms| format!("about {} to save", Millis(ms))),
+    );
     facts.extend(advice.size_bytes.map(|bytes| format!("size {}", Bytes(bytes))));
     facts.push(match advice.proof {
         Proof::Hypothetical => "proof: the planner uses it".to_owned(),

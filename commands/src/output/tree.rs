@@ -13,19 +13,14 @@ use std::cmp::Ordering;
 /// Cells of the heat bar.
 const BAR: usize = 6;
 /// Cells of bar, share and value with the blanks between them.
-const GUTTER: usize = BAR + 1 + 5 + 1 + 7 + 2;
+const GUTTER: usize = BAR + 1 + 5 + 1 + 8 + 2;
 /// Deepest level that is still indented; below it the depth is written as a number.
 const MOST_LEVELS: usize = 12;
 /// Conditions longer than this many lines are cut: a list of a thousand values hides the tree.
 const MOST_CONDITION_LINES: usize = 3;
 
 /// The lines of the tree, with numbers of findings at their nodes.
-pub fn lines(
-    plan: &Plan,
-    metric: Metric,
-    findings: &[Finding],
-    style: &Style,
-) -> Vec<Vec<Span>> {
+pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -> Vec<Vec<Span>> {
     let shares = heat::shares(plan, metric);
     let mut lines = vec![head(plan, metric)];
     let mut more_below: Vec<bool> = Vec::new();
@@ -87,7 +82,8 @@ impl Guides {
         }
         let past: String =
             more_below[1..depth].iter().map(|&more| if more { "│  " } else { "   " }).collect();
-        let (branch, below) = if more_below[depth] { ("├─ ", "│  ") } else { ("└─ ", "   ") };
+        let (branch, below) =
+            if more_below[depth] { ("├─ ", "│  ") } else { ("└─ ", "   ") };
         Self { first: format!("{past}{branch}"), rest: format!("{past}{below}  ") }
     }
 }
@@ -153,9 +149,9 @@ impl Drawing<'_> {
             (Some(ms), Metric::Time) => Millis(ms).to_string(),
             (Some(value), _) => Count(rounded(value)).to_string(),
         };
-        let share = if self.share > 0.0 { Share(self.share).to_string() } else { String::new() };
-        // Milliseconds to three digits fit eight cells only where the share leaves one.
-        vec![Span::new(format!("{:<BAR$} {share:>5} {text:>7}  ", bar(self.share)), tone)]
+        // Below half a percent a share says nothing that the missing bar does not say.
+        let share = if self.share >= 0.005 { Share(self.share).to_string() } else { String::new() };
+        vec![Span::new(format!("{:<BAR$} {share:>5} {text:>8}  ", bar(self.share)), tone)]
     }
 
     fn title(&self) -> String {
@@ -274,7 +270,9 @@ fn memory(node: &Node) -> Option<String> {
     let memory = &node.memory;
     let mut facts: Vec<String> = memory.method.iter().cloned().collect();
     facts.extend(memory.batches.filter(|&b| b > 1).map(|b| format!("{b} batches")));
-    facts.extend(memory.peak_bytes.filter(|&b| b > 0).map(|b| format!("memory {}", Bytes(b as f64))));
+    facts.extend(
+        memory.peak_bytes.filter(|&b| b > 0).map(|b| format!("memory {}", Bytes(b as f64))),
+    );
     facts.extend(memory.disk_bytes.filter(|&b| b > 0).map(|b| format!("disk {}", Bytes(b as f64))));
     (!facts.is_empty()).then(|| facts.join(", "))
 }

@@ -6,12 +6,13 @@ use crate::report::{
     ExplainReport, Report, RulesReport, ShownPlan, SnapshotsReport,
 };
 use planscope_advisors::{Advice, Evidence, Finding, Remedy};
-use planscope_collection::store::wire::{PlanDoc, ProblemDoc, SnapshotDoc};
+use planscope_collection::store::wire::{NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
+use planscope_explain::Engine;
 use planscope_explain::diff::{Change, PlanDiff, StatementDiff};
+use planscope_explain::formats::Note;
 use planscope_explain::heat::{self, Metric};
 use planscope_explain::workload::{Index, ddl};
-use planscope_explain::Engine;
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::{Schema, schema_for};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -85,10 +86,14 @@ fn shown_plan(shown: &ShownPlan, metric: Option<Metric>) -> ShownPlanDoc {
     plan.source = Some(shown.source.clone());
     plan.statement = shown.statement.clone().or(plan.statement);
     plan.fingerprint = shown.fingerprint.map(|f| f.to_string());
-    plan.notes = shown.notes.iter().map(Into::into).collect();
+    plan.notes = shown.notes.iter().map(note).collect();
     let engine = shown.plan.engine;
     let findings = shown.findings.iter().map(|f| finding(f, engine)).collect();
     ShownPlanDoc { plan, findings }
+}
+
+fn note(note: &Note) -> NoteDoc {
+    NoteDoc { place: note.place.clone(), message: note.message.clone() }
 }
 
 fn collect(report: &CollectReport) -> CollectDoc {
@@ -103,7 +108,11 @@ fn collect(report: &CollectReport) -> CollectDoc {
         window: snapshot.window,
         coverage: snapshot.coverage,
         plans: planned as u64,
-        problems: snapshot.problems.into_iter().chain(of_statements.map(ProblemDoc::from)).collect(),
+        problems: snapshot
+            .problems
+            .into_iter()
+            .chain(of_statements.map(ProblemDoc::from))
+            .collect(),
     }
 }
 

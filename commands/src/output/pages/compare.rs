@@ -4,11 +4,11 @@ use crate::output::Style;
 use crate::output::document::{Block, Document, Item, Tone, plain};
 use crate::output::tree;
 use crate::report::{DiffContent, DiffReport, statement_line};
+use planscope_explain::Snapshot;
 use planscope_explain::diff::{Change, PlanDiff, Severity, SnapshotDiff, StatementDiff, Verdict};
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
 use planscope_explain::units::{Count, Millis};
-use planscope_explain::Snapshot;
 
 pub(super) fn document(report: &DiffReport, style: &Style) -> Document {
     let mut document = Document::default();
@@ -94,7 +94,8 @@ fn one_statement(
         snapshot.statement(diff.fingerprint).map(|s| (s.text.clone(), s.name.clone()))
     };
     let (text, name) = find(&snapshots[1]).or_else(|| find(&snapshots[0])).unwrap_or_default();
-    let mut facts = vec![diff.verdict.name().to_uppercase(), diff.fingerprint.to_string()[..8].to_owned()];
+    let mut facts =
+        vec![diff.verdict.name().to_uppercase(), diff.fingerprint.to_string()[..8].to_owned()];
     if let Some(plan) = &diff.plan {
         facts.extend(plan.cost_ratio.map(|ratio| format!("{} {}", plan.measured_by, times(ratio))));
     }

@@ -1,9 +1,7 @@
 //! The shapes of the documents.
 
 use super::Object;
-use planscope_collection::store::wire::{
-    CoverageDoc, PlanDoc, ProblemDoc, TargetDoc, WindowDoc,
-};
+use planscope_collection::store::wire::{CoverageDoc, PlanDoc, ProblemDoc, TargetDoc, WindowDoc};
 use planscope_explain::workload::IndexKey;
 use schemars::JsonSchema;
 use serde::Serialize;
