@@ -1,7 +1,7 @@
 //! Access paths: how a plan reads a relation, a bitmap scan and its parts being one path.
 
 use super::changes::{Effect, Sides};
-use super::profile::{Class, Profile};
+use super::profile::{Class, Profile, combines};
 use super::{Severity, Tolerance};
 use crate::plan::{ConditionKind, NodeId, Operator};
 use crate::workload::{Catalog, Index, fingerprint};
@@ -29,20 +29,35 @@ pub(super) struct Access<'a> {
     pub indexes: Vec<&'a str>,
     /// How much is looked at; `None` for what is no table (functions, CTEs, foreign tables).
     pub reach: Option<Reach>,
-    /// Bounds of the lookup, split at AND, literals replaced.
-    pub bounds: Vec<String>,
-    /// Conditions that rows are filtered by, split and replaced likewise.
-    pub filters: Vec<String>,
+    /// Bounds of the lookup, split at AND.
+    pub bounds: Vec<Term>,
+    /// Conditions that rows are filtered by, split likewise.
+    pub filters: Vec<Term>,
+}
+
+/// A part of a condition; two are equal when they differ in literals only.
+#[derive(Debug, Clone)]
+pub(super) struct Term {
+    /// As the plan has it.
+    pub text: String,
+    normal: String,
+}
+
+impl PartialEq for Term {
+    fn eq(&self, other: &Self) -> bool {
+        self.normal == other.normal
+    }
 }
 
 impl<'a> Access<'a> {
     /// The access path whose top is `id`.
     pub fn new(profile: &Profile<'a>, id: NodeId) -> Self {
         let top = profile.node(id);
-        let below = id.0 + 1..id.0 + top.subtree_len();
-        let parts = below.map(NodeId).filter(|part| profile.owner[part.index()] == Some(id));
+        let below = if combines(&top.operator) { top.subtree_len() } else { 1 };
+        let parts = (id.0 + 1..id.0 + below).map(NodeId);
+        let parts = parts.filter(|part| profile.owner[part.index()] == Some(id));
         let nodes: Vec<NodeId> = std::iter::once(id).chain(parts).collect();
-        let all = |kinds: &[ConditionKind]| -> Vec<String> {
+        let all = |kinds: &[ConditionKind]| -> Vec<Term> {
             let conditions = nodes.iter().flat_map(|id| &profile.node(*id).conditions);
             let texts = conditions.filter(|c| kinds.contains(&c.kind)).map(|c| &c.text);
             texts.flat_map(|text| terms(text, profile)).collect()
@@ -126,9 +141,12 @@ pub(super) fn only_renamed(paths: [&Access<'_>; 2], catalogs: [Option<&Catalog>;
 
 fn is_rename(names: [&str; 2], catalogs: [Option<&Catalog>; 2], same_bounds: bool) -> bool {
     let [Some(old), Some(new)] = catalogs else { return false };
-    match (old.index(names[0]), new.index(names[1])) {
-        (Some(b), Some(a)) => same_index(b, a),
-        _ => same_bounds && (new.index(names[0]).is_none() || old.index(names[1]).is_none()),
+    let [old_has, new_has] = [old, new].map(|catalog| names.map(|name| catalog.index(name)));
+    match (old_has, new_has) {
+        ([Some(before), _], [_, Some(after)]) => same_index(before, after),
+        // One definition is not known. The names do not overlap and the lookup is the same.
+        ([Some(_), None], [None, None]) | ([None, None], [None, Some(_)]) => same_bounds,
+        _ => false,
     }
 }
 
@@ -183,10 +201,11 @@ pub(super) fn table_rows(
     catalog?.table(profile.node(id).schema.as_deref(), table)?.rows
 }
 
-/// The terms of a condition: split at each AND outside parentheses, literals replaced.
-fn terms(text: &str, profile: &Profile<'_>) -> Vec<String> {
+/// The terms of a condition: split at each AND outside parentheses.
+fn terms(text: &str, profile: &Profile<'_>) -> Vec<Term> {
     let normal = |term: &str| fingerprint::normalize(term, profile.plan.engine);
-    split_at_and(text).into_iter().map(normal).collect()
+    let term = |text: &str| Term { text: text.to_owned(), normal: normal(text) };
+    split_at_and(text).into_iter().map(term).collect()
 }
 
 fn split_at_and(text: &str) -> Vec<&str> {
@@ -243,9 +262,9 @@ fn depths(text: &str) -> impl Iterator<Item = (usize, i32)> {
 }
 
 /// Where a condition that an index looked up is now a filter, and the other way round.
-pub(super) fn moved_conditions(paths: &Sides<Access<'_>>, shows_filters: bool) -> [Vec<String>; 2] {
+pub(super) fn moved_conditions(paths: &Sides<Access<'_>>, shows_filters: bool) -> [Vec<Term>; 2] {
     let through_index = paths.iter().all(Access::has_index);
-    let moved = |from: usize, to: usize| -> Vec<String> {
+    let moved = |from: usize, to: usize| -> Vec<Term> {
         let (from, to) = (&paths[from], &paths[to]);
         let lost = from.bounds.iter().filter(|term| !to.bounds.contains(term));
         // SQLite shows no filters: what the same index no longer looks up can be nothing else.

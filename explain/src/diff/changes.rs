@@ -1,6 +1,6 @@
 //! The differences between two aligned plans, one by one.
 
-use super::access::{self, Access};
+use super::access::{self, Access, Term};
 use super::align::Alignment;
 use super::joins;
 use super::profile::{Class, Profile, is_detached, temp_b_tree};
@@ -137,8 +137,8 @@ impl Finder<'_> {
         let shows_filters = self.plans.iter().any(|p| p.shows_filters);
         let [to_filter, to_index] = access::moved_conditions(paths, shows_filters);
         let weight = if self.is_small(ids, None) { Severity::Info } else { Severity::Medium };
-        let as_index = |terms: &[String]| format!("Index {}", shortened(&terms.join(" AND ")));
-        let as_filter = |terms: &[String]| format!("Filter {}", shortened(&terms.join(" AND ")));
+        let as_index = |terms: &[Term]| format!("Index {}", joined(terms));
+        let as_filter = |terms: &[Term]| format!("Filter {}", joined(terms));
         let nodes = || ids.map(|id| vec![id]);
         if !to_filter.is_empty() {
             let texts = [as_index(&to_filter), as_filter(&to_filter)];
@@ -158,19 +158,21 @@ impl Finder<'_> {
             // Another order of joins: what is in between joins something else.
             return;
         }
-        let relations = Some(joins::relations(self.plans[0], ids[0]));
         let nodes = [0, 1].map(|side| self.plans[side].node(ids[side]));
-        if nodes[0].operator != nodes[1].operator {
-            let texts = nodes.map(|n| n.operator.name().to_owned());
-            let how = (Effect::Neutral, Severity::Medium);
-            let ids = ids.map(|id| vec![id]);
-            self.push(ChangeKind::JoinMethod, how, relations.clone(), texts, ids);
-        }
+        let is_cheap = |node: &&Node| {
+            node.estimate.total_cost.is_some_and(|cost| cost < self.tolerance.least_cost)
+        };
+        let is_small = nodes.iter().all(is_cheap);
+        let weight = if is_small { Severity::Info } else { Severity::Medium };
+        let methods = nodes.map(|n| n.operator.name());
         let types = nodes.map(joins::join_type);
-        if types[0] != types[1] {
-            let how = (Effect::Neutral, Severity::Medium);
-            let ids = ids.map(|id| vec![id]);
-            self.push(ChangeKind::JoinType, how, relations, types.map(str::to_owned), ids);
+        for (kind, texts) in [(ChangeKind::JoinMethod, methods), (ChangeKind::JoinType, types)] {
+            if texts[0] != texts[1] {
+                let texts = texts.map(str::to_owned);
+                let how = (Effect::Neutral, weight);
+                let relations = joins::relations(self.plans, ids);
+                self.push(kind, how, relations, texts, ids.map(|id| vec![id]));
+            }
         }
     }
 
@@ -410,6 +412,11 @@ fn node_text(plan: &Profile<'_>, id: NodeId) -> String {
     if node.operator.name().is_empty() { node.label.clone() } else { node.operator.name().into() }
 }
 
+fn joined(terms: &[Term]) -> String {
+    let texts: Vec<&str> = terms.iter().map(|term| term.text.as_str()).collect();
+    shortened(&texts.join(" AND "))
+}
+
 /// At most 60 characters of a condition.
 fn shortened(text: &str) -> String {
     const MOST: usize = 60;
@@ -428,7 +435,8 @@ fn sorted_rows(plan: &Profile<'_>, id: NodeId, catalog: Option<&Catalog>) -> Opt
     // SQLite's sort has no input below it: it sorts what the scans beside it read.
     let siblings = plan.inputs(node.parent()?).filter(|sibling| plan.is_leaf(sibling.index()));
     let mut most: Option<f64> = None;
-    for sibling in siblings {
+    // SQLite joins at most 64 tables.
+    for sibling in siblings.take(64) {
         let rows = access::table_rows(plan, sibling, catalog)?;
         most = Some(most.map_or(rows, |most| most.max(rows)));
     }

@@ -5,10 +5,17 @@ use crate::plan::{Node, NodeId, Operator};
 
 /// Characters past which a list of relations is cut.
 const MOST_CHARS: usize = 120;
+/// Nodes below a join past which its relations are not listed: nobody reads that many, and every
+/// join of a deep nest would list all below it.
+const MOST_NODES: u32 = 200;
 
-/// The relations below a node, sorted, so that the text does not depend on their order.
-pub(super) fn relations(profile: &Profile<'_>, id: NodeId) -> String {
-    let mut names = names_below(profile, id);
+/// The relations below a pair of joins of the same relations, sorted, so that the text does not
+/// depend on their order.
+pub(super) fn relations(plans: [&Profile<'_>; 2], ids: [NodeId; 2]) -> Option<String> {
+    if (0..2).any(|side| plans[side].node(ids[side]).subtree_len() > MOST_NODES) {
+        return None;
+    }
+    let mut names = names_below(plans[0], ids[0]);
     names.sort_unstable();
     let mut text = String::new();
     for name in names {
@@ -21,7 +28,7 @@ pub(super) fn relations(profile: &Profile<'_>, id: NodeId) -> String {
         }
         text.push_str(name);
     }
-    text
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn names_below<'a>(profile: &Profile<'a>, id: NodeId) -> Vec<&'a str> {

@@ -228,6 +228,11 @@ pub(super) fn is_detached(node: &Node) -> bool {
     matches!(node.role, Role::InitPlan | Role::SubPlan | Role::Cte)
 }
 
+/// Whether what lies below is part of the same access path.
+pub(super) fn combines(operator: &Operator) -> bool {
+    matches!(operator, Operator::BitmapHeapScan | Operator::MultiIndex)
+}
+
 /// `FOR ORDER BY` and the like, when the node is one of SQLite's temporary b-trees.
 pub(super) fn temp_b_tree(node: &Node) -> Option<&str> {
     node.label.strip_prefix(TEMP_B_TREE).map(str::trim)
@@ -249,8 +254,7 @@ fn owners(nodes: &[Node]) -> Vec<Option<NodeId>> {
     for (i, node) in nodes.iter().enumerate() {
         let Some(parent) = node.parent().filter(|_| !is_detached(node)) else { continue };
         let p = parent.index();
-        let combines = matches!(nodes[p].operator, Operator::BitmapHeapScan | Operator::MultiIndex);
-        owner[i] = owner[p].or(combines.then_some(parent));
+        owner[i] = owner[p].or(combines(&nodes[p].operator).then_some(parent));
     }
     owner
 }

@@ -272,7 +272,7 @@ fn main_change(verdict: Verdict, found: &[Found]) -> Option<&Found> {
         _ => Effect::Neutral,
     };
     let speaks = |f: &Found| wanted != Effect::Neutral && f.effect == wanted;
-    let rank = |f: &Found| (speaks(f), f.weight);
+    let rank = |f: &Found| (speaks(f) && f.weight >= Severity::Medium, f.weight, speaks(f));
     let heavier = |best, next| if rank(next) > rank(best) { next } else { best };
     found.iter().reduce(heavier)
 }

@@ -21,7 +21,7 @@ fn outline(engine: Engine, text: &str) -> Plan {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let indent = |line: &&str| line.len() - line.trim_start().len();
     // The root stands behind a quote, so the first level below it tells the margin.
-    let margin = lines[1..].iter().map(|line| indent(line)).min().unwrap_or(0);
+    let margin = lines[1..].iter().map(indent).min().unwrap_or(0);
     builder.open(node(lines[0].trim())).unwrap();
     for line in &lines[1..] {
         builder.close_to_depth(1 + (indent(line) - margin) / 2);

@@ -38,7 +38,7 @@ fn drafted(drafts: &[Draft]) -> Vec<(usize, Node)> {
 
 fn furnished(operator: Operator, name: u8, details: u8) -> Node {
     let mut node = Node::new(operator.clone(), operator.name());
-    if operator.is_scan() && operator != Operator::BitmapIndexScan && name % 7 != 0 {
+    if operator.is_scan() && operator != Operator::BitmapIndexScan && !name.is_multiple_of(7) {
         node.relation = Some(format!("t{}", name % 3));
         node.alias = Some(format!("a{}", name % 4));
     }
@@ -174,7 +174,7 @@ fn fifty_thousand_nodes() {
     let partitions = |using: &str, skip: usize| {
         let mut builder = PlanBuilder::new();
         builder.open(node("Append cost=100")).unwrap();
-        for i in (skip..50_000).filter(|i| skip == 0 || i % 1_000 != 0) {
+        for i in (skip..50_000_usize).filter(|i| skip == 0 || !i.is_multiple_of(1_000)) {
             builder.leaf(node(&format!("{using} p{i} p_{i} role=member"))).unwrap();
         }
         builder.finish(Engine::Postgres, "test").unwrap()
@@ -192,7 +192,7 @@ fn fifty_thousand_levels() {
     let chain = |from: usize| {
         let mut builder = PlanBuilder::new();
         for i in from..50_000 {
-            let what = if i % 3 == 0 { "NestedLoop" } else { "Materialize" };
+            let what = if i.is_multiple_of(3) { "NestedLoop" } else { "Materialize" };
             builder.open(node(what)).unwrap();
         }
         builder.open(node("SeqScan t")).unwrap();
