@@ -91,7 +91,6 @@ pub(super) fn compare(
     let alignment = Alignment::new(&before, &after);
     let profiles = [&before, &after];
     let mut found = changes::find(profiles, &alignment, catalogs, tolerance);
-    // `differ` and `known` decide how far shape alone is trusted.
     let costs_differ = basis.costs_differ || before.plan.engine != after.plan.engine;
     let costs = cost(plans, tolerance);
     let judged_by = Measures {
