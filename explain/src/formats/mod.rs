@@ -4,9 +4,13 @@
 //! total: any text gives plans or an error that says where, what was expected and what was found.
 //! It keeps to the limits below, never panics and never recurses with its input.
 
+mod json_value;
 mod postgres_json;
+mod postgres_keys;
+mod postgres_label;
 mod postgres_text;
-mod sqlite_query_plan;
+pub mod sqlite_query_plan;
+mod unwrap;
 
 use crate::engine::Engine;
 use crate::plan::{LimitError, Plan};
@@ -119,3 +123,6 @@ pub(crate) fn shortened(text: &str) -> String {
     }
     format!("`{shown}`")
 }
+
+#[cfg(test)]
+mod corpus_tests;

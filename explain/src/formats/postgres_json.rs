@@ -1,11 +1,355 @@
-//! Stub.
+//! `EXPLAIN (FORMAT JSON)` of PostgreSQL, 9.0 to 18, and auto_explain's JSON.
+//!
+//! Accepts `[{"Plan": …}]`, `{"Plan": …}` and a bare node, several plans in one array (a statement
+//! that rules rewrote), several documents one after the other, keys in any order (jsonb sorts
+//! them), and whatever psql puts around. Nesting is kept on an explicit stack.
 
-use super::{Format, FormatError, Reading, shortened};
+use super::json_value::{Progress, ValueReader};
+use super::postgres_keys::{Facts, Summary, note};
+use super::unwrap::{Kind, unwrap};
+use super::{Format, FormatError, Note, Reading, shortened};
 use crate::engine::Engine;
+use crate::plan::{LimitError, Node, NodeId, PlanBuilder};
+use jiter::{Jiter, JiterError, LinePosition, Peek};
+use serde_json::Value;
 
-pub(super) static FORMAT: Format =
-    Format { name: "postgres-json", engine: Engine::Postgres, summary: "", detect: |_| 0, parse };
+pub(super) static FORMAT: Format = Format {
+    name: "postgres-json",
+    engine: Engine::Postgres,
+    summary: "PostgreSQL's EXPLAIN (FORMAT JSON), also as psql or auto_explain write it",
+    detect,
+    parse,
+};
+
+fn detect(text: &str) -> u8 {
+    let has = |key: &str| text.contains(key);
+    match () {
+        () if !has("{") => 0,
+        () if has("\"Node Type\"") => 95,
+        () if has("\"Plan\"") && has("\"Query Text\"") => 60,
+        () => 0,
+    }
+}
 
 fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
-    Err(FormatError::Unknown { found: shortened(text) })
+    let source = Source::new(text);
+    let mut readings = Vec::new();
+    let mut from = 0;
+    while let Some(start) = source.document_after(from) {
+        let mut reader = Reader::new(&source, start);
+        let outcome = reader.document();
+        let end = start + reader.jiter.current_index();
+        let is_plan = reader.is_plan;
+        readings.append(&mut reader.readings);
+        from = match outcome {
+            Ok(()) => end,
+            Err(error) if is_plan => return Err(error.at(&source, start)),
+            // Some other text in braces, before or after the plan.
+            Err(_) => end.max(start + 1),
+        };
+    }
+    if readings.is_empty() {
+        return Err(FormatError::Malformed {
+            place: "the input".into(),
+            expected: "a JSON document with a `Plan` or a `Node Type`".into(),
+            found: shortened(text),
+        });
+    }
+    Ok(readings)
+}
+
+/// The unwrapped text, and where its lines come from.
+struct Source {
+    text: String,
+    /// Number of the original line and bytes taken off at its left.
+    origins: Vec<(usize, usize)>,
+}
+
+impl Source {
+    fn new(text: &str) -> Self {
+        let mut joined = String::with_capacity(text.len());
+        let mut origins = Vec::new();
+        for line in unwrap(text) {
+            if line.kind == Kind::Text {
+                joined.push_str(&line.text);
+                joined.push('\n');
+                origins.push((line.number, line.removed));
+            }
+        }
+        Self { text: joined, origins }
+    }
+
+    /// Where the next document may begin: `{` before a key, `[` before an object.
+    fn document_after(&self, from: usize) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut at = from;
+        loop {
+            at += bytes.get(at..)?.iter().position(|b| matches!(b, b'{' | b'['))?;
+            let inner = bytes[at + 1..].iter().find(|b| !b.is_ascii_whitespace());
+            if matches!((bytes[at], inner), (b'{', Some(b'"')) | (b'[', Some(b'{'))) {
+                return Some(at);
+            }
+            at += 1;
+        }
+    }
+
+    /// The place of a byte in the original text.
+    fn place(&self, at: usize) -> String {
+        let at = at.min(self.text.len().saturating_sub(1));
+        let LinePosition { line, column } = LinePosition::find(self.text.as_bytes(), at);
+        let (number, removed) = self.origins.get(line - 1).copied().unwrap_or((line, 0));
+        format!("line {number}, column {}", column + removed)
+    }
+}
+
+/// Why a document could not be read.
+enum Trouble {
+    Json(JiterError),
+    Limit(LimitError),
+}
+
+impl From<JiterError> for Trouble {
+    fn from(error: JiterError) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl From<LimitError> for Trouble {
+    fn from(error: LimitError) -> Self {
+        Self::Limit(error)
+    }
+}
+
+impl Trouble {
+    fn at(self, source: &Source, start: usize) -> FormatError {
+        let error = match self {
+            Self::Limit(limit) => return limit.into(),
+            Self::Json(error) => error,
+        };
+        let at = start + error.index;
+        let rest = source.text.get(at..).unwrap_or_default();
+        FormatError::Malformed {
+            place: source.place(at),
+            expected: format!("JSON of a plan ({})", error.error_type),
+            found: if rest.trim().is_empty() { "the end".into() } else { shortened(rest) },
+        }
+    }
+}
+
+/// A container that is being read.
+enum Frame {
+    /// The array of plans.
+    Documents,
+    /// The object around a plan; or, as it turns out later, a bare node.
+    Query,
+    /// A node.
+    Node { id: NodeId, facts: Box<Facts> },
+    /// The `Plans` of a node.
+    Plans,
+    /// Any other property. Extensions have plans inside (`Remote Plan` of Citus).
+    Value { key: String, reader: ValueReader },
+}
+
+/// What comes next in the innermost container.
+enum Step {
+    Key(String, Peek),
+    Item(Peek),
+    Value,
+    End,
+}
+
+/// Reads one document.
+struct Reader<'a> {
+    source: &'a Source,
+    start: usize,
+    jiter: Jiter<'a>,
+    stack: Vec<Frame>,
+    /// The container at the top of the stack has not been stepped into.
+    fresh: bool,
+    /// Whether anything showed that this is a plan and no other JSON.
+    is_plan: bool,
+    builder: PlanBuilder,
+    summary: Summary,
+    /// Properties of the query object, which may turn out to be a bare node.
+    pending: Vec<(String, Value)>,
+    notes: Vec<Note>,
+    readings: Vec<Reading>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a Source, start: usize) -> Self {
+        Self {
+            source,
+            start,
+            jiter: Jiter::new(&source.text.as_bytes()[start..]),
+            stack: Vec::new(),
+            fresh: true,
+            is_plan: false,
+            builder: PlanBuilder::new(),
+            summary: Summary::default(),
+            pending: Vec::new(),
+            notes: Vec::new(),
+            readings: Vec::new(),
+        }
+    }
+
+    fn place(&self) -> String {
+        self.source.place(self.start + self.jiter.current_index())
+    }
+
+    fn document(&mut self) -> Result<(), Trouble> {
+        let first = self.jiter.peek()?;
+        self.push(if first == Peek::Array { Frame::Documents } else { Frame::Query });
+        while !self.stack.is_empty() {
+            match self.step()? {
+                Step::End => self.pop()?,
+                Step::Item(peek) => self.item(peek)?,
+                Step::Value => self.value()?,
+                Step::Key(key, peek) => self.property(key, peek)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, frame: Frame) {
+        self.stack.push(frame);
+        self.fresh = true;
+    }
+
+    fn step(&mut self) -> Result<Step, Trouble> {
+        let fresh = std::mem::take(&mut self.fresh);
+        if matches!(self.stack.last(), Some(Frame::Value { .. })) {
+            return Ok(Step::Value);
+        }
+        if matches!(self.stack.last(), Some(Frame::Documents | Frame::Plans)) {
+            let peek = if fresh { self.jiter.next_array()? } else { self.jiter.array_step()? };
+            return Ok(peek.map_or(Step::End, Step::Item));
+        }
+        let key = if fresh { self.jiter.next_object()? } else { self.jiter.next_key()? };
+        let Some(key) = key.map(str::to_owned) else { return Ok(Step::End) };
+        let peek = self.jiter.peek()?;
+        Ok(Step::Key(key, peek))
+    }
+
+    fn item(&mut self, peek: Peek) -> Result<(), Trouble> {
+        match (self.stack.last(), peek) {
+            (Some(Frame::Documents), Peek::Object) => self.push(Frame::Query),
+            (_, Peek::Object) => self.open_node()?,
+            _ => {
+                ValueReader::new(peek).read(&mut self.jiter, false)?;
+                note(&mut self.notes, "JSON", "an item that is no plan was left out");
+            }
+        }
+        Ok(())
+    }
+
+    fn open_node(&mut self) -> Result<(), Trouble> {
+        self.is_plan = true;
+        let id = self.builder.open(Node::default())?;
+        self.push(Frame::Node { id, facts: Box::default() });
+        Ok(())
+    }
+
+    fn property(&mut self, key: String, peek: Peek) -> Result<(), Trouble> {
+        let in_query = matches!(self.stack.last(), Some(Frame::Query));
+        match (key.as_str(), peek) {
+            ("Plan", Peek::Object) if in_query && self.builder.is_empty() => {
+                return self.open_node();
+            }
+            // The keys of a bare node come in any order: it is one when it shows to be one.
+            ("Plans", Peek::Array) if in_query && self.builder.is_empty() => {
+                self.become_node()?;
+                self.push(Frame::Plans);
+                return Ok(());
+            }
+            ("Plans", Peek::Array) if !in_query => {
+                self.push(Frame::Plans);
+                return Ok(());
+            }
+            ("Node Type", Peek::String) if in_query && self.builder.is_empty() => {
+                self.become_node()?;
+            }
+            _ => {}
+        }
+        self.push(Frame::Value { key, reader: ValueReader::new(peek) });
+        Ok(())
+    }
+
+    /// Reads on in the property at the top of the stack.
+    fn value(&mut self) -> Result<(), Trouble> {
+        let in_node = matches!(self.stack.iter().rev().nth(1), Some(Frame::Node { .. }));
+        let Some(Frame::Value { reader, .. }) = self.stack.last_mut() else { return Ok(()) };
+        let value = match reader.read(&mut self.jiter, in_node)? {
+            Progress::Plan => return self.open_node(),
+            Progress::Done(value) => value,
+        };
+        let Some(Frame::Value { key, reader }) = self.stack.pop() else { return Ok(()) };
+        if reader.cut {
+            let place = self.place();
+            note(&mut self.notes, &place, format!("`{key}` is nested too deeply to be kept whole"));
+        }
+        match self.stack.last_mut() {
+            Some(Frame::Node { id, facts }) => {
+                if let Some(node) = self.builder.node_mut(*id) {
+                    facts.apply(node, &key, value);
+                }
+            }
+            _ => self.pending.push((key, value)),
+        }
+        Ok(())
+    }
+
+    /// Turns the query object that is open into a bare node.
+    fn become_node(&mut self) -> Result<(), Trouble> {
+        self.stack.pop();
+        let fresh = self.fresh;
+        self.open_node()?;
+        self.fresh = fresh;
+        let pending = std::mem::take(&mut self.pending);
+        if let Some(Frame::Node { id, facts }) = self.stack.last_mut()
+            && let Some(node) = self.builder.node_mut(*id)
+        {
+            for (key, value) in pending {
+                facts.apply(node, &key, value);
+            }
+        }
+        Ok(())
+    }
+
+    fn pop(&mut self) -> Result<(), Trouble> {
+        match self.stack.pop() {
+            Some(Frame::Node { id, mut facts }) => {
+                self.builder.close();
+                if let Some(unknown) = facts.complete(&mut self.builder, id) {
+                    let place = self.place();
+                    note(&mut self.notes, &place, unknown);
+                }
+                // Below a `Plans` or another property, the parent is one further down.
+                let parent = self.stack.iter_mut().rev().nth(1);
+                if let Some(Frame::Node { facts: parent, .. }) = parent {
+                    parent.adopt(id, facts.role_given);
+                }
+                if matches!(self.stack.last(), None | Some(Frame::Documents)) {
+                    self.finish()?;
+                }
+            }
+            Some(Frame::Query) => self.finish()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends a plan, if there is one.
+    fn finish(&mut self) -> Result<(), Trouble> {
+        let builder = std::mem::take(&mut self.builder);
+        let mut summary = std::mem::take(&mut self.summary);
+        let notes = std::mem::take(&mut self.notes);
+        for (key, value) in std::mem::take(&mut self.pending) {
+            summary.apply(&key, value);
+        }
+        if !builder.is_empty() {
+            self.readings.push(summary.finish(builder, FORMAT.name, notes)?);
+        }
+        Ok(())
+    }
 }

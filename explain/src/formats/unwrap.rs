@@ -1,0 +1,196 @@
+//! Takes off what psql, other clients and copy-and-paste put around a plan: frames, rules, the
+//! column's heading, the row count, marks of continued lines, quotes.
+//!
+//! Lines keep their number, so that an error can name the place in the original text.
+
+use std::borrow::Cow;
+
+/// What a line is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A line of the plan, or of whatever stands around it.
+    Text,
+    /// The heading `QUERY PLAN`: what stands before it is not part of the plan.
+    Header,
+    /// The row count: the plan is over.
+    Footer,
+}
+
+/// A line without its wrapping.
+#[derive(Debug, Clone)]
+pub(super) struct Line<'a> {
+    /// Its number in the original text, from 1.
+    pub(super) number: usize,
+    /// Bytes taken off at its left.
+    pub(super) removed: usize,
+    /// What it is for.
+    pub(super) kind: Kind,
+    /// The text, trailing blanks included: a wrapped line may need them.
+    pub(super) text: Cow<'a, str>,
+}
+
+const BARS: [char; 3] = ['|', '│', '║'];
+
+/// The lines of `text`, unwrapped. Rules and frames are left out.
+pub(super) fn unwrap(text: &str) -> Vec<Line<'_>> {
+    let mut lines = Vec::new();
+    let mut state = State { quoted: is_quoted(text), ..State::default() };
+    // `split` and not `lines`: a lone carriage return at the end must not hide a frame.
+    for (i, raw) in text.split('\n').enumerate() {
+        let raw = raw.strip_suffix('\r').unwrap_or(raw);
+        if let Some(line) = state.line(i + 1, raw) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// What earlier lines told about the wrapping.
+#[derive(Debug, Default)]
+struct State {
+    /// Every line stands in quotes.
+    quoted: bool,
+    /// Inside a psql table, where a `+` at the end marks a line break in the value.
+    table: bool,
+    /// The heading had a bar at its right end only.
+    right_bar: bool,
+}
+
+impl State {
+    fn line<'a>(&mut self, number: usize, raw: &'a str) -> Option<Line<'a>> {
+        if is_rule(raw) {
+            self.table = true;
+            return None;
+        }
+        let (removed, inner) = self.unframed(raw);
+        let (removed, text) = match unquoted(inner) {
+            Some(text) if self.quoted => (removed + 1, text),
+            _ => (removed, Cow::Borrowed(inner)),
+        };
+        let trimmed = text.trim();
+        let kind = match trimmed {
+            "QUERY PLAN" | "--- QUERY PLAN ---" => Kind::Header,
+            other if is_row_count(other) => Kind::Footer,
+            _ => Kind::Text,
+        };
+        match kind {
+            Kind::Header => (self.table, self.right_bar) = (true, ends_with_bar(raw)),
+            Kind::Footer => (self.table, self.right_bar) = (false, false),
+            Kind::Text => {}
+        }
+        let text = if self.table || is_json_line(trimmed) { uncontinued(text) } else { text };
+        Some(Line { number, removed, kind, text })
+    }
+
+    /// The line without bars on its sides, and how many bytes went off at the left.
+    fn unframed<'a>(&self, raw: &'a str) -> (usize, &'a str) {
+        let trimmed = raw.trim_end();
+        let Some(inner) = trimmed.strip_suffix(BARS) else { return (0, raw) };
+        let from_left = inner.trim_start();
+        match from_left.strip_prefix(BARS) {
+            // psql puts one blank inside the frame, as it does where there is no frame.
+            Some(rest) => (inner.len() - rest.len(), rest),
+            None if self.right_bar || inner.trim() == "QUERY PLAN" => (0, inner),
+            None => (0, raw),
+        }
+    }
+}
+
+fn ends_with_bar(raw: &str) -> bool {
+    raw.trim_end().ends_with(BARS)
+}
+
+/// A line of dashes or frame parts only, at least three of them.
+fn is_rule(raw: &str) -> bool {
+    let is_part = |c: char| matches!(c, '-' | '+' | '|' | '=') || ('─'..='╬').contains(&c);
+    let trimmed = raw.trim();
+    trimmed.chars().all(is_part) && trimmed.chars().filter(|c| !BARS.contains(c)).count() >= 3
+}
+
+/// `(1 row)`, `(8 lignes)`, `(3 Zeilen)`.
+fn is_row_count(trimmed: &str) -> bool {
+    let inner = trimmed.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
+    let Some((count, word)) = inner.and_then(|inner| inner.split_once(' ')) else { return false };
+    let is_number = !count.is_empty() && count.bytes().all(|b| b.is_ascii_digit());
+    is_number && !word.is_empty() && word.chars().all(char::is_alphabetic)
+}
+
+/// Whether every line stands in quotes, as pgAdmin copies them. One such line alone is nothing: it
+/// may be an item of a JSON array.
+fn is_quoted(text: &str) -> bool {
+    text.split('\n')
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .all(|line| unquoted(line).is_some())
+}
+
+/// The text between the quotes around the whole line; quotes inside are doubled.
+/// Old versions used single quotes and did not double them.
+fn unquoted(inner: &str) -> Option<Cow<'_, str>> {
+    let inner = inner.trim_end();
+    if let Some(text) = inner.strip_prefix('\'').and_then(|text| text.strip_suffix('\'')) {
+        return Some(text.into());
+    }
+    let text = inner.strip_prefix('"')?.strip_suffix('"')?;
+    Some(if text.contains('"') { text.replace("\"\"", "\"").into() } else { text.into() })
+}
+
+fn is_json_line(trimmed: &str) -> bool {
+    trimmed.ends_with('+') && trimmed.starts_with(['[', '{', ']', '}', '"'])
+}
+
+/// The line without psql's mark of a line break in the value: `+`, or `↵` in unicode.
+fn uncontinued(text: Cow<'_, str>) -> Cow<'_, str> {
+    let trimmed = text.trim_end();
+    let Some(rest) = trimmed.strip_suffix(['+', '↵']) else { return text };
+    let len = rest.len();
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..len]),
+        Cow::Owned(mut text) => {
+            text.truncate(len);
+            Cow::Owned(text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let lines = unwrap(text).into_iter().filter(|line| line.kind == Kind::Text);
+        lines.map(|line| line.text.trim_end().to_owned()).filter(|t| !t.is_empty()).collect()
+    }
+
+    #[test]
+    fn frames_and_rules_are_taken_off() {
+        let plain = ["Limit", "  ->  Result"];
+        assert_eq!(texts("QUERY PLAN\n----------\nLimit\n  ->  Result\n(2 rows)\n"), plain);
+        assert_eq!(texts("\"Limit\"\n\"  ->  Result\"\n"), plain);
+        let psql = [" Limit", "   ->  Result"];
+        assert_eq!(texts(" QUERY PLAN \n────────\n Limit\n   ->  Result\n(2 Zeilen)\n"), psql);
+        let framed =
+            "+------+\n| QUERY PLAN |\n+------+\n| Limit |\n|   ->  Result |\n+-----+\n(2 rows)";
+        assert_eq!(texts(framed), psql);
+        let unicode = "┌────┐\n│ QUERY PLAN │\n╞════╡\n│ Limit │\n│   ->  Result │\n└────┘\n";
+        assert_eq!(texts(unicode), psql);
+        assert_eq!(texts("QUERY PLAN   |\n------+\nLimit  |\n  ->  Result|\n"), plain);
+    }
+
+    #[test]
+    fn continued_lines_lose_their_mark() {
+        assert_eq!(
+            texts(" QUERY PLAN \n-------\n [     +\n   {}  +\n ]\n(1 row)\n"),
+            [" [", "   {}", " ]"]
+        );
+        assert_eq!(texts("\"a\": 1, +\r\n"), ["\"a\": 1,"]);
+        assert_eq!(texts("Filter: (a = b +"), ["Filter: (a = b +"]);
+    }
+
+    #[test]
+    fn lines_keep_their_numbers() {
+        let lines = unwrap("x\n---\n| a |\n");
+        let at: Vec<(usize, usize)> = lines.iter().map(|l| (l.number, l.removed)).collect();
+        assert_eq!(at, [(1, 0), (3, 1), (4, 0)]);
+    }
+}
