@@ -42,7 +42,7 @@ pub enum Step {
 pub async fn collect(
     session: &mut dyn Session,
     request: &Request,
-    progress: &mut dyn FnMut(Step),
+    progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Snapshot> {
     let workload = read_workload(session, request, progress).await?;
     let mut snapshot = Snapshot {
@@ -67,7 +67,7 @@ pub async fn collect(
 async fn read_workload(
     session: &mut dyn Session,
     request: &Request,
-    progress: &mut dyn FnMut(Step),
+    progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Workload> {
     if request.queries.is_empty() {
         progress(Step::Statements(0, request.top));
@@ -87,7 +87,7 @@ async fn complete(
     session: &mut dyn Session,
     request: &Request,
     snapshot: &mut Snapshot,
-    progress: &mut dyn FnMut(Step),
+    progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<()> {
     snapshot.settings = session.settings().await?;
     progress(Step::Catalog);

@@ -183,7 +183,7 @@ pub trait Session: Send {
         &'a mut self,
         queries: &'a [QueryText],
         execution: Execution,
-        progress: &'a mut dyn FnMut(usize),
+        progress: &'a mut (dyn FnMut(usize) + Send),
     ) -> BoxFuture<'a, Result<Workload>>;
 
     /// The plan of each statement, in order; a failure is a problem of that statement only.
@@ -192,7 +192,7 @@ pub trait Session: Send {
         &'a mut self,
         statements: &'a [Statement],
         execution: Execution,
-        progress: &'a mut dyn FnMut(usize),
+        progress: &'a mut (dyn FnMut(usize) + Send),
     ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>>;
 
     /// Tables with columns and statistics, and their indexes: all tables of the database that the

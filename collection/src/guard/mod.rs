@@ -1,5 +1,6 @@
 //! Guards: what keeps a collection harmless.
 
+pub(crate) mod explainable;
 mod stop;
 
 pub use stop::Stop;

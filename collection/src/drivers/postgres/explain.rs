@@ -1,0 +1,310 @@
+//! Plans, by EXPLAIN.
+//!
+//! Each statement is a message of its own, so that a failure hurts no other, and many are under
+//! way at once on one connection: the server's speed is then the limit, not the way to it.
+//! A normalized text is planned with GENERIC_PLAN (16+) or as a prepared statement with a generic
+//! plan; either goes by the simple protocol only.
+
+use super::errors;
+use super::generic::{self, Failure};
+use super::link::{Link, MARK, Row};
+use crate::driver::Execution;
+use crate::error::{CollectError, ErrorKind, Result};
+use crate::guard::{Policy, explainable};
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt as _, stream};
+use planscope_explain::formats;
+use planscope_explain::workload::{PlanRecord, Problem, Statement};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio_postgres::error::ErrorPosition;
+
+/// Messages under way at once. 32 to 500 take the same time over a network of 10 ms; few enough
+/// that a stop finds little left to cancel.
+pub(super) const PIPELINE: usize = 32;
+
+/// Most texts that are tried for one statement.
+const MOST_ATTEMPTS: usize = 16;
+
+/// The outcome of each statement.
+pub(super) type Outcome = std::result::Result<PlanRecord, Problem>;
+
+/// Names of prepared statements; never the same twice, because one that is left behind by a
+/// failure must not be in the way of the next.
+static PREPARED: AtomicU64 = AtomicU64::new(0);
+
+/// How plans are asked for on this server.
+#[derive(Clone)]
+pub(super) struct Explainer<'a> {
+    pub link: &'a Link,
+    /// Goes before and after each EXPLAIN in the same message (hypothetical indexes).
+    pub before: String,
+    /// See `before`.
+    pub after: String,
+}
+
+/// An EXPLAIN as it is sent: the text of the statement stands between the two.
+struct Message {
+    head: String,
+    tail: String,
+    /// The prepared statement that is left behind when the message fails.
+    prepared: Option<String>,
+}
+
+/// A plan with all that the message answered.
+pub(super) struct Planned {
+    pub record: PlanRecord,
+    /// The rows of each statement of the message.
+    pub sets: Vec<Vec<Row>>,
+}
+
+/// The plans of statements, in order.
+pub(super) async fn plans(
+    link: &Link,
+    policy: &Policy,
+    statements: &[Statement],
+    execution: Execution,
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> Result<Vec<Outcome>> {
+    let explainer = Explainer { link, before: String::new(), after: String::new() };
+    let depth = if execution == Execution::Analyze { 1 } else { PIPELINE };
+    let work = async {
+        let mut asked: Vec<BoxFuture<'_, Result<Outcome>>> = Vec::new();
+        for statement in statements {
+            asked.push(Box::pin(explainer.outcome(statement, policy, execution)));
+        }
+        let mut outcomes = stream::iter(asked).buffered(depth);
+        let mut done = Vec::with_capacity(statements.len());
+        while let Some(outcome) = outcomes.next().await {
+            done.push(outcome?);
+            progress(done.len());
+        }
+        Ok(done)
+    };
+    link.until_stopped(work).await
+}
+
+impl Explainer<'_> {
+    /// A statement's plan or problem; an error only when going on is pointless.
+    async fn outcome(
+        &self,
+        statement: &Statement,
+        policy: &Policy,
+        execution: Execution,
+    ) -> Result<Outcome> {
+        let problem = |kind: &str, message: String| Problem {
+            kind: kind.to_owned(),
+            message,
+            statement: Some(statement.fingerprint),
+        };
+        if !explainable::explainable(&statement.text) {
+            let message = "EXPLAIN takes one SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES";
+            return Ok(Err(problem("not-explainable", message.to_owned())));
+        }
+        let record = match (execution, not_run(&statement.text)) {
+            (Execution::Analyze, None) => self.analyzed(&statement.text, policy).await,
+            (Execution::Analyze, Some(why)) => {
+                self.planned(&statement.text).await.map(|planned| noted(planned.record, why))
+            }
+            (Execution::PlanOnly, _) => {
+                self.planned(&statement.text).await.map(|planned| planned.record)
+            }
+        };
+        match record {
+            Ok(record) => Ok(Ok(record)),
+            Err(error) if matters_to_all(&error) => Err(error),
+            Err(error) => Ok(Err(errors::problem(&error, statement.fingerprint))),
+        }
+    }
+
+    /// Runs the statement.
+    async fn analyzed(&self, sql: &str, policy: &Policy) -> Result<PlanRecord> {
+        let limit = policy.analyze_timeout.as_millis().max(1);
+        let head = format!(
+            "SET LOCAL statement_timeout = {limit};\
+             EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, SETTINGS) {MARK} "
+        );
+        let message = Message { head, tail: ";".to_owned(), prepared: None };
+        Ok(self.send(&message, sql).await?.record)
+    }
+
+    /// Plans the statement, with what it takes to make a normalized text valid.
+    pub async fn planned(&self, sql: &str) -> Result<Planned> {
+        let mut first: Option<CollectError> = None;
+        let mut tried = BTreeSet::new();
+        let mut next = vec![generic::rewrite(sql)];
+        while let Some(text) = next.pop() {
+            if tried.len() == MOST_ATTEMPTS || !tried.insert(text.clone()) {
+                continue;
+            }
+            match self.once(&text).await {
+                Ok(planned) => return Ok(planned),
+                Err(failed) => {
+                    let mut repairs = failed.repairs(&text);
+                    repairs.reverse();
+                    next.append(&mut repairs);
+                    first = first.or(Some(failed.error));
+                }
+            }
+        }
+        let none = || CollectError::new(ErrorKind::Input, "the statement is empty");
+        Err(first.unwrap_or_else(none))
+    }
+
+    /// Plans one text.
+    async fn once(&self, sql: &str) -> Result<Planned, Failed> {
+        let parameters = generic::parameter_count(sql);
+        let planned = self.send(&self.message(parameters, false), sql).await?;
+        let is_pruned = parameters > 0
+            && self.link.facts.version_num < 160_000
+            && planned.record.raw.as_deref().is_some_and(lacks_partitions);
+        if !is_pruned {
+            return Ok(planned);
+        }
+        // EXECUTE (NULL) prunes every partition when it starts; the generic plan has them all.
+        self.send(&self.message(parameters, true), sql).await
+    }
+
+    fn message(&self, parameters: u32, keep_partitions: bool) -> Message {
+        let options = "FORMAT JSON, SETTINGS";
+        if parameters == 0 {
+            let head = format!("EXPLAIN ({options}) {MARK} ");
+            return Message { head, tail: ";".to_owned(), prepared: None };
+        }
+        if self.link.facts.version_num >= 160_000 {
+            let head = format!("EXPLAIN (GENERIC_PLAN, {options}) {MARK} ");
+            return Message { head, tail: ";".to_owned(), prepared: None };
+        }
+        let name = format!("planscope_{}", PREPARED.fetch_add(1, Ordering::Relaxed));
+        let pruning = match keep_partitions {
+            true => "SET LOCAL enable_partition_pruning = off;",
+            false => "",
+        };
+        let nulls = vec!["NULL"; parameters as usize].join(",");
+        Message {
+            head: format!(
+                "SET LOCAL plan_cache_mode = force_generic_plan;{pruning}PREPARE {name} AS {MARK} "
+            ),
+            tail: format!(";EXPLAIN ({options}) EXECUTE {name} ({nulls});DEALLOCATE {name};"),
+            prepared: Some(name),
+        }
+    }
+
+    /// Sends a message; gives the plan in its answer.
+    async fn send(&self, message: &Message, sql: &str) -> Result<Planned, Failed> {
+        let head = format!("{}{}", self.before, message.head);
+        // A comment at the text's end must not swallow what follows.
+        let sent = format!("{head}{sql}\n{}{}", message.tail, self.after);
+        match self.link.ask(&sent).await {
+            Ok(sets) => Ok(Planned { record: read(&plan_text(&sets))?, sets }),
+            Err(error) => {
+                let before = self.link.prelude.chars().count() + head.chars().count();
+                let failed = Failed { at: place(&error, before, sql), error };
+                if let Some(name) = message.prepared.as_ref().filter(|_| !failed.is_in_text()) {
+                    // It was prepared before the failure, and outlives the transaction.
+                    let _ = self.link.ask(&format!("DEALLOCATE {name}")).await;
+                }
+                Err(failed)
+            }
+        }
+    }
+}
+
+/// A failure and the byte of the statement's text that the server points at.
+struct Failed {
+    error: CollectError,
+    at: Option<usize>,
+}
+
+impl From<CollectError> for Failed {
+    fn from(error: CollectError) -> Self {
+        Self { error, at: None }
+    }
+}
+
+impl From<Failed> for CollectError {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
+}
+
+impl Failed {
+    /// Whether the text itself was refused: a syntax error or an unknown name or type.
+    fn is_in_text(&self) -> bool {
+        errors::database_error(&self.error).is_some_and(|db| {
+            let code = db.code().code();
+            code.starts_with("42") && code != "42501"
+        })
+    }
+
+    fn repairs(&self, sql: &str) -> Vec<String> {
+        let Some(db) = errors::database_error(&self.error) else { return Vec::new() };
+        let failure = Failure { code: db.code().code(), message: db.message(), at: self.at };
+        generic::repairs(sql, &failure)
+    }
+}
+
+/// Where the server points at in `sql`, which stands after `before` characters of the message.
+fn place(error: &CollectError, before: usize, sql: &str) -> Option<usize> {
+    let Some(ErrorPosition::Original(position)) = errors::database_error(error)?.position() else {
+        return None;
+    };
+    let character = (*position as usize).checked_sub(before + 1)?;
+    sql.char_indices().nth(character).map(|(byte, _)| byte)
+}
+
+/// The plan's text: of the answer's sets of rows, the one in EXPLAIN's only column.
+fn plan_text(sets: &[Vec<Row>]) -> String {
+    let is_plan = |rows: &&Vec<Row>| {
+        rows.first().and_then(|row| row.get(0)).is_some_and(|text| text.starts_with('['))
+    };
+    let lines = sets.iter().find(is_plan).into_iter().flatten();
+    lines.filter_map(|row| row.get(0)).collect::<Vec<_>>().join("\n")
+}
+
+fn read(text: &str) -> Result<PlanRecord> {
+    let format = formats::by_name("postgres-json");
+    let unreadable = |error: formats::FormatError| {
+        CollectError::new(ErrorKind::Input, format!("the plan cannot be read: {error}"))
+    };
+    let readings = formats::read(text, format).map_err(unreadable)?;
+    let Some(reading) = readings.into_iter().next() else {
+        return Err(CollectError::new(ErrorKind::Input, "the answer holds no plan"));
+    };
+    let mut plan = reading.plan;
+    // Ours, not the application's.
+    plan.settings
+        .retain(|(name, _)| name != "plan_cache_mode" && name != "enable_partition_pruning");
+    Ok(PlanRecord { plan, raw: Some(text.to_owned()) })
+}
+
+/// Whether partitions were pruned when execution started.
+fn lacks_partitions(raw: &str) -> bool {
+    raw.match_indices("\"Subplans Removed\":").any(|(at, found)| {
+        let count = raw[at + found.len()..].trim_start();
+        !count.starts_with('0')
+    })
+}
+
+/// Why a statement is not run though it was asked for; `None` when it may be.
+fn not_run(sql: &str) -> Option<&'static str> {
+    if generic::parameter_count(sql) > 0 {
+        return Some("not run: its parameters are not known");
+    }
+    let safe = explainable::is_single_select_without_side_effects(sql);
+    (!safe).then_some("not run: only a single SELECT without side effects is")
+}
+
+/// The key under which a plan says why it holds no times though they were asked for.
+const NOT_RUN: &str = "planscope.not_run";
+
+fn noted(mut record: PlanRecord, why: &str) -> PlanRecord {
+    record.plan.details.insert(NOT_RUN.to_owned(), Value::String(why.to_owned()));
+    record
+}
+
+/// Whether the failure is not the statement's: nothing else will work either.
+pub(super) fn matters_to_all(error: &CollectError) -> bool {
+    matches!(error.kind, ErrorKind::Connection | ErrorKind::Stopped)
+}

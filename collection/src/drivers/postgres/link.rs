@@ -1,0 +1,147 @@
+//! An open connection: simple-query messages only, watched by the stop switch.
+//!
+//! Nothing is prepared on the server by name across messages and nothing relies on the session
+//! where a pooler may hand each transaction to another one: the settings then travel in front of
+//! every message (`SET LOCAL` in the implicit transaction that a message of several statements is).
+
+use super::errors;
+use crate::error::{CollectError, Result};
+use crate::guard::Stop;
+use std::future::Future;
+use std::time::Duration;
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// The comment that marks every statement of ours, so that the workload can leave them out.
+pub(super) const MARK: &str = "/* planscope */";
+
+/// Longest time for the server to come to rest after a stop.
+const REST: Duration = Duration::from_millis(900);
+
+/// What was learned of the server when the connection was opened.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// E.g. 150018.
+    pub version_num: u32,
+    /// E.g. `15.18`.
+    pub version: String,
+    /// The database.
+    pub database: String,
+    /// The user.
+    pub user: String,
+    /// Whether the user is a superuser.
+    pub is_superuser: bool,
+    /// Whether the connection is encrypted.
+    pub is_encrypted: Option<bool>,
+    /// Whether the server replays another's log.
+    pub is_standby: bool,
+    /// Whether the session's settings were not taken: a pooler stands between.
+    pub is_pooled: bool,
+    /// Whether pg_stat_statements does not count what we do.
+    pub is_untracked: bool,
+}
+
+/// An open connection.
+pub(super) struct Link {
+    /// What was learned of the server.
+    pub facts: Facts,
+    /// `host:port`, for messages.
+    pub server: String,
+    pub(super) client: Client,
+    pub(super) tls: MakeRustlsConnect,
+    /// Goes in front of every message.
+    pub(super) prelude: String,
+    pub(super) stop: Stop,
+}
+
+/// A row as text.
+#[derive(Debug)]
+pub(super) struct Row(SimpleQueryRow);
+
+impl Row {
+    /// The value of a column; `None` for NULL.
+    pub fn get(&self, column: usize) -> Option<&str> {
+        self.0.try_get(column).ok().flatten()
+    }
+
+    /// The value of a column that is a boolean.
+    pub fn flag(&self, column: usize) -> bool {
+        self.get(column) == Some("t")
+    }
+}
+
+impl Link {
+    /// Runs one message and gives the rows of each of its statements that has some. Does not
+    /// watch the switch: wrap it in [`Link::until_stopped`].
+    pub async fn ask(&self, sql: &str) -> Result<Vec<Vec<Row>>> {
+        let sent = format!("{}{sql}", self.prelude);
+        let messages = self.client.simple_query(&sent).await;
+        let mut sets = Vec::new();
+        for message in messages.map_err(|error| errors::failed(error, &self.server))? {
+            match message {
+                SimpleQueryMessage::RowDescription(_) => sets.push(Vec::new()),
+                SimpleQueryMessage::Row(row) => {
+                    sets.last_mut().map(|rows: &mut Vec<Row>| rows.push(Row(row))).unwrap_or(());
+                }
+                _ => {}
+            }
+        }
+        Ok(sets)
+    }
+
+    /// The rows of the last statement of a message; watches the switch.
+    pub async fn rows(&self, sql: &str) -> Result<Vec<Row>> {
+        let mut sets = self.until_stopped(self.ask(sql)).await?;
+        Ok(sets.pop().unwrap_or_default())
+    }
+
+    /// The JSON texts in the first column of the last statement's rows, read.
+    pub async fn records<T: serde::de::DeserializeOwned>(&self, sql: &str) -> Result<Vec<T>> {
+        let rows = self.rows(sql).await?;
+        rows.iter().map(|row| read_json(row.get(0).unwrap_or("null"))).collect()
+    }
+
+    /// The first value of the last statement; watches the switch.
+    pub async fn value(&self, sql: &str) -> Result<Option<String>> {
+        let rows = self.rows(sql).await?;
+        Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned))
+    }
+
+    /// Does the work unless the switch is thrown first; then cancels what the server runs.
+    pub async fn until_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.stop.check()?;
+        let stopped = tokio::select! {
+            done = work => return done,
+            () = self.stop.stopped() => CollectError::stopped(),
+        };
+        self.cancel().await;
+        Err(stopped)
+    }
+
+    /// Cancels until the server has nothing of ours left to run: messages that were sent ahead
+    /// start one after the other, so one cancellation may not be enough.
+    async fn cancel(&self) {
+        let at_rest = self.client.simple_query("");
+        let cancelling = async {
+            loop {
+                let _ = self.client.cancel_token().cancel_query(self.tls.clone()).await;
+                tokio::time::sleep(Duration::from_millis(25)).await;
+            }
+        };
+        let rest = async {
+            tokio::select! {
+                _ = at_rest => {}
+                () = cancelling => {}
+            }
+        };
+        let _ = tokio::time::timeout(REST, rest).await;
+    }
+}
+
+/// Reads a JSON text that a query of ours made.
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = format!("the server's answer is not what was expected: {error}");
+        CollectError::new(crate::ErrorKind::Input, message).caused_by(error)
+    })
+}

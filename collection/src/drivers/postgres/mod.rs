@@ -1,0 +1,117 @@
+//! PostgreSQL.
+//!
+//! `connect` opens a guarded [`link::Link`]; each question of the [`Session`] trait has a file of
+//! its own; the SQL is in `drivers/sql/postgres`.
+
+mod catalog;
+mod connect;
+mod doctor;
+mod errors;
+mod explain;
+mod generic;
+pub(crate) mod lexer;
+mod link;
+mod settings;
+mod statements;
+mod tls;
+mod what_if;
+
+#[cfg(test)]
+mod live_tests;
+
+use crate::driver::{
+    Check, Driver, Execution, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+};
+use crate::error::Result;
+use crate::guard::{Policy, Stop};
+use crate::queries::{self, QueryText};
+use crate::target::Target;
+use futures_util::future::BoxFuture;
+use link::Link;
+use planscope_explain::Engine;
+use planscope_explain::workload::{Catalog, PlanRecord, Problem, Statement, TargetIdentity};
+use std::collections::BTreeMap;
+
+pub(super) static DRIVER: Driver = Driver { engine: Engine::Postgres, connect };
+
+fn connect<'a>(
+    target: &'a Target,
+    policy: &'a Policy,
+    stop: Stop,
+) -> BoxFuture<'a, Result<Box<dyn Session>>> {
+    Box::pin(async move {
+        let link = connect::open(target, policy, stop).await?;
+        let identity = TargetIdentity {
+            name: target.name(),
+            engine: Engine::Postgres,
+            version: link.facts.version.clone(),
+            database: Some(link.facts.database.clone()),
+        };
+        Ok(Box::new(Postgres { link, identity, policy: policy.clone() }) as Box<dyn Session>)
+    })
+}
+
+/// A session with a server.
+struct Postgres {
+    link: Link,
+    identity: TargetIdentity,
+    policy: Policy,
+}
+
+impl Session for Postgres {
+    fn identity(&self) -> &TargetIdentity {
+        &self.identity
+    }
+
+    fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
+        Box::pin(settings::settings(&self.link))
+    }
+
+    fn workload(&mut self, top: usize, by: Ranking) -> BoxFuture<'_, Result<Workload>> {
+        Box::pin(statements::workload(&self.link, top, by))
+    }
+
+    /// Nothing is run here: a server has no count of a statement's work without side effects.
+    fn measure<'a>(
+        &'a mut self,
+        queries: &'a [QueryText],
+        _execution: Execution,
+        progress: &'a mut (dyn FnMut(usize) + Send),
+    ) -> BoxFuture<'a, Result<Workload>> {
+        Box::pin(async move {
+            self.link.stop.check()?;
+            let database = Some(self.link.facts.database.clone());
+            let workload = queries::unmeasured(queries, Engine::Postgres, database);
+            progress(queries.len());
+            Ok(workload)
+        })
+    }
+
+    fn plans<'a>(
+        &'a mut self,
+        statements: &'a [Statement],
+        execution: Execution,
+        progress: &'a mut (dyn FnMut(usize) + Send),
+    ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>> {
+        Box::pin(explain::plans(&self.link, &self.policy, statements, execution, progress))
+    }
+
+    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
+        Box::pin(catalog::catalog(&self.link))
+    }
+
+    fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {
+        Box::pin(async { Ok(what_if::Hypopg::find(&self.link).await?.method()) })
+    }
+
+    fn what_if<'a>(
+        &'a mut self,
+        questions: &'a [WhatIfQuestion],
+    ) -> BoxFuture<'a, Result<Vec<Result<WhatIfAnswer>>>> {
+        Box::pin(what_if::answers(&self.link, questions))
+    }
+
+    fn doctor(&mut self) -> BoxFuture<'_, Result<Vec<Check>>> {
+        Box::pin(doctor::checks(&self.link))
+    }
+}
