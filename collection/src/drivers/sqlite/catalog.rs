@@ -119,15 +119,15 @@ impl SqliteSession {
         let sampled = self.timed(|c| sample(c, &quoted(&table.name), &columns, listed.has_rowid));
         self.watch.stop.check()?;
         let Sample { rows, columns } = sampled.unwrap_or_default();
-        let analyzed = stat1.iter().find(|((of, _), _)| *of == table.name).map(|(_, rows)| rows);
-        table.rows = analyzed.and_then(|rows| rows.first().copied()).or(rows);
+        let analyzed = analyzed_rows(stat1, &table.name);
+        table.rows = analyzed.or(rows);
         let never = analyzed.is_none() && table.rows != Some(0.0);
         table.analyzed_at = never.then(String::new);
         for (described, sampled) in described.iter_mut().zip(columns) {
             apply(&mut described.column, sampled);
         }
         for index in indexes {
-            exact_distinct(index, table, described, stat1);
+            exact_distinct(index, described, stat1);
         }
         Ok(())
     }
@@ -141,16 +141,29 @@ fn apply(column: &mut Column, sampled: ColumnSample) {
 }
 
 /// Where ANALYZE counted the rows of an average key, the number of keys is no estimate.
-fn exact_distinct(index: &Index, table: &Table, described: &mut [Described], stat1: &Stat1) {
-    let key = (table.name.clone(), Some(index.name.clone()));
+fn exact_distinct(index: &Index, described: &mut [Described], stat1: &Stat1) {
     let leading = index.leading_columns().next();
-    let (Some(stat), Some(leading), None) = (stat1.get(&key), leading, &index.predicate) else {
+    let (Some(stat), Some(leading), None) = (stat_of(stat1, index), leading, &index.predicate)
+    else {
         return;
     };
     let column = described.iter_mut().find(|d| d.column.name == leading);
     if let (Some(described), [rows, average, ..]) = (column, &stat[..]) {
         described.column.distinct = Some((rows / average.max(1.0)).round().max(1.0));
     }
+}
+
+/// Rows of the table when ANALYZE counted them. A partial index holds fewer than its table.
+pub(super) fn analyzed_rows(stat1: &Stat1, table: &str) -> Option<f64> {
+    let of_table = stat1.iter().filter(|((of, _), _)| of == table);
+    of_table.filter_map(|(_, stat)| stat.first().copied()).reduce(f64::max)
+}
+
+/// What ANALYZE counted of an index. The primary key of a table without rowids goes by the table's name.
+pub(super) fn stat_of<'a>(stat1: &'a Stat1, index: &Index) -> Option<&'a [f64]> {
+    let by_name = |name: &str| stat1.get(&(index.table.clone(), Some(name.to_owned())));
+    let own = by_name(&index.name);
+    own.or_else(|| by_name(&index.table).filter(|_| index.primary)).map(Vec::as_slice)
 }
 
 /// The rows of `sqlite_stat1`; none when ANALYZE never ran.

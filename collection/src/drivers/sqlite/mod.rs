@@ -7,11 +7,14 @@
 
 mod catalog;
 mod connect;
+mod cost;
 mod doctor;
+mod estimate;
 mod explain;
 mod measure;
 mod sample;
 mod schema_text;
+mod what_if;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +58,8 @@ pub(crate) struct SqliteSession {
     policy: Policy,
     /// Read once: statistics are sampled, and plans and what-if need them too.
     catalog: Option<Catalog>,
+    /// Made when the first question is asked.
+    clone: Option<what_if::Clone>,
 }
 
 impl SqliteSession {
@@ -73,7 +78,7 @@ impl SqliteSession {
             database: None,
         };
         let (path, policy) = (path.to_owned(), policy.clone());
-        Ok(Self { connection, watch, path, identity, policy, catalog: None })
+        Ok(Self { connection, watch, path, identity, policy, catalog: None, clone: None })
     }
 
     /// Runs `work` within the time of one statement of ours.
@@ -142,8 +147,7 @@ impl Session for SqliteSession {
         &'a mut self,
         questions: &'a [WhatIfQuestion],
     ) -> BoxFuture<'a, Result<Vec<Result<WhatIfAnswer>>>> {
-        let _ = questions;
-        ready(Err(CollectError::new(ErrorKind::Missing, "not built yet"))).boxed()
+        ready(self.answer_all(questions)).boxed()
     }
 
     fn doctor(&mut self) -> BoxFuture<'_, Result<Vec<Check>>> {

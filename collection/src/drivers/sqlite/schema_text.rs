@@ -203,6 +203,51 @@ static AFTER_A_TABLE: &[&str] = &[
     "from",
 ];
 
+/// What the outermost level of a query says about how many of its rows are needed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Outline {
+    /// LIMIT and OFFSET together, when both are numbers.
+    pub limit: Option<f64>,
+    /// Whether rows are grouped, merged or numbered, so that all are read whatever the LIMIT.
+    pub groups: bool,
+    /// Whether conditions may throw rows away.
+    pub filters: bool,
+}
+
+/// Reads the outermost level of a query.
+pub(super) fn outline(sql: &str) -> Outline {
+    let (mut outline, mut depth) = (Outline::default(), 0_i32);
+    let tokens = tokens(sql);
+    for (i, token) in tokens.iter().enumerate() {
+        let is_any = |words: &[&str]| words.iter().any(|word| token.is(word));
+        match token.text {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ if depth != 0 => {}
+            _ if is_any(&["where", "join"]) => outline.filters = true,
+            _ if is_any(GROUPING) => outline.groups = true,
+            _ if is_any(AGGREGATES) && tokens.get(i + 1).is_some_and(|next| next.is("(")) => {
+                outline.groups = true;
+            }
+            _ if token.is("limit") => outline.limit = limit(&tokens[i + 1..]),
+            _ => {}
+        }
+    }
+    outline
+}
+
+/// `n`, `n OFFSET m` and `m, n` are all n + m rows.
+fn limit(rest: &[Token<'_>]) -> Option<f64> {
+    let number = |at: usize| rest.get(at)?.text.parse::<f64>().ok();
+    let rows = number(0)?;
+    let has_second = rest.get(1).is_some_and(|token| token.is("offset") || token.is(","));
+    if has_second { Some(rows + number(2)?) } else { Some(rows) }
+}
+
+static GROUPING: &[&str] = &["group", "having", "distinct", "union", "except", "intersect", "over"];
+static AGGREGATES: &[&str] =
+    &["count", "sum", "total", "avg", "min", "max", "group_concat", "string_agg"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,9 +278,21 @@ mod tests {
     }
 
     #[test]
+    fn outline_of_the_outermost_level() {
+        let of = |sql| outline(sql);
+        let page = of("SELECT a FROM (SELECT DISTINCT a FROM t WHERE b) ORDER BY a LIMIT 25 OFFSET 100");
+        assert_eq!(page, Outline { limit: Some(125.0), groups: false, filters: false });
+        assert_eq!(of("SELECT a FROM t LIMIT 100, 25").limit, Some(125.0));
+        assert_eq!(of("SELECT a FROM t LIMIT ? OFFSET 3").limit, None);
+        assert!(of("SELECT Count(*) FROM t WHERE x").groups);
+        assert!(!of("SELECT counts FROM t").groups);
+        assert!(of("SELECT a FROM t WHERE x").filters);
+    }
+
+    #[test]
     fn any_text_is_read() {
         for text in ["'", "\"", "[", "`a", "/*", "--", "é'ü", "(((,", "$1 ? :x"] {
-            let _ = (index_parts(text), aliases(text, |_| true));
+            let _ = (index_parts(text), aliases(text, |_| true), outline(text));
         }
     }
 }

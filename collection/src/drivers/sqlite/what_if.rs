@@ -1,0 +1,223 @@
+//! What-if: the schema and its statistics, without a row, in memory.
+//!
+//! SQLite's planner looks at the schema and at `sqlite_stat1`/`sqlite_stat4`, never at the rows. So a
+//! clone of these in `:memory:` plans as the original does, an index is made in no time, and the
+//! original is not touched. Where the original was never analyzed, the statistics are written from
+//! what the catalog's sample found: better founded than SQLite's guess, and the same before and after.
+
+use super::SqliteSession;
+use super::catalog::{Stat1, read_stat1, stat_of};
+use super::connect::{Watch, first_line};
+use super::cost;
+use super::estimate::Statistics;
+use super::explain::query_plan;
+use crate::driver::{WhatIfAnswer, WhatIfQuestion};
+use crate::error::{CollectError, ErrorKind, Result};
+use planscope_explain::Engine;
+use planscope_explain::formats::sqlite_query_plan::from_rows;
+use planscope_explain::workload::{Catalog, Index, ddl};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params, params_from_iter};
+
+/// A schema with statistics and without rows.
+pub(super) struct Clone {
+    connection: Connection,
+    stat1: Stat1,
+}
+
+/// Indexes to pretend and real ones to pretend away.
+type Setting<'q> = (&'q [Index], &'q [String]);
+
+impl SqliteSession {
+    /// Answers in order. Questions about the same indexes are best asked one after the other.
+    pub(super) fn answer_all(
+        &mut self,
+        questions: &[WhatIfQuestion],
+    ) -> Result<Vec<Result<WhatIfAnswer>>> {
+        self.known_catalog()?;
+        if self.clone.is_none() {
+            self.clone = Some(self.make_clone()?);
+        }
+        let (Some(catalog), Some(clone)) = (&self.catalog, &self.clone) else {
+            return Ok(Vec::new());
+        };
+        clone.answer_all(questions, catalog, &self.watch)
+    }
+
+    fn make_clone(&self) -> Result<Clone> {
+        let empty = Catalog::default();
+        let catalog = self.catalog.as_ref().unwrap_or(&empty);
+        let mut connection = Connection::open_in_memory().map_err(|error| self.error(error))?;
+        self.watch.attach(&mut connection).map_err(|error| self.error(error))?;
+        self.timed(|original| {
+            copy_schema(original, &connection)?;
+            // On empty tables this makes empty statistics tables, which are then filled.
+            connection.execute_batch("ANALYZE")?;
+            copy_statistics(original, &connection)?;
+            add_missing_statistics(&connection, catalog)?;
+            connection.execute_batch("ANALYZE sqlite_schema")
+        })?;
+        let stat1 = read_stat1(&connection).map_err(|error| self.error(error))?;
+        Ok(Clone { connection, stat1 })
+    }
+}
+
+/// Tables, then indexes, then views. What cannot be made without the application (its functions,
+/// collations, virtual tables) is left out: a statement that needs it gets an error of its own.
+fn copy_schema(original: &Connection, clone: &Connection) -> rusqlite::Result<()> {
+    let sql = "SELECT sql FROM sqlite_schema
+               WHERE sql IS NOT NULL AND type IN ('table', 'index', 'view')
+                 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL %'
+               ORDER BY type = 'view', type = 'index', rowid";
+    let mut statement = original.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    clone.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
+    while let Some(row) = rows.next()? {
+        let _ = clone.execute_batch(row.get_ref(0)?.as_str()?);
+    }
+    clone.execute_batch("COMMIT")
+}
+
+fn copy_statistics(original: &Connection, clone: &Connection) -> rusqlite::Result<()> {
+    for (table, columns) in [("sqlite_stat1", 3), ("sqlite_stat4", 6)] {
+        let Ok(mut read) = original.prepare(&format!("SELECT * FROM {table}")) else { continue };
+        let marks = vec!["?"; columns].join(", ");
+        let write = clone.prepare(&format!("INSERT INTO {table} VALUES ({marks})"));
+        let (Ok(mut write), true) = (write, read.column_count() == columns) else { continue };
+        let mut rows = read.query([])?;
+        while let Some(row) = rows.next()? {
+            let values: Vec<Value> = (0..columns).map(|i| row.get(i)).collect::<Result<_, _>>()?;
+            write.execute(params_from_iter(values))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what ANALYZE would have counted, estimated from the catalog, for what it never saw.
+fn add_missing_statistics(clone: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
+    let stat1 = read_stat1(clone)?;
+    let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
+    for table in catalog.tables.iter().filter(|table| table.rows.is_some_and(|rows| rows > 0.0)) {
+        let made = |index: &&Index| !index.name.starts_with("sqlite_rowid_");
+        let mut indexes = catalog.indexes_of(table).filter(made).peekable();
+        if indexes.peek().is_none() && !statistics.is_analyzed(table) {
+            let rows = format!("{:.0}", statistics.rows(table));
+            let sql = "INSERT INTO sqlite_stat1 VALUES (?1, NULL, ?2)";
+            clone.execute(sql, params![table.name, rows])?;
+        }
+        for index in indexes.filter(|index| stat_of(&stat1, index).is_none()) {
+            insert_stat1(clone, &index.table, &index.name, &statistics.stat1_of(table, index))?;
+        }
+    }
+    Ok(())
+}
+
+fn insert_stat1(
+    connection: &Connection,
+    table: &str,
+    index: &str,
+    stat: &[f64],
+) -> rusqlite::Result<usize> {
+    let numbers: Vec<String> = stat.iter().map(|number| format!("{number:.0}")).collect();
+    let sql = "INSERT INTO sqlite_stat1 VALUES (?1, ?2, ?3)";
+    connection.execute(sql, params![table, index, numbers.join(" ")])
+}
+
+impl Clone {
+    fn answer_all(
+        &self,
+        questions: &[WhatIfQuestion],
+        catalog: &Catalog,
+        watch: &Watch,
+    ) -> Result<Vec<Result<WhatIfAnswer>>> {
+        let mut answers = Vec::with_capacity(questions.len());
+        let setting_of =
+            |question: &WhatIfQuestion| (question.indexes.clone(), question.without.clone());
+        for same in questions.chunk_by(|a, b| setting_of(a) == setting_of(b)) {
+            watch.stop.check()?;
+            let setting: Setting<'_> = (&same[0].indexes, &same[0].without);
+            answers.extend(self.answer_same(same, setting, catalog, watch)?);
+        }
+        Ok(answers)
+    }
+
+    /// Answers questions about one setting of indexes, and leaves the clone as it was.
+    fn answer_same(
+        &self,
+        questions: &[WhatIfQuestion],
+        setting: Setting<'_>,
+        catalog: &Catalog,
+        watch: &Watch,
+    ) -> Result<Vec<Result<WhatIfAnswer>>> {
+        let internal = |error: rusqlite::Error| {
+            CollectError::new(ErrorKind::Input, "the clone of the schema failed").caused_by(error)
+        };
+        self.connection.execute_batch("SAVEPOINT what_if").map_err(internal)?;
+        let pretended = self.pretend(setting, catalog);
+        let answer = |question: &WhatIfQuestion| match &pretended {
+            Ok(stat1) => {
+                watch.stop.check()?;
+                self.answer(question, stat1, catalog)
+            }
+            Err(message) => Err(CollectError::new(ErrorKind::Input, message)),
+        };
+        let answers = questions.iter().map(answer).collect();
+        let undo = "ROLLBACK TO what_if; RELEASE what_if";
+        self.connection.execute_batch(undo).map_err(internal)?;
+        Ok(answers)
+    }
+
+    /// Makes and drops indexes; the statistics as they are then, or why it cannot be done.
+    fn pretend(
+        &self,
+        (indexes, without): Setting<'_>,
+        catalog: &Catalog,
+    ) -> std::result::Result<Stat1, String> {
+        let statistics = Statistics { catalog, stat1: &self.stat1, pretended: &[] };
+        for name in without {
+            let drop = format!("DROP INDEX {}", Engine::Sqlite.quoted(name));
+            let dropped = self.connection.execute_batch(&drop);
+            dropped.map_err(|error| format!("cannot pretend {name} away: {}", first_line(&error)))?;
+        }
+        let mut stat1 = self.stat1.clone();
+        for index in indexes {
+            let failed =
+                |error| format!("cannot pretend {}: {}", index.name, first_line(&error));
+            let table = catalog.table(index.schema.as_deref(), &index.table);
+            let table = table.ok_or_else(|| format!("there is no table {}", index.table))?;
+            let create = ddl::create_index(Engine::Sqlite, index);
+            self.connection.execute_batch(&create).map_err(failed)?;
+            let stat = statistics.stat1_of(table, index);
+            insert_stat1(&self.connection, &table.name, &index.name, &stat).map_err(failed)?;
+            stat1.insert((table.name.clone(), Some(index.name.clone())), stat);
+        }
+        let loaded = self.connection.execute_batch("ANALYZE sqlite_schema");
+        loaded.map_err(|error| first_line(&error))?;
+        Ok(stat1)
+    }
+
+    fn answer(
+        &self,
+        question: &WhatIfQuestion,
+        stat1: &Stat1,
+        catalog: &Catalog,
+    ) -> Result<WhatIfAnswer> {
+        let rows = query_plan(&self.connection, &question.sql).map_err(|error| {
+            let message = format!("the statement cannot be planned: {}", first_line(&error));
+            CollectError::new(ErrorKind::Input, message)
+        })?;
+        let plan = from_rows(&rows)
+            .map_err(|error| CollectError::new(ErrorKind::Input, error.to_string()))?;
+        let statistics = Statistics { catalog, stat1, pretended: &question.indexes };
+        let plan = cost::annotate(plan, &statistics, &question.sql);
+        let size = |index: &Index| {
+            let table = catalog.table(index.schema.as_deref(), &index.table)?;
+            Some(statistics.size_bytes(table, index))
+        };
+        Ok(WhatIfAnswer {
+            cost: plan.root().estimate.total_cost,
+            sizes_bytes: question.indexes.iter().map(size).collect(),
+            plan,
+        })
+    }
+}
