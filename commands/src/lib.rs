@@ -59,9 +59,11 @@ fn block_on<T>(ctx: &ctx::Ctx, future: impl Future<Output = Result<T>>) -> Resul
         .build()
         .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))?;
     runtime.block_on(async {
-        let signals = tokio::spawn(settings::watch_signals(ctx.stop.clone(), ctx.ui.clone()));
+        let signals = settings::Signals::catch()?;
+        let watch = settings::watch_signals(signals, ctx.stop.clone(), ctx.ui.clone());
+        let watch = tokio::spawn(watch);
         let result = future.await;
-        signals.abort();
+        watch.abort();
         result
     })
 }

@@ -7,6 +7,7 @@ use crate::ui::Ui;
 use planscope_collection::Stop;
 use planscope_collection::target::Environment;
 use std::io::IsTerminal;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Columns where stdout is no terminal: what every terminal and mail has.
 const DEFAULT_WIDTH: u16 = 80;
@@ -36,21 +37,35 @@ pub fn resolve(global: &GlobalArgs) -> Ctx {
     }
 }
 
-/// Throws the switch at Ctrl-C or SIGTERM; a second Ctrl-C does not wait for the server.
-pub async fn watch_signals(stop: Stop, ui: Ui) {
-    let Ok(mut terminate) =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Ctrl-C and SIGTERM, caught from the moment it is made.
+pub struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Catches the signals; must be called inside a runtime.
+    pub fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Throws the switch at the first signal; at the second it does not wait for the server.
+pub async fn watch_signals(mut signals: Signals, stop: Stop, ui: Ui) {
+    signals.next().await;
     ui.say("stopping (Ctrl-C again to leave at once)");
     stop.stop();
-    if tokio::signal::ctrl_c().await.is_ok() {
-        #[expect(clippy::exit, reason = "the user asked twice and waits no longer")]
-        std::process::exit(130);
-    }
+    signals.next().await;
+    #[expect(clippy::exit, reason = "the user asked twice and waits no longer")]
+    std::process::exit(130);
 }

@@ -56,7 +56,7 @@ fn empty_garbage_and_huge_files() {
     env.run(["explain", "empty.txt"]).fails_with(2, "empty.txt");
     env.run(["explain", "garbage.txt"]).fails_with(2, "garbage.txt");
     env.run(["explain", "binary.txt"]).fails_with(2, "not UTF-8");
-    env.run(["explain", "cut.json"]).fails_with(2, "line 1");
+    env.run(["explain", "cut.json"]).fails_with(2, "cut.json: line 2");
     env.run(["explain", "missing.txt"]).fails_with(2, "missing.txt");
     env.run(["explain", "."]).fails_with(2, "folder");
     // Sparse: 65 MiB that take no room.
@@ -109,9 +109,8 @@ fn queries_that_cannot_be_read() {
     let env = TestEnv::new();
     small_database(&env);
     env.file("empty.sql", "-- nothing\n");
-    let collect = |file: &str| {
-        env.run(["collect", "sqlite:small.db", "--store", "store", "--queries", file])
-    };
+    let collect =
+        |file: &str| env.run(["collect", "sqlite:small.db", "--store", "store", "--queries", file]);
     collect("missing.sql").fails_with(2, "missing.sql");
     collect("empty.sql").fails_with(2, "empty.sql");
     env.run(["collect", "sqlite:small.db", "--store", "store"]).fails_with(2, "--queries");

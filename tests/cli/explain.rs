@@ -6,7 +6,8 @@ const SCAN: &str = " Seq Scan on orders  (cost=0.00..5981.00 rows=13 width=40)
    Filter: (customer_id = 42)
 (2 rows)
 ";
-const LOOKUP: &str = " Index Scan using orders_customer_id_idx on orders  (cost=0.42..52.01 rows=13 width=40)
+const LOOKUP: &str =
+    " Index Scan using orders_customer_id_idx on orders  (cost=0.42..52.01 rows=13 width=40)
    Index Cond: (customer_id = 42)
 (2 rows)
 ";
@@ -88,6 +89,10 @@ fn several_plans_are_shown_or_picked() {
     let env = TestEnv::new();
     let both = format!("{SCAN}\n{LOOKUP}");
     let run = env.run_with_input(["explain", "--plan", "2"], &both).code(0);
-    assert!(run.stdout.contains("Index Scan") && !run.stdout.contains("Seq Scan"), "{}", run.shown());
+    assert!(
+        run.stdout.contains("Index Scan") && !run.stdout.contains("Seq Scan"),
+        "{}",
+        run.shown()
+    );
     env.run_with_input(["explain", "--plan", "3"], &both).fails_with(2, "there are 2 plans");
 }

@@ -130,7 +130,10 @@ impl Store {
         };
         let paths = listing.flatten().map(|entry| entry.path());
         let mut entries: Vec<Entry> = paths.filter(|path| is_snapshot(path)).map(entry).collect();
-        entries.sort_by_cached_key(|entry| Reverse((entry.taken_at(), entry.path.clone())));
+        // Of two of the same moment the one with the larger number in its name is newer.
+        entries.sort_by_cached_key(|entry| {
+            Reverse((entry.taken_at(), entry.path.as_os_str().len(), entry.path.clone()))
+        });
         Ok(entries)
     }
 

@@ -5,6 +5,7 @@ use super::document::{Span, Tone, dim, plain};
 use super::text::wrap;
 use crate::report::cut;
 use planscope_advisors::Finding;
+use planscope_explain::Engine;
 use planscope_explain::heat::{self, HeatClass, Metric};
 use planscope_explain::plan::{Condition, ConditionKind, Node, NodeId, Plan, Role};
 use planscope_explain::units::{Bytes, Count, Millis, Share};
@@ -162,17 +163,24 @@ impl Drawing<'_> {
             (None, Role::SubPlan) => format!("[subplan] {}", node.label),
             _ => node.label.clone(),
         };
-        if let Some(index) = node.index.as_ref().filter(|i| !title.contains(i.as_str())) {
-            title.push_str(&format!(" using {index}"));
+        // `Seq Scan on orders`, but `SCAN orders`: each as its engine writes it.
+        let sqlite = self.plan.engine == Engine::Sqlite;
+        let index = node.index.as_ref().filter(|i| !title.contains(i.as_str()));
+        let using = index.map(|index| format!(" using {index}")).unwrap_or_default();
+        if !sqlite {
+            title.push_str(&using);
         }
         if let Some(relation) = node.relation.as_ref().filter(|r| !has_word(&title, r)) {
-            title.push_str(&format!(" on {relation}"));
+            title.push_str(&format!(" {}{relation}", if sqlite { "" } else { "on " }));
         }
         match &node.alias {
             Some(alias) if node.relation.as_ref() != Some(alias) && !has_word(&title, alias) => {
                 title.push_str(&format!(" {alias}"));
             }
             _ => {}
+        }
+        if sqlite {
+            title.push_str(&using);
         }
         title
     }

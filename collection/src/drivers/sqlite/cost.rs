@@ -153,9 +153,8 @@ impl<'a> Model<'a> {
         if let Some(share) = self.share_before_limit(parent, &children, rows) {
             rows *= share;
             let nodes = self.plan.nodes();
-            let ends_early = |id: &&NodeId| {
-                !matches!(nodes[id.index()].role, Role::Cte | Role::InitPlan)
-            };
+            let ends_early =
+                |id: &&NodeId| !matches!(nodes[id.index()].role, Role::Cte | Role::InitPlan);
             for &id in children.iter().filter(ends_early) {
                 self.estimated[id.index()].runs *= share;
             }

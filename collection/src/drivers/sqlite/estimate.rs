@@ -297,11 +297,8 @@ pub(super) fn filters_of_bounds(text: &str, rowid: Option<&str>) -> Vec<Filter> 
     let read = |term: &str| {
         let at = term.find(['=', '<', '>'])?;
         let name = if &term[..at] == "rowid" { rowid? } else { &term[..at] };
-        let kind = if term.as_bytes()[at] == b'=' {
-            FilterKind::Equal(1.0)
-        } else {
-            FilterKind::Bound
-        };
+        let kind =
+            if term.as_bytes()[at] == b'=' { FilterKind::Equal(1.0) } else { FilterKind::Bound };
         Some(Filter { column: Some(name.to_owned()), kind, other: None })
     };
     inner.split(" AND ").filter_map(read).collect()

@@ -280,7 +280,8 @@ mod tests {
     #[test]
     fn outline_of_the_outermost_level() {
         let of = |sql| outline(sql);
-        let page = of("SELECT a FROM (SELECT DISTINCT a FROM t WHERE b) ORDER BY a LIMIT 25 OFFSET 100");
+        let page =
+            of("SELECT a FROM (SELECT DISTINCT a FROM t WHERE b) ORDER BY a LIMIT 25 OFFSET 100");
         assert_eq!(page, Outline { limit: Some(125.0), groups: false, filters: false });
         assert_eq!(of("SELECT a FROM t LIMIT 100, 25").limit, Some(125.0));
         assert_eq!(of("SELECT a FROM t LIMIT ? OFFSET 3").limit, None);

@@ -53,7 +53,10 @@ fn the_demo_by_the_clock() {
     for table in &catalog.tables {
         println!("{} {:?} {:?}", table.name, table.rows, table.size_bytes);
         for c in &table.columns {
-            println!("   {} d={:?} null={:?} w={:?} {:?}", c.name, c.distinct, c.null_share, c.width_bytes, c.common_shares);
+            println!(
+                "   {} d={:?} null={:?} w={:?} {:?}",
+                c.name, c.distinct, c.null_share, c.width_bytes, c.common_shares
+            );
         }
     }
     for index in &catalog.indexes {

@@ -177,12 +177,12 @@ impl Clone {
         for name in without {
             let drop = format!("DROP INDEX {}", Engine::Sqlite.quoted(name));
             let dropped = self.connection.execute_batch(&drop);
-            dropped.map_err(|error| format!("cannot pretend {name} away: {}", first_line(&error)))?;
+            dropped
+                .map_err(|error| format!("cannot pretend {name} away: {}", first_line(&error)))?;
         }
         let mut stat1 = self.stat1.clone();
         for index in indexes {
-            let failed =
-                |error| format!("cannot pretend {}: {}", index.name, first_line(&error));
+            let failed = |error| format!("cannot pretend {}: {}", index.name, first_line(&error));
             let table = catalog.table(index.schema.as_deref(), &index.table);
             let table = table.ok_or_else(|| format!("there is no table {}", index.table))?;
             let create = ddl::create_index(Engine::Sqlite, index);
