@@ -126,3 +126,7 @@ pub(crate) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod robustness_tests;
