@@ -213,7 +213,7 @@ impl Finder<'_> {
     /// A plan that was not run says nothing about disk, so both must have been.
     fn compare_spill(&mut self, ids: Sides<NodeId>) {
         let nodes = [0, 1].map(|side| self.plans[side].node(ids[side]));
-        let [before, after] = [0, 1].map(|side| spilled(self.plans[side], ids[side]));
+        let [before, after] = nodes.map(spilled);
         if self.analyzed && before != after {
             let side = usize::from(after);
             self.report_spill(side, nodes[side], ids.map(|id| vec![id]));
@@ -232,7 +232,7 @@ impl Finder<'_> {
         let plan = self.plans[side];
         let node = plan.node(id);
         let nodes = || sides_of(side, vec![id], Vec::new());
-        if self.analyzed && spilled(plan, id) {
+        if self.analyzed && spilled(node) {
             self.report_spill(side, node, nodes());
         }
         match plan.class[id.index()] {
@@ -380,15 +380,10 @@ fn sides_of<T>(side: usize, there: T, absent: T) -> Sides<T> {
     if side == 0 { [there, absent] } else { [absent, there] }
 }
 
-fn spilled(profile: &Profile<'_>, id: NodeId) -> bool {
-    let node = profile.node(id);
-    // A hash join writes the batches of its other input only when its hash table is split too.
-    let is_told_by_hash = profile.class[id.index()] == Class::Join
-        && profile.inputs(id).any(|input| profile.class[input.index()] == Class::Hash);
-    if is_told_by_hash {
-        return false;
-    }
-    node.memory.spilled() || node.self_temp_written().is_some_and(|blocks| blocks > 0.0)
+fn spilled(node: &Node) -> bool {
+    let writes = || node.self_temp_written().is_some_and(|blocks| blocks > 0.0);
+    // A hash join writes its other input only when the hash table is split, which the Hash tells.
+    node.memory.spilled() || (node.operator != Operator::HashJoin && writes())
 }
 
 /// The two paths in words. Where one looks an index up and the other reads one from end to end,
