@@ -122,6 +122,8 @@ pub(super) fn effect(paths: [&Access<'_>; 2], costs_known: bool) -> (Effect, Sev
         }
     };
     let weight = match (better.reach, worse.reach) {
+        // Better than a scan in a loop, yet what is built for one statement is no index.
+        (Some(Reach::Automatic), _) => Severity::Medium,
         // Read from end to end, a covering index only saved width.
         (Some(Reach::WholeIndex), _) if better.covers() => Severity::Medium,
         // Often this trades a lookup for an order that saves a sort; the cost tells.
@@ -160,35 +162,56 @@ pub(super) fn same_index(a: &Index, b: &Index) -> bool {
         && a.predicate == b.predicate
 }
 
-/// Whether a relation is too small for its access path to matter. `scanning` is the side that reads
-/// all of it: how large the relation is there decides.
-pub(super) fn is_small(
-    profiles: [&Profile<'_>; 2],
-    ids: [NodeId; 2],
-    scanning: Option<usize>,
-    catalogs: [Option<&Catalog>; 2],
-    tolerance: Tolerance,
-) -> bool {
-    let sides: &[usize] = match scanning {
-        Some(side) => &[side],
-        None => &[0, 1],
-    };
-    let largest = |value: &dyn Fn(usize) -> Option<f64>, sides: &[usize]| {
-        sides.iter().filter_map(|side| value(*side)).reduce(f64::max)
-    };
-    let node = |side: usize| profiles[side].node(ids[side]);
-    let known = |side: usize| table_rows(profiles[side], ids[side], catalogs[side]);
-    let read = |side: usize| node(side).rows_read().filter(|_| !node(side).never_executed());
-    let rows = largest(&known, sides).or_else(|| largest(&known, &[0, 1]));
-    if let Some(rows) = rows.or_else(|| largest(&read, sides)) {
-        return rows < tolerance.least_rows;
+/// The two nodes that read a relation, with what tells how large it is.
+pub(super) struct Place<'a> {
+    /// The plans.
+    pub profiles: Sides<&'a Profile<'a>>,
+    /// The nodes.
+    pub ids: Sides<NodeId>,
+    /// The side that reads all of the relation: how large it is there decides.
+    pub scanning: Option<usize>,
+    /// The catalogs.
+    pub catalogs: Sides<Option<&'a Catalog>>,
+}
+
+impl Place<'_> {
+    /// The rows of the relation, else those that were read of it.
+    pub fn rows(&self) -> Option<f64> {
+        let known =
+            |side: usize| table_rows(self.profiles[side], self.ids[side], self.catalogs[side]);
+        let read = |side: usize| {
+            let node = self.profiles[side].node(self.ids[side]);
+            node.rows_read().filter(|_| !node.never_executed())
+        };
+        let rows = largest(&known, self.sides()).or_else(|| largest(&known, &[0, 1]));
+        rows.or_else(|| largest(&read, self.sides()))
     }
-    let estimated = largest(&|side| node(side).estimate.rows_per_loop, sides);
-    let cost = largest(&|side| node(side).estimate.total_cost, sides);
-    let is_below = |value: Option<f64>, least: f64| value.is_none_or(|value| value < least);
-    (estimated.is_some() || cost.is_some())
-        && is_below(estimated, tolerance.least_rows)
-        && is_below(cost, tolerance.least_cost)
+
+    /// Whether the relation is too small for its access path to matter.
+    pub fn is_small(&self, tolerance: Tolerance) -> bool {
+        if let Some(rows) = self.rows() {
+            return rows < tolerance.least_rows;
+        }
+        let estimate = |side: usize| &self.profiles[side].node(self.ids[side]).estimate;
+        let rows = largest(&|side| estimate(side).rows_per_loop, self.sides());
+        let cost = largest(&|side| estimate(side).total_cost, self.sides());
+        let is_below = |value: Option<f64>, least: f64| value.is_none_or(|value| value < least);
+        (rows.is_some() || cost.is_some())
+            && is_below(rows, tolerance.least_rows)
+            && is_below(cost, tolerance.least_cost)
+    }
+
+    fn sides(&self) -> &'static [usize] {
+        match self.scanning {
+            Some(0) => &[0],
+            Some(_) => &[1],
+            None => &[0, 1],
+        }
+    }
+}
+
+fn largest(value: &dyn Fn(usize) -> Option<f64>, sides: &[usize]) -> Option<f64> {
+    sides.iter().filter_map(|side| value(*side)).reduce(f64::max)
 }
 
 /// The rows of the table that a node reads, as the catalog has them.

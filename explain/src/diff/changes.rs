@@ -1,6 +1,6 @@
 //! The differences between two aligned plans, one by one.
 
-use super::access::{self, Access, Term};
+use super::access::{self, Access, Place, Reach, Term};
 use super::align::Alignment;
 use super::joins;
 use super::profile::{Class, Profile, is_detached, temp_b_tree};
@@ -38,6 +38,8 @@ pub(super) struct Found {
     pub effect: Effect,
     /// How much it counts, whichever its direction. A gain weighs what the loss would.
     pub weight: Severity,
+    /// Rows of the relation that is concerned, when they are known.
+    pub rows: Option<f64>,
     /// The relation in words, e.g. `orders o`.
     pub what: String,
 }
@@ -119,24 +121,22 @@ impl Finder<'_> {
             Effect::Help => Some(0),
             Effect::Neutral => None,
         };
-        let weight = if self.is_small(ids, scanning) { Severity::Info } else { weight };
-        let mut texts = [paths[0].text(), paths[1].text()];
-        if texts[0] == texts[1] {
-            // The same index, looked up on one side and read from end to end on the other.
-            for (text, path) in texts.iter_mut().zip(paths) {
-                if path.reach == Some(access::Reach::WholeIndex) {
-                    text.insert_str(0, "full ");
-                }
-            }
-        }
+        let place = self.place(ids, scanning);
+        let rows = place.rows();
+        let weight = if place.is_small(self.tolerance) { Severity::Info } else { weight };
+        let texts = access_texts(paths);
         let nodes = [paths[0].nodes.clone(), paths[1].nodes.clone()];
         self.push(kind, (effect, weight), self.relation(ids), texts, nodes);
+        if let Some(found) = self.found.last_mut() {
+            found.rows = rows;
+        }
     }
 
     fn compare_conditions(&mut self, ids: Sides<NodeId>, paths: &Sides<Access<'_>>) {
         let shows_filters = self.plans.iter().any(|p| p.shows_filters);
         let [to_filter, to_index] = access::moved_conditions(paths, shows_filters);
-        let weight = if self.is_small(ids, None) { Severity::Info } else { Severity::Medium };
+        let is_small = self.place(ids, None).is_small(self.tolerance);
+        let weight = if is_small { Severity::Info } else { Severity::Medium };
         let as_index = |terms: &[Term]| format!("Index {}", joined(terms));
         let as_filter = |terms: &[Term]| format!("Filter {}", joined(terms));
         let nodes = || ids.map(|id| vec![id]);
@@ -167,6 +167,9 @@ impl Finder<'_> {
         let methods = nodes.map(|n| n.operator.name());
         let types = nodes.map(joins::join_type);
         for (kind, texts) in [(ChangeKind::JoinMethod, methods), (ChangeKind::JoinType, types)] {
+            // A semi join is as good as a join with distinct keys; planners flip between them.
+            let is_usual = texts.iter().all(|text| matches!(*text, "Inner" | "Semi"));
+            let weight = if is_usual { weight.min(Severity::Low) } else { weight };
             if texts[0] != texts[1] {
                 let texts = texts.map(str::to_owned);
                 let how = (Effect::Neutral, weight);
@@ -331,8 +334,8 @@ impl Finder<'_> {
         (0..2).all(|side| self.plans[side].node(ids[side]).estimate.total_cost.is_some())
     }
 
-    fn is_small(&self, ids: Sides<NodeId>, scanning: Option<usize>) -> bool {
-        access::is_small(self.plans, ids, scanning, self.catalogs, self.tolerance)
+    fn place(&self, ids: Sides<NodeId>, scanning: Option<usize>) -> Place<'_> {
+        Place { profiles: self.plans, ids, scanning, catalogs: self.catalogs }
     }
 
     /// The relation of a pair by its alias. Where the two differ it is the lesser, so that it is
@@ -353,7 +356,7 @@ impl Finder<'_> {
         let severity = if effect == Effect::Help { Severity::Info } else { weight };
         let what = self.in_words(relation.as_deref(), &nodes);
         let change = Change { kind, severity, relation, before, after, nodes };
-        self.found.push(Found { change, effect, weight, what });
+        self.found.push(Found { change, effect, weight, rows: None, what });
     }
 
     /// The table with its alias, where that is another word.
@@ -378,7 +381,22 @@ fn sides_of<T>(side: usize, there: T, absent: T) -> Sides<T> {
 }
 
 fn spilled(node: &Node) -> bool {
-    node.memory.spilled() || node.self_temp_written().is_some_and(|blocks| blocks > 0.0)
+    let writes = || node.self_temp_written().is_some_and(|blocks| blocks > 0.0);
+    // A hash join writes its other input only when the hash table is split, which the Hash tells.
+    node.memory.spilled() || (node.operator != Operator::HashJoin && writes())
+}
+
+/// The two paths in words. Where one looks an index up and the other reads one from end to end,
+/// the operators may be the same, so it is said.
+fn access_texts(paths: &Sides<Access<'_>>) -> Sides<String> {
+    let mut texts = [paths[0].text(), paths[1].text()];
+    for (side, text) in texts.iter_mut().enumerate() {
+        let reaches = [paths[side].reach, paths[1 - side].reach];
+        if reaches == [Some(Reach::WholeIndex), Some(Reach::Lookup)] {
+            text.insert_str(0, "full ");
+        }
+    }
+    texts
 }
 
 /// SQLite has one operator for all of its temporary b-trees; the label says which it is.
@@ -392,7 +410,11 @@ fn operator_text(node: &Node) -> String {
 fn sort_text(node: &Node) -> String {
     let keys: Vec<&str> = node.conditions_of(ConditionKind::SortKey).collect();
     let text = operator_text(node);
-    if keys.is_empty() { text } else { format!("{text} ({})", shortened(&keys.join(", "))) }
+    if keys.is_empty() || temp_b_tree(node).is_some() {
+        text
+    } else {
+        format!("{text} ({})", shortened(&keys.join(", ")))
+    }
 }
 
 fn gather_text(node: &Node) -> String {

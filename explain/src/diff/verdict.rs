@@ -94,6 +94,7 @@ pub(super) fn compare(
     let costs_differ = basis.costs_differ || before.plan.engine != after.plan.engine;
     let costs = cost(plans, tolerance);
     let judged_by = Measures {
+        tolerance,
         work: vm_steps(basis, tolerance).map_or_else(|| work(profiles, tolerance), |m| vec![m]),
         cost: costs.filter(|_| !costs_differ),
         costs_withheld: costs_differ && costs.is_some(),
@@ -121,6 +122,7 @@ fn sorted(mut found: Vec<Found>) -> Vec<Change> {
 
 /// What there is to judge by.
 struct Measures {
+    tolerance: Tolerance,
     work: Vec<Measure>,
     cost: Option<Measure>,
     costs_withheld: bool,
@@ -167,11 +169,21 @@ impl Measures {
     /// versions differ in harmless ways.
     fn by_shape(&self, found: &[Found], undecided: Verdict) -> Verdict {
         let enough = if self.costs_withheld { Severity::High } else { Severity::Medium };
-        let heaviest = |effect: Effect| {
-            let weights = found.iter().filter(|f| f.effect == effect).map(|f| f.weight);
-            weights.filter(|weight| *weight >= enough).max()
+        let of =
+            |effect: Effect| found.iter().filter(move |f| f.effect == effect && f.weight >= enough);
+        let heaviest = |effect: Effect| of(effect).map(|f| f.weight).max();
+        // A nest of loops turned round scans one table instead of another: the larger one counts.
+        let rows = |effect: Effect| {
+            let heavy = of(effect).filter(|f| Some(f.weight) == heaviest(effect));
+            heavy.map(|f| f.rows).reduce(|a, b| Some(a? + b?)).flatten()
         };
-        match heaviest(Effect::Harm).cmp(&heaviest(Effect::Help)) {
+        let by_rows = || {
+            let (harm, help) = (rows(Effect::Harm)?, rows(Effect::Help)?);
+            let is_more = |a: f64, b: f64| a > b * self.tolerance.ratio;
+            Some(is_more(harm, help).cmp(&is_more(help, harm)))
+        };
+        let weights = heaviest(Effect::Harm).cmp(&heaviest(Effect::Help));
+        match weights.then_with(|| by_rows().unwrap_or(Ordering::Equal)) {
             Ordering::Greater => Verdict::Worse,
             Ordering::Less => Verdict::Better,
             Ordering::Equal => undecided,
@@ -238,7 +250,7 @@ fn measured_change(measure: Measure) -> Found {
     let [before, after] = measure.values.map(|v| format!("{} {}", noun(measure.name), number(v)));
     let change =
         Change { kind, severity, relation: None, before, after, nodes: [Vec::new(), Vec::new()] };
-    Found { change, effect, weight, what: String::new() }
+    Found { change, effect, weight, rows: None, what: String::new() }
 }
 
 /// One sentence: the main change, then the figures.
@@ -271,7 +283,10 @@ fn main_change(verdict: Verdict, found: &[Found]) -> Option<&Found> {
         _ => Effect::Neutral,
     };
     let speaks = |f: &Found| wanted != Effect::Neutral && f.effect == wanted;
-    let rank = |f: &Found| (speaks(f) && f.weight >= Severity::Medium, f.weight, speaks(f));
+    let rank = |f: &Found| {
+        let is_harm = f.effect == Effect::Harm;
+        (speaks(f) && f.weight >= Severity::Medium, f.weight, speaks(f), is_harm)
+    };
     let heavier = |best, next| if rank(next) > rank(best) { next } else { best };
     found.iter().reduce(heavier)
 }

@@ -173,6 +173,31 @@ fn steps_of_the_virtual_machine_decide() {
 }
 
 #[test]
+fn a_nest_turned_round_is_weighed_by_the_tables_it_scans() {
+    let side = |plan: &str| {
+        let mut side =
+            snapshot(Engine::Sqlite, "3.54.1", vec![statement(1, 1.0, Some(sqlite(plan)))]);
+        side.catalog.tables = vec![table("customers", 2_000.0), table("orders", 20_000.0)];
+        side
+    };
+    let before = side(
+        "Heading label=QUERY_PLAN
+           SeqScan customers c
+           IndexScan orders o using=i [index customer_id=?]",
+    );
+    let after = side(
+        "Heading label=QUERY_PLAN
+           SeqScan orders o
+           BloomFilter customers c
+           IndexScan customers c [index rowid=?]",
+    );
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Worse);
+    assert_eq!(diff.statements[0].reason, "orders o lost index i (IndexScan → SeqScan)");
+    assert_eq!(compare(&after, &before).verdict, Verdict::Better);
+}
+
+#[test]
 fn several_of_one_fingerprint_go_by_database_and_user() {
     let of = |database: &str, total_ms: f64, plan: Option<Plan>| Statement {
         database: Some(database.into()),
