@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Σ over the loops:  cost of one run × rows out of all loops before it      (at least one row)
-//! + 3·n·log2(k)      for each temporary b-tree that sorts n rows and keeps k (all, or the LIMIT)
+//! + n·log2(k)        for each temporary b-tree that sorts n rows and keeps k (all, or the LIMIT)
 //! + 7·N·log2(N)      for an automatic index over N rows
 //! ```
 //!
@@ -48,29 +48,43 @@ pub(super) fn annotate(plan: Plan, statistics: &Statistics<'_>, sql: &str) -> Pl
     let mut next = estimated.iter().zip(costs);
     plan.map_nodes(|node| {
         if let Some((estimated, cost)) = next.next() {
-            node.estimate.rows_per_loop = Some(estimated.rows);
+            // A Bloom filter and the like: what it saves is in the loop after it.
+            node.estimate.rows_per_loop = Some(estimated.rows).filter(|rows| *rows > 0.0);
             node.estimate.total_cost = Some(cost);
         }
     })
 }
 
-/// SQLite shows an alias in place of the table; the catalog knows tables only.
+/// SQLite shows an alias in place of the table; the catalog knows tables only. And it says `SEARCH t`,
+/// without bounds, of every query for a min() or max(): only of the rowid is that a search.
 fn name_tables(plan: Plan, statistics: &Statistics<'_>, sql: &str) -> Plan {
     let is_table = |name: &str| statistics.catalog.table(None, name).is_some();
     let aliases = schema_text::aliases(sql, is_table);
     plan.map_nodes(|node| {
-        let Some(shown) = node.relation.clone().filter(|_| node.operator.is_scan()) else { return };
-        let by_index = node.index.as_deref().and_then(|name| statistics.index(name));
-        let by_alias = aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&shown));
-        let table = by_index.map(|index| &index.table).or(by_alias.map(|(_, table)| table));
-        let Some(table) = table.and_then(|name| statistics.catalog.table(None, name)) else {
-            return;
-        };
-        if table.name != shown {
-            node.alias = Some(shown);
-            node.relation = Some(table.name.clone());
+        name_table(node, statistics, &aliases);
+        let table = node.relation.as_deref().and_then(|name| statistics.catalog.table(None, name));
+        let rowid = table.and_then(|table| statistics.rowid_column(table));
+        if is_end(node)
+            && node.index.is_none()
+            && !rowid.is_some_and(|rowid| schema_text::takes_end_of(sql, rowid))
+        {
+            node.operator = Operator::SeqScan;
         }
     })
+}
+
+fn name_table(node: &mut Node, statistics: &Statistics<'_>, aliases: &[(String, String)]) {
+    let names_table = node.operator.is_scan()
+        || matches!(node.operator, Operator::AutomaticIndex | Operator::BloomFilter);
+    let Some(shown) = node.relation.clone().filter(|_| names_table) else { return };
+    let by_index = node.index.as_deref().and_then(|name| statistics.index(name));
+    let by_alias = aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&shown));
+    let table = by_index.map(|index| &index.table).or(by_alias.map(|(_, table)| table));
+    let Some(table) = table.and_then(|name| statistics.catalog.table(None, name)) else { return };
+    if table.name != shown {
+        node.alias = Some(shown);
+        node.relation = Some(table.name.clone());
+    }
 }
 
 /// Total cost over all runs as the plan's own arithmetic wants it: per loop, where the loops of a
@@ -153,9 +167,8 @@ impl<'a> Model<'a> {
         if let Some(share) = self.share_before_limit(parent, &children, rows) {
             rows *= share;
             let nodes = self.plan.nodes();
-            let ends_early = |id: &&NodeId| {
-                !matches!(nodes[id.index()].role, Role::Cte | Role::InitPlan)
-            };
+            let ends_early =
+                |id: &&NodeId| !matches!(nodes[id.index()].role, Role::Cte | Role::InitPlan);
             for &id in children.iter().filter(ends_early) {
                 self.estimated[id.index()].runs *= share;
             }
@@ -187,11 +200,10 @@ impl<'a> Model<'a> {
         let node = &self.plan.nodes()[id.index()];
         let Some(table) = self.table(node) else { return self.estimate_other(id, node) };
         let all = self.statistics.rows(table);
-        if node.label == "SEARCH" && node.conditions.is_empty() {
-            // min() or max(): the first entry of an index.
-            return Estimated { run_cost: log2(all) + 1.0, rows: 1.0, runs: 1.0 };
+        if is_end(node) {
+            return self.estimate_end(id, node, table, after);
         }
-        let rowid = self.rowid_column(table);
+        let rowid = self.statistics.rowid_column(table);
         let bounds: Vec<Filter> = node
             .conditions_of(ConditionKind::Index)
             .flat_map(|text| filters_of_bounds(text, rowid))
@@ -210,6 +222,16 @@ impl<'a> Model<'a> {
         Estimated { run_cost, rows, runs: 1.0 }
     }
 
+    /// min() or max(): an index is walked from its end until a row fits.
+    fn estimate_end(&self, id: NodeId, node: &Node, table: &Table, after: &[NodeId]) -> Estimated {
+        let all = self.statistics.rows(table);
+        let fitting = self.rows_out(id, node, table, &[], after).clamp(1.0, all);
+        let walked =
+            if self.filters.is_none() && self.outline.filters { all } else { all / fitting };
+        let lookup = if node.operator == Operator::IndexOnlyScan { 1.0 } else { 4.0 };
+        Estimated { run_cost: log2(all) + lookup * walked, rows: 1.0, runs: 1.0 }
+    }
+
     /// SQLite's own estimate of one run, when it is more than a guess.
     fn planner_cost(&self, node: &Node, table: &Table) -> Option<f64> {
         let log_est = node.details.get("log_est")?.as_f64()?;
@@ -220,6 +242,7 @@ impl<'a> Model<'a> {
         let all = self.statistics.rows(table);
         let index = node.index.as_deref().and_then(|name| self.statistics.index(name));
         let covers = node.operator == Operator::IndexOnlyScan;
+        let scans = node.label == "SCAN" || node.operator == Operator::SeqScan;
         let lookup = if covers { 0.0 } else { 3.0 * visited };
         let width = |index: &Index| {
             let relative = self.statistics.relative_width(table, index);
@@ -227,9 +250,9 @@ impl<'a> Model<'a> {
         };
         match (node.operator == Operator::AutomaticIndex, index) {
             (true, _) => log2(all) + visited,
-            (_, Some(index)) if node.label == "SCAN" => all * width(index) + lookup,
+            (_, Some(index)) if scans => all * width(index) + lookup,
             (_, Some(index)) => log2(all) + visited * width(index) + lookup,
-            (_, None) if node.label == "SCAN" => 3.0 * all,
+            (_, None) if scans => 3.0 * all,
             (_, None) => log2(all) + 3.0 * visited,
         }
     }
@@ -296,11 +319,6 @@ impl<'a> Model<'a> {
         self.statistics.catalog.table(None, name)
     }
 
-    fn rowid_column(&self, table: &Table) -> Option<&'a str> {
-        let name = format!("sqlite_rowid_{}", table.name);
-        self.statistics.catalog.index(&name)?.leading_columns().next()
-    }
-
     fn sort_cost(&self, parent: NodeId, node: &Node, rows: f64) -> f64 {
         let purpose = node.conditions_of(ConditionKind::SortKey).next().unwrap_or_default();
         let is_last = purpose == "ORDER BY" && parent == NodeId::ROOT;
@@ -309,7 +327,7 @@ impl<'a> Model<'a> {
         let keep = self.outline.limit.filter(|_| is_last);
         let kept = keep.map_or(rows, |keep| rows.min(keep));
         let share = if is_partial_sort(node) { 0.5 } else { 1.0 };
-        3.0 * share * rows * log2(kept)
+        share * rows * log2(kept)
     }
 
     /// Share of the rows that are read before a LIMIT ends the statement; `None` when all are.
@@ -332,6 +350,11 @@ fn is_partial_sort(node: &Node) -> bool {
 
 fn is_loop(node: &Node) -> bool {
     matches!(node.label.as_str(), "SCAN" | "SEARCH" | "MULTI-INDEX OR")
+}
+
+/// `SEARCH t` without bounds: min() or max().
+fn is_end(node: &Node) -> bool {
+    node.label == "SEARCH" && node.conditions.is_empty() && node.operator.is_index_access()
 }
 
 fn is_sort(node: &Node) -> bool {

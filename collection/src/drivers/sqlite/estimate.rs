@@ -66,6 +66,12 @@ impl<'a> Statistics<'a> {
         pretended.or_else(|| self.catalog.index(name))
     }
 
+    /// The column that is the table's rowid.
+    pub(super) fn rowid_column(&self, table: &Table) -> Option<&'a str> {
+        let name = format!("sqlite_rowid_{}", table.name);
+        self.catalog.index(&name)?.leading_columns().next()
+    }
+
     /// Average rows of the table with one value in each of the columns; at least one.
     pub(super) fn matching(&self, table: &Table, columns: &[&str]) -> f64 {
         let rows = self.rows(table);
@@ -297,11 +303,8 @@ pub(super) fn filters_of_bounds(text: &str, rowid: Option<&str>) -> Vec<Filter> 
     let read = |term: &str| {
         let at = term.find(['=', '<', '>'])?;
         let name = if &term[..at] == "rowid" { rowid? } else { &term[..at] };
-        let kind = if term.as_bytes()[at] == b'=' {
-            FilterKind::Equal(1.0)
-        } else {
-            FilterKind::Bound
-        };
+        let kind =
+            if term.as_bytes()[at] == b'=' { FilterKind::Equal(1.0) } else { FilterKind::Bound };
         Some(Filter { column: Some(name.to_owned()), kind, other: None })
     };
     inner.split(" AND ").filter_map(read).collect()

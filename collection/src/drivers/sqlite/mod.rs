@@ -121,7 +121,7 @@ impl Session for SqliteSession {
         &'a mut self,
         queries: &'a [QueryText],
         _execution: Execution,
-        progress: &'a mut dyn FnMut(usize),
+        progress: &'a mut (dyn FnMut(usize) + Send),
     ) -> BoxFuture<'a, Result<Workload>> {
         ready(self.measure_all(queries, progress)).boxed()
     }
@@ -130,7 +130,7 @@ impl Session for SqliteSession {
         &'a mut self,
         statements: &'a [Statement],
         _execution: Execution,
-        progress: &'a mut dyn FnMut(usize),
+        progress: &'a mut (dyn FnMut(usize) + Send),
     ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>> {
         ready(self.plan_all(statements, progress)).boxed()
     }

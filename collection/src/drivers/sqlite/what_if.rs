@@ -51,8 +51,8 @@ impl SqliteSession {
         self.watch.attach(&mut connection).map_err(|error| self.error(error))?;
         self.timed(|original| {
             copy_schema(original, &connection)?;
-            // On empty tables this makes empty statistics tables, which are then filled.
-            connection.execute_batch("ANALYZE")?;
+            // This makes the tables of the statistics, which are then filled.
+            connection.execute_batch("ANALYZE; DELETE FROM sqlite_stat1")?;
             copy_statistics(original, &connection)?;
             add_missing_statistics(&connection, catalog)?;
             connection.execute_batch("ANALYZE sqlite_schema")
@@ -99,13 +99,15 @@ fn add_missing_statistics(clone: &Connection, catalog: &Catalog) -> rusqlite::Re
     let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
     for table in catalog.tables.iter().filter(|table| table.rows.is_some_and(|rows| rows > 0.0)) {
         let made = |index: &&Index| !index.name.starts_with("sqlite_rowid_");
-        let mut indexes = catalog.indexes_of(table).filter(made).peekable();
-        if indexes.peek().is_none() && !statistics.is_analyzed(table) {
+        let indexes: Vec<&Index> = catalog.indexes_of(table).filter(made).collect();
+        // As ANALYZE does: an index over all rows tells the table's size, else a row of its own.
+        let tells_size = indexes.iter().any(|index| index.predicate.is_none());
+        if !tells_size && !statistics.is_analyzed(table) {
             let rows = format!("{:.0}", statistics.rows(table));
             let sql = "INSERT INTO sqlite_stat1 VALUES (?1, NULL, ?2)";
             clone.execute(sql, params![table.name, rows])?;
         }
-        for index in indexes.filter(|index| stat_of(&stat1, index).is_none()) {
+        for index in indexes.into_iter().filter(|index| stat_of(&stat1, index).is_none()) {
             insert_stat1(clone, &index.table, &index.name, &statistics.stat1_of(table, index))?;
         }
     }
@@ -177,12 +179,12 @@ impl Clone {
         for name in without {
             let drop = format!("DROP INDEX {}", Engine::Sqlite.quoted(name));
             let dropped = self.connection.execute_batch(&drop);
-            dropped.map_err(|error| format!("cannot pretend {name} away: {}", first_line(&error)))?;
+            dropped
+                .map_err(|error| format!("cannot pretend {name} away: {}", first_line(&error)))?;
         }
         let mut stat1 = self.stat1.clone();
         for index in indexes {
-            let failed =
-                |error| format!("cannot pretend {}: {}", index.name, first_line(&error));
+            let failed = |error| format!("cannot pretend {}: {}", index.name, first_line(&error));
             let table = catalog.table(index.schema.as_deref(), &index.table);
             let table = table.ok_or_else(|| format!("there is no table {}", index.table))?;
             let create = ddl::create_index(Engine::Sqlite, index);
