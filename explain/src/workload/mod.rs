@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod ddl;
 pub mod fingerprint;
+pub mod lexer;
 pub mod query;
 pub mod statement;
 

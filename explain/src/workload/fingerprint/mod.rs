@@ -1,0 +1,57 @@
+//! Fingerprints and normalized text, and texts without their literals.
+//!
+//! [`normalize`] brings the spellings of one statement together: what a server wrote into its
+//! statistics (`$1`, MySQL's digest text, `IN ($1 /*, ... */)`) and what the application sent.
+//! [`fingerprint`] is the hash of that text and is stable: a release that changes the normalized
+//! text of an ordinary statement changes the identity of everything in people's snapshots, so the
+//! tests pin some.
+
+mod normalizer;
+mod redact;
+mod redact_raw;
+mod state;
+mod words;
+
+pub use normalizer::Normalizer;
+pub use redact::redact;
+pub use redact_raw::redact_raw;
+pub(in crate::workload) use words::WordClass;
+
+use crate::engine::Engine;
+use std::fmt;
+use std::str::FromStr;
+
+/// Identity of a normalized statement: 64 bits (XXH3), stable across releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Fingerprint(pub u64);
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u64::from_str_radix(text, 16).map(Self)
+    }
+}
+
+/// The fingerprint of a statement: the hash of its normalized text. Who needs many keeps a
+/// [`Normalizer`], which reuses its memory.
+pub fn fingerprint(sql: &str, engine: Engine) -> Fingerprint {
+    Normalizer::new(engine).fingerprint(sql)
+}
+
+/// The statement with its literals and placeholders replaced by `?`, keywords and unquoted names in
+/// lower case, without comments, lists of constants as `(...)`. See [`Normalizer`] for the rules.
+pub fn normalize(sql: &str, engine: Engine) -> String {
+    Normalizer::new(engine).normalize(sql).to_owned()
+}
+
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod tests;

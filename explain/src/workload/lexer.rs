@@ -1,0 +1,518 @@
+//! One byte-level lexer for the SQL of every engine; normalizing, redacting and splitting stand on it.
+//!
+//! It is total: every byte belongs to exactly one token, what is not closed ends with the text, and
+//! tokens begin and end at ASCII bytes, so that their texts are valid UTF-8. It knows no grammar.
+//! Where one character means two things (`?`, `%s`, `:name`), the byte before it decides, and all
+//! bytes that may end a value count alike: that is what keeps the tokens of a text the same after
+//! [`redact`](super::fingerprint::redact) has put `?` where a number or a string was.
+
+use crate::engine::Engine;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenKind {
+    /// White space.
+    Blank,
+    /// `-- …`, `/* … */` and, where the engine has it, `# …`.
+    Comment,
+    /// An unquoted identifier or keyword; MySQL's `@variables` too.
+    Word,
+    /// A quoted identifier.
+    Quoted,
+    /// A string literal with its prefix, also dollar-quoted, hexadecimal and bit strings.
+    String,
+    /// A number without its sign.
+    Number,
+    /// `$1`, `?`, `?1`, `:name`, `@name` (SQLite), `%s`, `%(name)s`.
+    Placeholder,
+    /// `...`, which MySQL writes in a digest for the rest of a list.
+    Ellipsis,
+    /// `(`.
+    Open,
+    /// `)`.
+    Close,
+    /// `[`, where it does not quote.
+    OpenBracket,
+    /// `]`.
+    CloseBracket,
+    /// `,`.
+    Comma,
+    /// `;`.
+    Semicolon,
+    /// `.`.
+    Dot,
+    /// `::`.
+    Cast,
+    /// Any other operator, and any byte without a meaning in SQL.
+    Operator,
+}
+
+/// A token: its kind and its place in the text, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Token {
+    /// What it is.
+    pub kind: TokenKind,
+    /// Its first byte.
+    pub start: usize,
+    /// The byte after its last.
+    pub end: usize,
+}
+
+impl Token {
+    /// The token's text.
+    pub fn text<'a>(&self, sql: &'a str) -> &'a str {
+        sql.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Whether it carries meaning: neither white space nor a comment.
+    pub fn is_significant(&self) -> bool {
+        !matches!(self.kind, TokenKind::Blank | TokenKind::Comment)
+    }
+}
+
+/// What differs between the engines for a lexer.
+#[derive(Debug, Clone, Copy)]
+struct Dialect {
+    backslash_escapes: bool,
+    double_quoted_strings: bool,
+    hash_comments: bool,
+    /// `/* /* */ */` is one comment, dollar quotes, `E'…'`, operators made of any symbols.
+    postgres: bool,
+    /// `` `name` `` quotes an identifier.
+    backquotes: bool,
+    /// `[name]` quotes an identifier; `@name`, `$name` and `?1` are placeholders.
+    sqlite: bool,
+    /// `@name` is a variable.
+    variables: bool,
+}
+
+impl Dialect {
+    fn of(engine: Engine) -> Self {
+        let info = engine.info();
+        Self {
+            backslash_escapes: info.backslash_escapes,
+            double_quoted_strings: info.double_quoted_strings,
+            hash_comments: info.hash_comments,
+            postgres: engine == Engine::Postgres,
+            backquotes: info.quote == '`' || engine == Engine::Sqlite,
+            sqlite: engine == Engine::Sqlite,
+            variables: info.quote == '`',
+        }
+    }
+}
+
+/// The tokens of a text, in order and without gaps.
+#[derive(Debug, Clone)]
+pub struct Lexer<'a> {
+    text: &'a [u8],
+    at: usize,
+    dialect: Dialect,
+}
+
+impl<'a> Lexer<'a> {
+    /// The tokens of `sql`.
+    pub fn new(sql: &'a str, engine: Engine) -> Self {
+        Self { text: sql.as_bytes(), at: 0, dialect: Dialect::of(engine) }
+    }
+
+    /// The tokens of `sql` from the byte `start` on, which must begin a token.
+    pub fn starting_at(sql: &'a str, start: usize, engine: Engine) -> Self {
+        Self { at: start.min(sql.len()), ..Self::new(sql, engine) }
+    }
+}
+
+impl Iterator for Lexer<'_> {
+    type Item = Token;
+
+    fn next(&mut self) -> Option<Token> {
+        let start = self.at;
+        let first = *self.text.get(start)?;
+        let (kind, end) = match CLASSES[first as usize] {
+            Class::Blank => (TokenKind::Blank, self.run(start, Class::Blank)),
+            Class::Letter => self.word(start, first),
+            Class::Digit => self.number(start),
+            Class::Quote => self.quoted(start, first),
+            Class::Mark => self.mark(start, first),
+            Class::Other => (TokenKind::Operator, start + 1),
+        };
+        // What is open at the end closes there; an escape may have reached one byte further.
+        self.at = end.min(self.text.len());
+        Some(Token { kind, start, end: self.at })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Blank,
+    Letter,
+    Digit,
+    Quote,
+    Mark,
+    Other,
+}
+
+static CLASSES: [Class; 256] = classes();
+
+/// Bytes of an identifier after its first.
+static IN_WORD: [bool; 256] = in_word();
+
+const fn classes() -> [Class; 256] {
+    let mut table = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => Class::Blank,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..=0xff => Class::Letter,
+            b'0'..=b'9' => Class::Digit,
+            b'\'' | b'"' | b'`' => Class::Quote,
+            b'!'..=b'~' => Class::Mark,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    table
+}
+
+const fn in_word() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(classes()[byte], Class::Letter | Class::Digit) || byte == 0x24;
+        byte += 1;
+    }
+    table
+}
+
+/// Whether a value or a name may end with this byte.
+fn ends_operand(byte: u8) -> bool {
+    IN_WORD[byte as usize] || matches!(byte, b'?' | b'\'' | b'"' | b'`' | b')' | b']' | b'.')
+}
+
+impl Lexer<'_> {
+    fn byte(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(0)
+    }
+
+    fn run(&self, start: usize, class: Class) -> usize {
+        let mut at = start;
+        while self.text.get(at).is_some_and(|b| CLASSES[*b as usize] == class) {
+            at += 1;
+        }
+        at
+    }
+
+    fn word_end(&self, start: usize) -> usize {
+        let mut at = start;
+        while self.text.get(at).is_some_and(|b| IN_WORD[*b as usize]) {
+            at += 1;
+        }
+        at
+    }
+
+    /// Whether the byte before `at` ends a value or a name.
+    fn follows_operand(&self, at: usize) -> bool {
+        at > 0 && ends_operand(self.byte(at - 1))
+    }
+
+    fn word(&self, start: usize, first: u8) -> (TokenKind, usize) {
+        let end = self.word_end(start + 1);
+        if end == start + 1 {
+            if let Some(close) = self.prefixed_string(start, first) {
+                return (TokenKind::String, close);
+            }
+        }
+        (TokenKind::Word, end)
+    }
+
+    /// The end of `E'…'`, `N'…'`, `X'…'`, `B'…'` or `U&'…'` that starts here.
+    fn prefixed_string(&self, start: usize, first: u8) -> Option<usize> {
+        let quote = start + 1;
+        match (first | 0x20, self.byte(quote)) {
+            (b'e', b'\'') if self.dialect.postgres => Some(self.string_end(quote, b'\'', true)),
+            (b'n' | b'x' | b'b', b'\'') => {
+                Some(self.string_end(quote, b'\'', self.dialect.backslash_escapes))
+            }
+            (b'u', b'&') if self.dialect.postgres && self.byte(quote + 1) == b'\'' => {
+                Some(self.string_end(quote + 1, b'\'', false))
+            }
+            _ => None,
+        }
+    }
+
+    fn quoted(&self, start: usize, quote: u8) -> (TokenKind, usize) {
+        let dialect = self.dialect;
+        match quote {
+            b'`' if !dialect.backquotes => (TokenKind::Operator, start + 1),
+            b'`' => (TokenKind::Quoted, self.string_end(start, quote, false)),
+            b'"' if !dialect.double_quoted_strings => {
+                (TokenKind::Quoted, self.string_end(start, quote, false))
+            }
+            _ => (TokenKind::String, self.string_end(start, quote, dialect.backslash_escapes)),
+        }
+    }
+
+    /// The end of what the quote at `open` begins; a doubled quote does not end it.
+    fn string_end(&self, open: usize, quote: u8, backslash: bool) -> usize {
+        let mut at = open + 1;
+        while let Some(&byte) = self.text.get(at) {
+            if byte == quote {
+                if self.byte(at + 1) != quote {
+                    return at + 1;
+                }
+                at += 1;
+            } else if backslash && byte == b'\\' {
+                at += 1;
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// A number; digits that run into letters are a name, as MySQL allows (`2fa_tokens`).
+    fn number(&self, start: usize) -> (TokenKind, usize) {
+        let digits = self.run(start, Class::Digit);
+        if self.byte(start) == b'0' && matches!(self.byte(start + 1) | 0x20, b'x' | b'b' | b'o') {
+            let hex = |b: &u8| b.is_ascii_hexdigit() || *b == b'_';
+            let tail = self.text.get(start + 2..).unwrap_or_default();
+            let end = start + 2 + tail.iter().take_while(|b| hex(b)).count();
+            return self.number_or_name(start, end);
+        }
+        let mut end = digits;
+        if self.byte(end) == b'.' && self.byte(end + 1) != b'.' {
+            end = self.run(end + 1, Class::Digit);
+        }
+        self.number_or_name(start, self.exponent_end(end))
+    }
+
+    fn exponent_end(&self, end: usize) -> usize {
+        if self.byte(end) | 0x20 != b'e' {
+            return end;
+        }
+        let sign = usize::from(matches!(self.byte(end + 1), b'+' | b'-'));
+        let digits = self.run(end + 1 + sign, Class::Digit);
+        if digits > end + 1 + sign { digits } else { end }
+    }
+
+    fn number_or_name(&self, start: usize, end: usize) -> (TokenKind, usize) {
+        let integer = self.text.get(start..end).unwrap_or_default();
+        let runs_on = IN_WORD[self.byte(end) as usize] && self.byte(end) != b'$';
+        if !runs_on {
+            return (TokenKind::Number, end);
+        }
+        if integer.iter().all(|b| IN_WORD[*b as usize]) {
+            return (TokenKind::Word, self.word_end(end));
+        }
+        // `1.5px`, `1e-3x`: no engine reads it; the digits before the dot or sign are the number.
+        (TokenKind::Number, self.run(start, Class::Digit))
+    }
+
+    fn mark(&self, start: usize, first: u8) -> (TokenKind, usize) {
+        let next = self.byte(start + 1);
+        match first {
+            b'(' => (TokenKind::Open, start + 1),
+            b')' => (TokenKind::Close, start + 1),
+            b',' => (TokenKind::Comma, start + 1),
+            b';' => (TokenKind::Semicolon, start + 1),
+            b'[' if self.dialect.sqlite => self.bracketed(start),
+            b'[' => (TokenKind::OpenBracket, start + 1),
+            b']' => (TokenKind::CloseBracket, start + 1),
+            b'.' => self.dot(start),
+            b':' if next == b':' => (TokenKind::Cast, start + 2),
+            b':' => self.colon(start),
+            b'?' => self.question_mark(start),
+            b'$' => self.dollar(start),
+            b'@' => self.at_sign(start),
+            b'%' => self.percent(start),
+            b'-' if next == b'-' => (TokenKind::Comment, self.line_end(start)),
+            b'/' if next == b'*' => (TokenKind::Comment, self.block_end(start)),
+            b'#' if self.dialect.hash_comments => self.hash(start),
+            _ => self.operator(start),
+        }
+    }
+
+    fn bracketed(&self, start: usize) -> (TokenKind, usize) {
+        let tail = self.text.get(start..).unwrap_or_default();
+        let close = tail.iter().position(|b| *b == b']');
+        (TokenKind::Quoted, close.map_or(self.text.len(), |at| start + at + 1))
+    }
+
+    fn dot(&self, start: usize) -> (TokenKind, usize) {
+        if self.byte(start + 1) == b'.' && self.byte(start + 2) == b'.' {
+            return (TokenKind::Ellipsis, start + 3);
+        }
+        if self.byte(start + 1).is_ascii_digit() && !self.follows_operand(start) {
+            let end = self.exponent_end(self.run(start + 1, Class::Digit));
+            if !IN_WORD[self.byte(end) as usize] {
+                return (TokenKind::Number, end);
+            }
+        }
+        (TokenKind::Dot, start + 1)
+    }
+
+    /// `:name` and `:1`; but `a[1:n]` is a slice.
+    fn colon(&self, start: usize) -> (TokenKind, usize) {
+        if self.byte(start + 1) == b'=' {
+            return (TokenKind::Operator, start + 2);
+        }
+        let end = self.word_end(start + 1);
+        let placeholder = end > start + 1 && !self.follows_operand(start);
+        if placeholder { (TokenKind::Placeholder, end) } else { (TokenKind::Operator, start + 1) }
+    }
+
+    /// Always a token of its own: PostgreSQL's `?|` and `?&` are then two tokens, which costs
+    /// nothing, whereas `1|2` redacted to `?|?` must not become another operator.
+    fn question_mark(&self, start: usize) -> (TokenKind, usize) {
+        let end = if self.dialect.sqlite { self.run(start + 1, Class::Digit) } else { start + 1 };
+        (TokenKind::Placeholder, end)
+    }
+
+    fn dollar(&self, start: usize) -> (TokenKind, usize) {
+        let digits = self.run(start + 1, Class::Digit);
+        if digits > start + 1 {
+            return (TokenKind::Placeholder, digits);
+        }
+        let end = self.word_end(start + 1);
+        match self.dialect {
+            Dialect { postgres: true, .. } => self.dollar_quoted(start),
+            Dialect { sqlite: true, .. } if end > start + 1 => (TokenKind::Placeholder, end),
+            Dialect { variables: true, .. } => (TokenKind::Word, end),
+            _ => (TokenKind::Operator, start + 1),
+        }
+    }
+
+    /// `$$…$$` or `$tag$…$tag$`.
+    fn dollar_quoted(&self, start: usize) -> (TokenKind, usize) {
+        let mut tag_end = start + 1;
+        while self.byte(tag_end) != b'$' && IN_WORD[self.byte(tag_end) as usize] {
+            tag_end += 1;
+        }
+        if self.byte(tag_end) != b'$' {
+            return (TokenKind::Operator, start + 1);
+        }
+        let tag = self.text.get(start..=tag_end).unwrap_or_default();
+        let mut at = tag_end + 1;
+        while let Some(rest) = self.text.get(at..).filter(|rest| !rest.is_empty()) {
+            if rest.starts_with(tag) {
+                return (TokenKind::String, at + tag.len());
+            }
+            // From one dollar sign to the next: the tag cannot begin anywhere else.
+            at += 1 + rest[1..].iter().position(|b| *b == b'$').unwrap_or(rest.len() - 1);
+        }
+        (TokenKind::String, self.text.len())
+    }
+
+    fn at_sign(&self, start: usize) -> (TokenKind, usize) {
+        let name = start + 1 + usize::from(self.byte(start + 1) == b'@');
+        let end = self.word_end(name);
+        match self.dialect {
+            Dialect { variables: true, .. } if end > name => (TokenKind::Word, end),
+            Dialect { sqlite: true, .. } if end > name => (TokenKind::Placeholder, end),
+            _ => self.operator(start),
+        }
+    }
+
+    /// `%s` and `%(name)s` of Python's drivers; `a%s` and `a % s` are arithmetic.
+    fn percent(&self, start: usize) -> (TokenKind, usize) {
+        match self.python_placeholder(start) {
+            Some(end) => (TokenKind::Placeholder, end),
+            None => self.operator(start),
+        }
+    }
+
+    fn python_placeholder(&self, start: usize) -> Option<usize> {
+        let mut at = start + 1;
+        if self.byte(at) == b'(' {
+            at = self.word_end(at + 1);
+            at += usize::from(self.byte(at) == b')');
+        }
+        let ends = self.byte(at) == b's' && !IN_WORD[self.byte(at + 1) as usize];
+        let closed = at == start + 1 || self.byte(at - 1) == b')';
+        (ends && closed && !self.follows_operand(start)).then_some(at + 1)
+    }
+
+    fn line_end(&self, start: usize) -> usize {
+        let tail = self.text.get(start..).unwrap_or_default();
+        tail.iter().position(|b| *b == b'\n').map_or(self.text.len(), |at| start + at)
+    }
+
+    fn block_end(&self, start: usize) -> usize {
+        let mut depth = 1_usize;
+        let mut at = start + 2;
+        while at < self.text.len() {
+            match (self.byte(at), self.byte(at + 1)) {
+                (b'*', b'/') => {
+                    depth -= 1;
+                    at += 2;
+                    if depth == 0 {
+                        return at;
+                    }
+                }
+                (b'/', b'*') if self.dialect.postgres => {
+                    depth += 1;
+                    at += 2;
+                }
+                _ => at += 1,
+            }
+        }
+        at
+    }
+
+    /// MySQL's plans name a subquery `(select #2)`: no comment, or it would hide what follows.
+    fn hash(&self, start: usize) -> (TokenKind, usize) {
+        let before = self.text.get(..start).unwrap_or_default().trim_ascii_end();
+        let number = self.run(start + 1, Class::Digit);
+        let names_subquery = number > start + 1
+            && before.len() >= 6
+            && before[before.len() - 6..].eq_ignore_ascii_case(b"select");
+        if names_subquery {
+            return (TokenKind::Word, self.word_end(number));
+        }
+        (TokenKind::Comment, self.line_end(start))
+    }
+
+    fn operator(&self, start: usize) -> (TokenKind, usize) {
+        let end = if self.dialect.postgres {
+            self.postgres_operator_end(start)
+        } else {
+            start + common_operator_length(self.text.get(start..).unwrap_or_default())
+        };
+        (TokenKind::Operator, end)
+    }
+
+    /// PostgreSQL's rule: as long as possible, ends before a comment, and does not end in a sign
+    /// (so that `a=-1` is `a = -1`).
+    fn postgres_operator_end(&self, start: usize) -> usize {
+        let mut end = start;
+        while self.extends_operator(end) {
+            end += 1;
+        }
+        while end > start + 1 && matches!(self.byte(end - 1), b'+' | b'-') {
+            end -= 1;
+        }
+        end.max(start + 1)
+    }
+
+    fn extends_operator(&self, at: usize) -> bool {
+        let next = self.byte(at + 1);
+        match self.byte(at) {
+            b'-' => next != b'-',
+            b'/' => next != b'*',
+            b'%' => self.python_placeholder(at).is_none(),
+            byte => matches!(
+                byte,
+                b'+' | b'*' | b'<' | b'>' | b'=' | b'~' | b'!' | b'@' | b'#' | b'^' | b'&' | b'|'
+            ),
+        }
+    }
+}
+
+fn common_operator_length(rest: &[u8]) -> usize {
+    const LONG: [&[u8]; 13] = [
+        b"<=>", b"->>", b"<=", b">=", b"<>", b"!=", b"==", b"||", b"&&", b"<<", b">>", b"->", b":=",
+    ];
+    LONG.iter().find(|operator| rest.starts_with(operator)).map_or(1, |operator| operator.len())
+}
+
+#[cfg(test)]
+#[path = "lexer_tests.rs"]
+mod tests;
