@@ -6,7 +6,8 @@
 //! ```text
 //! Σ over the loops:  cost of one run × rows out of all loops before it      (at least one row)
 //! + n·log2(k)        for each temporary b-tree that sorts n rows and keeps k (all, or the LIMIT)
-//! + 7·N·log2(N)      for an automatic index over N rows
+//! + N·log2(N)        for an automatic index over N rows (SQLite plans with seven times that, to avoid
+//!                    them; measured, one costs about what a sort of the table does)
 //! ```
 //!
 //! with a correlated subquery run once for each row that its query has found so far, and a nest that
@@ -34,6 +35,8 @@ const RECURSIONS: f64 = 10.0;
 struct Estimated {
     /// Cost of one run, inputs included.
     run_cost: f64,
+    /// Cost once for one run of the parent, whatever the number of runs.
+    setup: f64,
     /// Rows out of one run.
     rows: f64,
     /// Runs for one run of the parent.
@@ -95,13 +98,15 @@ fn costs_per_loop(plan: &Plan, estimated: &[Estimated]) -> Vec<f64> {
     let mut costs = Vec::with_capacity(estimated.len());
     for (id, node) in plan.iter() {
         let i = id.index();
+        let mut setup = estimated[i].setup;
         if let Some(parent) = node.parent().map(NodeId::index) {
             runs[i] = runs[parent] * estimated[i].runs;
+            setup *= runs[parent];
             let of_subplan = node.role == Role::SubPlan;
             let repeated = if of_subplan { estimated[parent].rows.max(1.0) } else { 1.0 };
             loops[i] = loops[parent] * repeated;
         }
-        costs.push(runs[i] * estimated[i].run_cost / loops[i]);
+        costs.push((runs[i] * estimated[i].run_cost + setup) / loops[i]);
     }
     costs
 }
@@ -149,8 +154,8 @@ impl<'a> Model<'a> {
                 }
                 self.estimated[i].runs = outer.max(1.0);
                 outer = outer.max(1.0) * self.estimated[i].rows;
+                self.estimated[i].setup = self.setup(id);
                 has_loop = true;
-                self.add_setup(id);
             } else if is_sort(node) {
                 self.estimated[i].run_cost = self.sort_cost(parent, node, outer);
                 self.estimated[i].rows = outer.max(1.0);
@@ -174,26 +179,22 @@ impl<'a> Model<'a> {
             }
         }
         let cost = |&id: &NodeId| {
-            let Estimated { run_cost, runs, .. } = self.estimated[id.index()];
-            run_cost * runs
+            let Estimated { run_cost, runs, setup, .. } = self.estimated[id.index()];
+            run_cost * runs + setup
         };
-        let run_cost = children.iter().map(cost).sum();
-        self.estimated[parent.index()] = Estimated { run_cost, rows, runs: 1.0 };
+        let run_cost = children.iter().map(cost).sum::<f64>().max(1.0);
+        self.estimated[parent.index()] = one_run(run_cost, rows);
     }
 
-    /// An automatic index is built once, whatever the number of runs.
-    fn add_setup(&mut self, id: NodeId) {
+    /// What a loop costs before its first run: an automatic index is built once.
+    fn setup(&self, id: NodeId) -> f64 {
         let node = &self.plan.nodes()[id.index()];
         if node.operator != Operator::AutomaticIndex {
-            return;
+            return 0.0;
         }
-        let rows = match self.table(node) {
-            Some(table) => 7.0 * self.statistics.rows(table) * log2(self.statistics.rows(table)),
-            // Over a subquery SQLite makes it cheap, because no index could be there.
-            None => 0.2 * self.made_rows(id) * log2(self.made_rows(id)),
-        };
-        let estimated = &mut self.estimated[id.index()];
-        estimated.run_cost += rows / estimated.runs;
+        let rows = self.table(node).map(|table| self.statistics.rows(table));
+        let rows = rows.unwrap_or_else(|| self.made_rows(id));
+        rows * log2(rows)
     }
 
     fn estimate_loop(&self, id: NodeId, after: &[NodeId]) -> Estimated {
@@ -204,32 +205,39 @@ impl<'a> Model<'a> {
             return self.estimate_end(id, node, table, after);
         }
         let rowid = self.statistics.rowid_column(table);
-        let bounds: Vec<Filter> = node
+        let shown: Vec<Filter> = node
             .conditions_of(ConditionKind::Index)
             .flat_map(|text| filters_of_bounds(text, rowid))
             .collect();
-        let bounds: Vec<&Filter> = bounds.iter().collect();
+        let known = self.known_filters(id, node, after);
+        // A bound shows `a=?` for a list of values, too: what the text says of it is better.
+        let is_bound = |known: &&Filter| shown.iter().any(|shown| shown.column == known.column);
+        let is_new = |shown: &&Filter| !known.iter().any(|known| shown.column == known.column);
+        let new = || shown.iter().filter(is_new);
+        let bounds: Vec<&Filter> = known.iter().copied().filter(is_bound).chain(new()).collect();
+        let all_known: Vec<&Filter> = known.iter().copied().chain(new()).collect();
         let visited = self.statistics.filtered(table, &bounds).clamp(1.0, all);
         let run_cost = self.planner_cost(node, table);
         let run_cost = run_cost.unwrap_or_else(|| self.access_cost(node, table, visited));
-        let mut rows = self.rows_out(id, node, table, &bounds, after).min(visited);
+        let mut rows = self.statistics.filtered(table, &all_known).min(visited);
         if node.details.contains_key("exists") {
             rows = rows.min(1.0);
         }
         if node.join_type.as_deref() == Some("Left") {
             rows = rows.max(1.0);
         }
-        Estimated { run_cost, rows, runs: 1.0 }
+        one_run(run_cost, rows)
     }
 
     /// min() or max(): an index is walked from its end until a row fits.
     fn estimate_end(&self, id: NodeId, node: &Node, table: &Table, after: &[NodeId]) -> Estimated {
         let all = self.statistics.rows(table);
-        let fitting = self.rows_out(id, node, table, &[], after).clamp(1.0, all);
+        let known = self.known_filters(id, node, after);
+        let fitting = self.statistics.filtered(table, &known).clamp(1.0, all);
         let walked =
             if self.filters.is_none() && self.outline.filters { all } else { all / fitting };
         let lookup = if node.operator == Operator::IndexOnlyScan { 1.0 } else { 4.0 };
-        Estimated { run_cost: log2(all) + lookup * walked, rows: 1.0, runs: 1.0 }
+        one_run(log2(all) + lookup * walked, 1.0)
     }
 
     /// SQLite's own estimate of one run, when it is more than a guess.
@@ -257,28 +265,17 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Rows of one run that all conditions known by then leave.
-    fn rows_out(
-        &self,
-        id: NodeId,
-        node: &Node,
-        table: &Table,
-        bounds: &[&Filter],
-        after: &[NodeId],
-    ) -> f64 {
-        let Some(filters) = &self.filters else { return self.statistics.filtered(table, bounds) };
-        let name = |node: &'a Node| node.relation_name();
-        let alias = node.relation_name().unwrap_or_default();
+    /// The conditions of the text that can be decided in this loop of the nest.
+    fn known_filters(&self, id: NodeId, node: &Node, after: &[NodeId]) -> Vec<&Filter> {
+        let (Some(filters), Some(alias)) = (&self.filters, node.relation_name()) else {
+            return Vec::new();
+        };
         let nodes = self.plan.nodes();
-        let later: Vec<&str> = after.iter().filter_map(|id| name(&nodes[id.index()])).collect();
-        let before = nodes[..id.index()].iter().filter(|n| is_loop(n));
-        let occurrence = before.filter(|n| n.relation_name() == node.relation_name()).count();
-        let mut known = filters.of(alias, occurrence, &later);
-        // A bound that the text's reader did not see; the others would count twice.
-        let is_new = |bound: &&&Filter| !known.iter().any(|k| k.column == bound.column);
-        let new: Vec<&Filter> = bounds.iter().filter(is_new).copied().collect();
-        known.extend(new);
-        self.statistics.filtered(table, &known)
+        let later = after.iter().filter_map(|id| nodes[id.index()].relation_name());
+        let later: Vec<&str> = later.collect();
+        let before = nodes[..id.index()].iter().filter(|node| is_loop(node));
+        let occurrence = before.filter(|node| node.relation_name() == Some(alias)).count();
+        filters.of(alias, occurrence, &later)
     }
 
     /// A loop over something that is no table: a subquery, a virtual table, a function.
@@ -290,7 +287,7 @@ impl<'a> Model<'a> {
             _ => self.made_rows(id),
         };
         let found = if node.label == "SEARCH" { (rows / 10.0).max(1.0) } else { rows };
-        Estimated { run_cost: found.max(1.0), rows: found, runs: 1.0 }
+        one_run(found.max(1.0), found)
     }
 
     /// Rows of the subquery that a loop goes over: the one of its name, else the last one made
@@ -350,6 +347,10 @@ fn is_partial_sort(node: &Node) -> bool {
 
 fn is_loop(node: &Node) -> bool {
     matches!(node.label.as_str(), "SCAN" | "SEARCH" | "MULTI-INDEX OR")
+}
+
+fn one_run(run_cost: f64, rows: f64) -> Estimated {
+    Estimated { run_cost, setup: 0.0, rows, runs: 1.0 }
 }
 
 /// `SEARCH t` without bounds: min() or max().

@@ -1,10 +1,12 @@
 //! The driver against small databases made here.
 
 use super::*;
+use crate::collect::{Request, collect};
 use crate::demo;
 use crate::driver::CheckStatus;
+use crate::store::Store;
 use planscope_explain::plan::{Node, Operator, Plan};
-use planscope_explain::workload::{Index, IndexKey, Source};
+use planscope_explain::workload::{Index, IndexKey, Source, ddl, fingerprint};
 use std::time::Instant;
 
 fn queries(sql: &str) -> Vec<QueryText> {
@@ -278,7 +280,63 @@ fn doctor_knows_what_is_missing() {
 }
 
 #[test]
-#[ignore = "prints how long the demo takes"]
+fn the_shop_is_collected_stored_and_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    demo::create_small(&path).unwrap();
+    let file = folder.path().join("shop.sql");
+    std::fs::write(&file, demo::SHOP_SQL).unwrap();
+    let target = Target::parse(&format!("sqlite:{}", path.display())).unwrap();
+    let policy = Policy::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut session = runtime.block_on((DRIVER.connect)(&target, &policy, Stop::new())).unwrap();
+    let queries = crate::queries::read(&file, Engine::Sqlite).unwrap();
+    let request = Request { top: 50, queries, ..Request::default() };
+    let snapshot = runtime.block_on(collect(&mut *session, &request, &mut |_| {})).unwrap();
+    assert_eq!(snapshot.statements.len(), 25);
+    assert_eq!(snapshot.problems, []);
+    assert_eq!(snapshot.settings["encoding"], "UTF-8");
+    let is_whole =
+        |s: &&Statement| s.plans.len() == 1 && s.problems.is_empty() && s.counters.calls.is_some();
+    assert_eq!(snapshot.statements.iter().filter(is_whole).count(), 25);
+    assert!(!snapshot.statements.iter().any(|s| s.text.contains("4711")), "literals are gone");
+
+    let store = Store::open(folder.path().join("store"));
+    let saved = store.save(&snapshot).unwrap();
+    assert_eq!(Store::load(&saved).unwrap().statements.len(), 25);
+
+    let ask = |s: &Statement| WhatIfQuestion {
+        sql: s.text.clone(),
+        indexes: vec![index("orders", &["customer_id"])],
+        without: Vec::new(),
+    };
+    let questions: Vec<WhatIfQuestion> = snapshot.statements.iter().map(ask).collect();
+    let answers = runtime.block_on(session.what_if(&questions)).unwrap();
+    for (question, answer) in questions.iter().zip(&answers) {
+        assert!(answer.is_ok(), "{}: {:?}", question.sql, answer.as_ref().err());
+    }
+}
+
+/// The indexes that the shop lacks, each with the statement it is for.
+static MISSING: &[(&str, &str, &[&str])] = &[
+    ("orders_of_customer", "orders", &["customer_id", "ordered_at"]),
+    ("lines_of_order", "order_lines", &["order_id"]),
+    ("payments_of_order", "payments", &["order_id"]),
+    ("last_session_of_customer", "sessions", &["customer_id", "started_at"]),
+    ("orders_page_2400", "orders", &["ordered_at"]),
+    ("top_customers", "orders", &["customer_id"]),
+    ("sales_report", "order_lines", &["order_id"]),
+    ("last_order_of_customers_in_city", "orders", &["customer_id", "ordered_at"]),
+    ("search_products", "products", &["name"]),
+    ("products_with_bad_reviews", "reviews", &["product_id", "rating"]),
+    ("best_rated_products", "reviews", &["product_id", "rating"]),
+    ("activity_of_customer", "orders", &["customer_id"]),
+    ("customers_without_orders", "orders", &["customer_id"]),
+    ("orders_to_ship", "orders", &["ordered_at"]),
+];
+
+#[test]
+#[ignore = "prints how long the demo takes, its plans, and what indexes would do"]
 #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
 fn the_demo_by_the_clock() {
     let folder = tempfile::tempdir().unwrap();
@@ -287,24 +345,13 @@ fn the_demo_by_the_clock() {
     demo::create_shop(&path, &Stop::new(), &mut |_, _| {}).unwrap();
     let bytes = std::fs::metadata(&path).unwrap().len();
     println!("create {:?} {bytes} bytes", start.elapsed());
-    let mut session = SqliteSession::open(&path, &Policy::default(), Stop::new()).unwrap();
+    let file = folder.path().join("shop.sql");
+    std::fs::write(&file, demo::SHOP_SQL).unwrap();
+    let queries = crate::queries::read(&file, Engine::Sqlite).unwrap();
+    let mut session = session(&path);
     let start = Instant::now();
-    let workload = session.measure_all(&queries(demo::SHOP_SQL), &mut |_| {}).unwrap();
+    let workload = session.measure_all(&queries, &mut |_| {}).unwrap();
     println!("workload {:?}", start.elapsed());
-    for s in &workload.statements {
-        let c = &s.counters;
-        println!(
-            "{:>34} calls {:>4} total {:>7.1} mean {:>7.3} rows {:>6} scan {:>9} auto {:>8} {:?}",
-            s.name.as_deref().unwrap_or_default(),
-            c.calls.unwrap_or(0.0),
-            c.total_ms.unwrap_or(0.0),
-            c.mean_ms.unwrap_or(0.0),
-            c.rows.unwrap_or(0.0),
-            c.rows_examined.unwrap_or(0.0),
-            c.auto_index_rows.unwrap_or(0.0),
-            s.problems,
-        );
-    }
     let start = Instant::now();
     session.known_catalog().unwrap();
     println!("catalog {:?}", start.elapsed());
@@ -312,12 +359,36 @@ fn the_demo_by_the_clock() {
     let plans = session.plan_all(&workload.statements, &mut |_| {}).unwrap();
     println!("plans {:?}", start.elapsed());
     for (statement, plan) in workload.statements.iter().zip(plans) {
-        println!("\n{}", statement.name.as_deref().unwrap_or_default());
-        match plan {
-            Ok(record) => show(&record.plan),
-            Err(problem) => println!("{problem:?}"),
-        }
+        let counters = &statement.counters;
+        println!("\n{:?} {:?}", statement.name, statement.problems);
+        println!("calls {:?} total {:?}", counters.calls, counters.total_ms);
+        show(&plan.unwrap().plan);
     }
+    for (name, table, columns) in MISSING {
+        let statement = workload.statements.iter().find(|s| s.name.as_deref() == Some(name));
+        let text = fingerprint::redact(&statement.unwrap().text, Engine::Sqlite);
+        let before = asked(&mut session, &text, &[]);
+        let start = Instant::now();
+        let after = asked(&mut session, &text, &[index(table, columns)]);
+        println!("\n{name}: {table} {columns:?}, asked in {:?}", start.elapsed());
+        println!("{:?} -> {:?}, {:?} bytes", before.cost, after.cost, after.sizes_bytes);
+        show(&before.plan);
+        show(&after.plan);
+    }
+    let create = |(_, table, columns): &(&str, &str, &[&str])| {
+        ddl::create_index(Engine::Sqlite, &index(table, columns))
+            .replace("INDEX", "INDEX IF NOT EXISTS")
+    };
+    let ddl: Vec<String> = MISSING.iter().map(create).collect();
+    let start = Instant::now();
+    demo::apply(&path, &ddl, &Stop::new()).unwrap();
+    println!("\napply {:?}", start.elapsed());
+    let again = session.measure_all(&queries, &mut |_| {}).unwrap();
+    for (before, after) in workload.statements.iter().zip(&again.statements) {
+        let ms = |s: &Statement| s.counters.mean_ms.unwrap_or(0.0);
+        println!("{:9.3} -> {:9.3} ms {:?}", ms(before), ms(after), before.name);
+    }
+    println!("total {:?} -> {:?}", workload.total_ms, again.total_ms);
 }
 
 fn show(plan: &Plan) {
