@@ -33,6 +33,12 @@ pub fn create_shop(path: &Path, stop: &Stop, progress: &mut dyn FnMut(u64, u64))
     create(path, Scale::FULL, stop, progress)
 }
 
+/// A fiftieth of the shop, for tests.
+#[cfg(test)]
+pub(crate) fn create_small(path: &Path) -> Result<()> {
+    create(path, Scale::SMALL, &Stop::new(), &mut |_, _| {})
+}
+
 fn create(
     path: &Path,
     scale: Scale,
@@ -86,7 +92,8 @@ pub fn apply(path: &Path, ddl: &[String], stop: &Stop) -> Result<()> {
     let failed = |error| failure(path, stop, error);
     let transaction = connection.transaction().map_err(failed)?;
     for sql in ddl {
-        transaction.execute_batch(sql).map_err(failed)?;
+        // One statement each: `execute` refuses a second one.
+        transaction.execute(sql, []).map_err(failed)?;
     }
     transaction.execute_batch("ANALYZE").map_err(failed)?;
     transaction.commit().map_err(failed)

@@ -45,7 +45,7 @@ LIMIT 25 OFFSET 60000;
 SELECT c.id, c.last_name, count(*) AS orders, sum(o.total_cents) AS total_cents
 FROM customers AS c
 JOIN orders AS o ON o.customer_id = c.id
-WHERE c.country = 'DE'
+WHERE c.country = 'DK'
 GROUP BY c.id
 ORDER BY total_cents DESC
 LIMIT 10;

@@ -2,18 +2,14 @@
 
 use super::*;
 
-fn small(path: &Path) -> Result<()> {
-    create(path, Scale::SMALL, &Stop::new(), &mut |_, _| {})
-}
-
 #[test]
 fn two_shops_are_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let (a, b) = (folder.path().join("a.db"), folder.path().join("b.db"));
-    small(&a).unwrap();
-    small(&b).unwrap();
+    create_small(&a).unwrap();
+    create_small(&b).unwrap();
     assert!(fs::read(&a).unwrap() == fs::read(&b).unwrap());
-    assert_eq!(small(&a).unwrap_err().kind, ErrorKind::Input, "never overwrites");
+    assert_eq!(create_small(&a).unwrap_err().kind, ErrorKind::Input, "never overwrites");
 }
 
 #[test]
@@ -34,7 +30,7 @@ fn a_stop_leaves_no_file() {
 fn advised_indexes_are_applied_all_or_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.db");
-    small(&path).unwrap();
+    create_small(&path).unwrap();
     let indexes = || -> i64 {
         let connection = Connection::open(&path).unwrap();
         let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'index'";
@@ -55,7 +51,7 @@ fn advised_indexes_are_applied_all_or_none() {
 fn the_workload_is_25_queries_that_the_shop_can_answer() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.db");
-    small(&path).unwrap();
+    create_small(&path).unwrap();
     let connection = Connection::open(&path).unwrap();
     let statements: Vec<&str> =
         SHOP_SQL.split(';').filter(|sql| sql.contains("-- name:")).collect();

@@ -53,27 +53,32 @@ pub fn encode(snapshot: &Snapshot) -> Result<Vec<u8>> {
 /// [`ErrorKind::Store`] when the bytes are empty, cut off, damaged, too large, of a newer version
 /// or no snapshot at all.
 pub fn decode(bytes: &[u8], path: &Path) -> Result<Snapshot> {
-    let document: SnapshotDoc = read_document(bytes, path)?;
+    decode_within(bytes, path, MAX_BYTES)
+}
+
+/// As [`decode`], with another limit: a test need not fill a GiB.
+pub(super) fn decode_within(bytes: &[u8], path: &Path, most_bytes: u64) -> Result<Snapshot> {
+    let document: SnapshotDoc = read_document(bytes, path, most_bytes)?;
     Snapshot::try_from(document)
         .map_err(|broken| refuse(path, "is damaged").hint(AGAIN).caused_by(broken))
 }
 
 /// Reads only the head of the document.
 pub(super) fn decode_head(bytes: &[u8], path: &Path) -> Result<Head> {
-    read_document(bytes, path)
+    read_document(bytes, path, MAX_BYTES)
 }
 
 const AGAIN: &str = "collect again with `planscope collect`, or restore the file from a copy";
 const FOREIGN: &str = "snapshots are made by `planscope collect`";
 
-fn read_document<T: DeserializeOwned>(bytes: &[u8], path: &Path) -> Result<T> {
-    let json = unpack(bytes, path)?;
+fn read_document<T: DeserializeOwned>(bytes: &[u8], path: &Path, most_bytes: u64) -> Result<T> {
+    let json = unpack(bytes, path, most_bytes)?;
     check_schema(&json, path)?;
     serde_json::from_slice(&json).map_err(|error| broken_json(error, path))
 }
 
 /// The JSON document as bytes.
-fn unpack(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
+fn unpack(bytes: &[u8], path: &Path, most_bytes: u64) -> Result<Vec<u8>> {
     if bytes.is_empty() {
         return Err(refuse(path, "is empty").hint(AGAIN));
     }
@@ -86,19 +91,19 @@ fn unpack(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
     if !bytes.starts_with(&MAGIC) {
         return Err(refuse(path, "is not a planscope snapshot").hint(FOREIGN));
     }
-    decompress(bytes, path)
+    decompress(bytes, path, most_bytes)
 }
 
-fn decompress(bytes: &[u8], path: &Path) -> Result<Vec<u8>> {
+fn decompress(bytes: &[u8], path: &Path, most_bytes: u64) -> Result<Vec<u8>> {
     let damaged = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => truncated(path),
         _ => refuse(path, "is damaged").hint(AGAIN).caused_by(error),
     };
     let decoder = zstd::stream::Decoder::with_buffer(bytes).map_err(damaged)?;
-    let mut limited = decoder.single_frame().take(MAX_BYTES + 1);
+    let mut limited = decoder.single_frame().take(most_bytes + 1);
     let mut json = Vec::new();
     limited.read_to_end(&mut json).map_err(damaged)?;
-    if json.len() as u64 > MAX_BYTES {
+    if json.len() as u64 > most_bytes {
         return Err(too_large(path));
     }
     if !limited.into_inner().finish().is_empty() {

@@ -25,7 +25,7 @@ use tokio_postgres::error::ErrorPosition;
 pub(super) const PIPELINE: usize = 32;
 
 /// Most texts that are tried for one statement.
-const MOST_ATTEMPTS: usize = 16;
+const MOST_ATTEMPTS: usize = 24;
 
 /// The outcome of each statement.
 pub(super) type Outcome = std::result::Result<PlanRecord, Problem>;
@@ -133,17 +133,20 @@ impl Explainer<'_> {
     pub async fn planned(&self, sql: &str) -> Result<Planned> {
         let mut first: Option<CollectError> = None;
         let mut tried = BTreeSet::new();
-        let mut next = vec![generic::rewrite(sql)];
-        while let Some(text) = next.pop() {
+        let mut next = vec![(generic::rewrite(sql), None)];
+        while let Some((text, failed_at)) = next.pop() {
             if tried.len() == MOST_ATTEMPTS || !tried.insert(text.clone()) {
                 continue;
             }
             match self.once(&text).await {
                 Ok(planned) => return Ok(planned),
                 Err(failed) => {
-                    let mut repairs = failed.repairs(&text);
-                    repairs.reverse();
-                    next.append(&mut repairs);
+                    // A repair that fails at the same place was none; what it leads to is no use.
+                    let at = failed.at.map(|at| generic::parameters_before(&text, at));
+                    if at.is_none() || at != failed_at {
+                        let repairs = failed.repairs(&text).into_iter().rev();
+                        next.extend(repairs.map(|text| (text, at)));
+                    }
                     first = first.or(Some(failed.error));
                 }
             }

@@ -170,9 +170,9 @@ fn extracts(sql: &str) -> String {
     edits.apply(sql)
 }
 
-/// An item of GROUP BY or ORDER BY that repeats an expression of the select list keeps its
-/// literals, while the select list has parameters in their place: `select date_trunc($1, at) …
-/// group by date_trunc('day', at)`. Copies the literals back to where they came from.
+/// Of an expression that stands in several of select list, GROUP BY, ORDER BY and DISTINCT ON, the
+/// server keeps one and forgets where the constants of the others stood: `select date_trunc($1, at)
+/// … group by date_trunc('day', at)`. Copies the literals that were left to the expression's twins.
 fn repeated_literals(sql: &str) -> String {
     let all = tokens(sql);
     let mut edits = Edits::default();
@@ -183,8 +183,7 @@ fn repeated_literals(sql: &str) -> String {
         if pattern.len() < 2 || !(has_field || pattern.iter().any(is_literal)) {
             continue;
         }
-        for start in 0..item.start.saturating_sub(pattern.len() - 1) {
-            let window = &all[start..start + pattern.len()];
+        for window in all.windows(pattern.len()) {
             for (token, literal) in matched(sql, window, &pattern) {
                 copied.entry(token.span.start).or_insert_with(|| literal.clone());
                 edits.replace(token.span.clone(), literal);
@@ -252,14 +251,16 @@ fn literals_merged(sql: &str, tokens: &[Token]) -> Vec<(Kind, String)> {
     merged
 }
 
-/// The items of every GROUP BY and ORDER BY, as ranges of tokens.
+/// The items of every GROUP BY, ORDER BY and DISTINCT ON, as ranges of tokens.
 fn by_items(sql: &str, tokens: &[Token]) -> Vec<Range<usize>> {
     let mut items = Vec::new();
     for i in 1..tokens.len() {
-        let opens = tokens[i].is(sql, "by")
-            && (tokens[i - 1].is(sql, "group") || tokens[i - 1].is(sql, "order"));
-        if opens {
+        let follows =
+            |word: &str, before: &str| tokens[i].is(sql, word) && tokens[i - 1].is(sql, before);
+        if follows("by", "group") || follows("by", "order") {
             items.extend(items_from(sql, tokens, i + 1));
+        } else if follows("on", "distinct") {
+            items.extend(items_from(sql, tokens, i + 2));
         }
     }
     items
@@ -340,6 +341,12 @@ fn renumber(sql: &str) -> String {
     edits.apply(sql)
 }
 
+/// How many parameters stand before a byte of the text: a place that adding casts does not move.
+pub(super) fn parameters_before(sql: &str, at: usize) -> usize {
+    let before = |token: &&Token| token.span.start < at && token.parameter().is_some();
+    tokens(sql).iter().filter(before).count()
+}
+
 /// Texts to try after a failure, the likeliest first. Each is an improvement on the same text.
 pub(super) fn repairs(sql: &str, failure: &Failure<'_>) -> Vec<String> {
     let tokens = tokens(sql);
@@ -356,14 +363,15 @@ pub(super) fn repairs(sql: &str, failure: &Failure<'_>) -> Vec<String> {
                 Some(n) => {
                     (0..tokens.len()).filter(|i| tokens[*i].parameter() == Some(n)).collect()
                 }
-                None => near.map(|i| untyped_near(sql, &tokens, i)).unwrap_or_default(),
+                None => Vec::new(),
             };
             casts(sql, &tokens, &at, &["text", "integer"])
         }
         // ambiguous_function, undefined_function, datatype_mismatch, cannot_coerce …
-        "42725" | "42883" | "42804" | "42846" | "42809" | "22P02" | "42P13" => {
-            let at = near.map(|i| untyped_near(sql, &tokens, i)).unwrap_or_default();
-            casts(sql, &tokens, &at, &types_for(failure.message))
+        "42725" | "42883" | "42804" | "42846" | "42809" | "42P13" => {
+            let types = types_for(failure);
+            let groups = near.map(|i| untyped_groups(sql, &tokens, i)).unwrap_or_default();
+            groups.iter().flat_map(|at| casts(sql, &tokens, at, &types)).collect()
         }
         _ => Vec::new(),
     }
@@ -399,10 +407,10 @@ fn number_in(message: &str) -> Option<u32> {
     after[..digits].parse().ok()
 }
 
-/// What to cast to: a type that the message names beside `text` and `unknown`, then what the
-/// constants of such texts usually are.
-fn types_for(message: &str) -> Vec<&'static str> {
-    const NAMES: [&str; 21] = [
+/// What to cast to: what the constants of such texts usually are, and the types that the message
+/// names beside `text` and `unknown`: before the others when the other side of an operator has one.
+fn types_for(failure: &Failure<'_>) -> Vec<&'static str> {
+    const NAMES: [&str; 20] = [
         "bigint",
         "boolean",
         "bytea",
@@ -412,73 +420,83 @@ fn types_for(message: &str) -> Vec<&'static str> {
         "inet",
         "integer",
         "interval",
-        "json",
         "jsonb",
         "money",
         "name",
         "numeric",
+        "oid",
         "real",
         "smallint",
         "time without time zone",
         "timestamp with time zone",
         "timestamp without time zone",
         "uuid",
-        "oid",
     ];
-    let mentions = |name: &&str| {
-        let mut words = message.match_indices(*name);
-        words.any(|(i, found)| {
-            let outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-            outside(message[..i].chars().next_back())
-                && outside(message[i + found.len()..].chars().next())
-        })
+    const USUAL: [&str; 6] = ["integer", "text", "numeric", "timestamptz", "text[]", "integer[]"];
+    let named = NAMES.into_iter().filter(|name| has_words(failure.message, name));
+    let mut types: Vec<&str> = match failure.code {
+        _ if failure.message.contains("json") => vec!["text", "integer", "jsonb"],
+        "42725" => USUAL.into_iter().chain(named).collect(),
+        _ => named.chain(USUAL).collect(),
     };
-    let json = message.contains("json");
-    let mut types: Vec<&'static str> = Vec::new();
-    if json {
-        types.extend(["text", "integer", "jsonb"]);
-    } else {
-        types.extend(NAMES.iter().copied().filter(mentions));
-        types.extend(["integer", "text", "numeric", "timestamptz", "text[]", "integer[]"]);
-    }
     let mut seen = Vec::new();
     types.retain(|name| {
-        !seen.contains(name) && {
-            seen.push(*name);
-            true
-        }
+        let is_new = !seen.contains(name);
+        seen.push(*name);
+        is_new
     });
     types
 }
 
-/// The parameters without a cast that the failure at token `near` may be about: the arguments of
-/// the call that starts there, else the operands beside it, else those that stand for results.
-fn untyped_near(sql: &str, tokens: &[Token], near: usize) -> Vec<usize> {
+/// Whether `words` stand in the text and are not part of longer ones.
+fn has_words(text: &str, words: &str) -> bool {
+    let outside = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+    text.match_indices(words).any(|(i, found)| {
+        outside(text[..i].chars().next_back()) && outside(text[i + found.len()..].chars().next())
+    })
+}
+
+/// The parameters without a cast that a failure at token `near` may be about, the likeliest set
+/// first: the arguments of a call, the operands beside an operator, and at last whatever stands
+/// for a result somewhere in the text.
+fn untyped_groups(sql: &str, tokens: &[Token], near: usize) -> Vec<Vec<usize>> {
     let untyped = |i: &usize| {
         let is_cast = tokens.get(i + 1).is_some_and(|t| t.kind == Kind::Symbol(b':'));
         tokens[*i].parameter().is_some() && !is_cast
     };
-    let inside = |range: Range<usize>| -> Vec<usize> { range.filter(untyped).collect() };
-    let result = |i: &usize| {
+    let is_result = |i: &usize| {
         let before = i.checked_sub(1).map(|before| &tokens[before]);
         before.is_some_and(|t| {
-            t.is(sql, "then")
-                || t.is(sql, "else")
-                || matches!(t.kind, Kind::Symbol(b'(' | b',' | b'['))
+            let opens = matches!(t.kind, Kind::Symbol(b'(' | b',' | b'['));
+            opens || t.is(sql, "then") || t.is(sql, "else")
         })
     };
-    let call = near + 1..closing(tokens, near + 1);
-    let operands = near.saturating_sub(3)..(closing(tokens, near + 1).max(near + 4));
-    for range in [call, operands.start..operands.end.min(tokens.len()), 0..tokens.len()] {
-        let all = inside(range.start.min(tokens.len())..range.end.min(tokens.len()));
-        let results: Vec<usize> = all.iter().copied().filter(result).collect();
-        match (results.is_empty(), all.is_empty()) {
-            (false, _) => return results,
-            (true, false) => return all,
-            (true, true) => {}
-        }
-    }
-    Vec::new()
+    let inside = |range: Range<usize>| -> Vec<usize> {
+        range.take_while(|i| *i < tokens.len()).filter(untyped).collect()
+    };
+    let results = |all: &[usize]| -> Vec<usize> { all.iter().copied().filter(is_result).collect() };
+    let after_operator = (near..tokens.len())
+        .find(|i| !matches!(tokens[*i].kind, Kind::Symbol(byte) if !b"([".contains(&byte)))
+        .unwrap_or(near);
+    let beside: Vec<usize> = [near.checked_sub(1), Some(after_operator)]
+        .into_iter()
+        .flatten()
+        .flat_map(|i| inside(i..i + 1))
+        .collect();
+    let arguments = inside(near + 1..closing(tokens, near + 1));
+    let mut groups = match tokens.get(near).map(|token| token.kind) {
+        Some(Kind::Symbol(_)) => vec![beside, results(&arguments)],
+        _ => vec![results(&arguments), arguments.iter().copied().take(1).collect()],
+    };
+    groups.push(arguments);
+    groups.push(results(&inside(0..tokens.len())));
+    let mut seen = Vec::new();
+    groups.retain(|group| {
+        let is_new = !group.is_empty() && !seen.contains(group);
+        seen.push(group.clone());
+        is_new
+    });
+    groups
 }
 
 /// The token after the bracket that closes the first one at or shortly after `from`.

@@ -101,12 +101,6 @@ impl Link {
         rows.iter().map(|row| read_json(row.get(0).unwrap_or("null"))).collect()
     }
 
-    /// The first value of the last statement; watches the switch.
-    pub async fn value(&self, sql: &str) -> Result<Option<String>> {
-        let rows = self.rows(sql).await?;
-        Ok(rows.first().and_then(|row| row.get(0)).map(str::to_owned))
-    }
-
     /// Does the work unless the switch is thrown first; then cancels what the server runs.
     pub async fn until_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         self.stop.check()?;

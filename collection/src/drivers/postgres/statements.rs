@@ -296,6 +296,12 @@ pub(super) async fn fill_level(link: &Link, view: &View) -> Result<(u64, Option<
     Ok((number(0).unwrap_or(0), number(1)))
 }
 
+/// For `doctor`: how often entries were thrown away to make room.
+pub(super) async fn evictions(link: &Link, view: &View) -> Result<Option<u64>> {
+    let rows = link.rows(&INFO.replace("{schema}", &view.schema)).await?;
+    Ok(rows.first().and_then(|row| row.get(0)?.parse().ok()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

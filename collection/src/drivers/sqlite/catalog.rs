@@ -148,7 +148,7 @@ fn exact_distinct(index: &Index, described: &mut [Described], stat1: &Stat1) {
         return;
     };
     let column = described.iter_mut().find(|d| d.column.name == leading);
-    if let (Some(described), [rows, average, ..]) = (column, &stat[..]) {
+    if let (Some(described), [rows, average, ..]) = (column, stat) {
         described.column.distinct = Some((rows / average.max(1.0)).round().max(1.0));
     }
 }

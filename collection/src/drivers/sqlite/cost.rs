@@ -5,8 +5,9 @@
 //!
 //! ```text
 //! Σ over the loops:  cost of one run × rows out of all loops before it      (at least one row)
-//! + 3·n·log2(k)      for each temporary b-tree that sorts n rows and keeps k (all, or the LIMIT)
-//! + 7·N·log2(N)      for an automatic index over N rows
+//! + n·log2(k)        for each temporary b-tree that sorts n rows and keeps k (all, or the LIMIT)
+//! + N·log2(N)        for an automatic index over N rows (SQLite plans with seven times that, to avoid
+//!                    them; measured, one costs about what a sort of the table does)
 //! ```
 //!
 //! with a correlated subquery run once for each row that its query has found so far, and a nest that
@@ -34,6 +35,8 @@ const RECURSIONS: f64 = 10.0;
 struct Estimated {
     /// Cost of one run, inputs included.
     run_cost: f64,
+    /// Cost once for one run of the parent, whatever the number of runs.
+    setup: f64,
     /// Rows out of one run.
     rows: f64,
     /// Runs for one run of the parent.
@@ -48,29 +51,43 @@ pub(super) fn annotate(plan: Plan, statistics: &Statistics<'_>, sql: &str) -> Pl
     let mut next = estimated.iter().zip(costs);
     plan.map_nodes(|node| {
         if let Some((estimated, cost)) = next.next() {
-            node.estimate.rows_per_loop = Some(estimated.rows);
+            // A Bloom filter and the like: what it saves is in the loop after it.
+            node.estimate.rows_per_loop = Some(estimated.rows).filter(|rows| *rows > 0.0);
             node.estimate.total_cost = Some(cost);
         }
     })
 }
 
-/// SQLite shows an alias in place of the table; the catalog knows tables only.
+/// SQLite shows an alias in place of the table; the catalog knows tables only. And it says `SEARCH t`,
+/// without bounds, of every query for a min() or max(): only of the rowid is that a search.
 fn name_tables(plan: Plan, statistics: &Statistics<'_>, sql: &str) -> Plan {
     let is_table = |name: &str| statistics.catalog.table(None, name).is_some();
     let aliases = schema_text::aliases(sql, is_table);
     plan.map_nodes(|node| {
-        let Some(shown) = node.relation.clone().filter(|_| node.operator.is_scan()) else { return };
-        let by_index = node.index.as_deref().and_then(|name| statistics.index(name));
-        let by_alias = aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&shown));
-        let table = by_index.map(|index| &index.table).or(by_alias.map(|(_, table)| table));
-        let Some(table) = table.and_then(|name| statistics.catalog.table(None, name)) else {
-            return;
-        };
-        if table.name != shown {
-            node.alias = Some(shown);
-            node.relation = Some(table.name.clone());
+        name_table(node, statistics, &aliases);
+        let table = node.relation.as_deref().and_then(|name| statistics.catalog.table(None, name));
+        let rowid = table.and_then(|table| statistics.rowid_column(table));
+        if is_end(node)
+            && node.index.is_none()
+            && !rowid.is_some_and(|rowid| schema_text::takes_end_of(sql, rowid))
+        {
+            node.operator = Operator::SeqScan;
         }
     })
+}
+
+fn name_table(node: &mut Node, statistics: &Statistics<'_>, aliases: &[(String, String)]) {
+    let names_table = node.operator.is_scan()
+        || matches!(node.operator, Operator::AutomaticIndex | Operator::BloomFilter);
+    let Some(shown) = node.relation.clone().filter(|_| names_table) else { return };
+    let by_index = node.index.as_deref().and_then(|name| statistics.index(name));
+    let by_alias = aliases.iter().find(|(alias, _)| alias.eq_ignore_ascii_case(&shown));
+    let table = by_index.map(|index| &index.table).or(by_alias.map(|(_, table)| table));
+    let Some(table) = table.and_then(|name| statistics.catalog.table(None, name)) else { return };
+    if table.name != shown {
+        node.alias = Some(shown);
+        node.relation = Some(table.name.clone());
+    }
 }
 
 /// Total cost over all runs as the plan's own arithmetic wants it: per loop, where the loops of a
@@ -81,13 +98,15 @@ fn costs_per_loop(plan: &Plan, estimated: &[Estimated]) -> Vec<f64> {
     let mut costs = Vec::with_capacity(estimated.len());
     for (id, node) in plan.iter() {
         let i = id.index();
+        let mut setup = estimated[i].setup;
         if let Some(parent) = node.parent().map(NodeId::index) {
             runs[i] = runs[parent] * estimated[i].runs;
+            setup *= runs[parent];
             let of_subplan = node.role == Role::SubPlan;
             let repeated = if of_subplan { estimated[parent].rows.max(1.0) } else { 1.0 };
             loops[i] = loops[parent] * repeated;
         }
-        costs.push(runs[i] * estimated[i].run_cost / loops[i]);
+        costs.push((runs[i] * estimated[i].run_cost + setup) / loops[i]);
     }
     costs
 }
@@ -135,8 +154,8 @@ impl<'a> Model<'a> {
                 }
                 self.estimated[i].runs = outer.max(1.0);
                 outer = outer.max(1.0) * self.estimated[i].rows;
+                self.estimated[i].setup = self.setup(id);
                 has_loop = true;
-                self.add_setup(id);
             } else if is_sort(node) {
                 self.estimated[i].run_cost = self.sort_cost(parent, node, outer);
                 self.estimated[i].rows = outer.max(1.0);
@@ -160,53 +179,65 @@ impl<'a> Model<'a> {
             }
         }
         let cost = |&id: &NodeId| {
-            let Estimated { run_cost, runs, .. } = self.estimated[id.index()];
-            run_cost * runs
+            let Estimated { run_cost, runs, setup, .. } = self.estimated[id.index()];
+            run_cost * runs + setup
         };
-        let run_cost = children.iter().map(cost).sum();
-        self.estimated[parent.index()] = Estimated { run_cost, rows, runs: 1.0 };
+        let run_cost = children.iter().map(cost).sum::<f64>().max(1.0);
+        self.estimated[parent.index()] = one_run(run_cost, rows);
     }
 
-    /// An automatic index is built once, whatever the number of runs.
-    fn add_setup(&mut self, id: NodeId) {
+    /// What a loop costs before its first run: an automatic index is built once.
+    fn setup(&self, id: NodeId) -> f64 {
         let node = &self.plan.nodes()[id.index()];
         if node.operator != Operator::AutomaticIndex {
-            return;
+            return 0.0;
         }
-        let rows = match self.table(node) {
-            Some(table) => 7.0 * self.statistics.rows(table) * log2(self.statistics.rows(table)),
-            // Over a subquery SQLite makes it cheap, because no index could be there.
-            None => 0.2 * self.made_rows(id) * log2(self.made_rows(id)),
-        };
-        let estimated = &mut self.estimated[id.index()];
-        estimated.run_cost += rows / estimated.runs;
+        let rows = self.table(node).map(|table| self.statistics.rows(table));
+        let rows = rows.unwrap_or_else(|| self.made_rows(id));
+        rows * log2(rows)
     }
 
     fn estimate_loop(&self, id: NodeId, after: &[NodeId]) -> Estimated {
         let node = &self.plan.nodes()[id.index()];
         let Some(table) = self.table(node) else { return self.estimate_other(id, node) };
         let all = self.statistics.rows(table);
-        if node.label == "SEARCH" && node.conditions.is_empty() {
-            // min() or max(): the first entry of an index.
-            return Estimated { run_cost: log2(all) + 1.0, rows: 1.0, runs: 1.0 };
+        if is_end(node) {
+            return self.estimate_end(id, node, table, after);
         }
-        let rowid = self.rowid_column(table);
-        let bounds: Vec<Filter> = node
+        let rowid = self.statistics.rowid_column(table);
+        let shown: Vec<Filter> = node
             .conditions_of(ConditionKind::Index)
             .flat_map(|text| filters_of_bounds(text, rowid))
             .collect();
-        let bounds: Vec<&Filter> = bounds.iter().collect();
+        let known = self.known_filters(id, node, after);
+        // A bound shows `a=?` for a list of values, too: what the text says of it is better.
+        let is_bound = |known: &&Filter| shown.iter().any(|shown| shown.column == known.column);
+        let is_new = |shown: &&Filter| !known.iter().any(|known| shown.column == known.column);
+        let new = || shown.iter().filter(is_new);
+        let bounds: Vec<&Filter> = known.iter().copied().filter(is_bound).chain(new()).collect();
+        let all_known: Vec<&Filter> = known.iter().copied().chain(new()).collect();
         let visited = self.statistics.filtered(table, &bounds).clamp(1.0, all);
         let run_cost = self.planner_cost(node, table);
         let run_cost = run_cost.unwrap_or_else(|| self.access_cost(node, table, visited));
-        let mut rows = self.rows_out(id, node, table, &bounds, after).min(visited);
+        let mut rows = self.statistics.filtered(table, &all_known).min(visited);
         if node.details.contains_key("exists") {
             rows = rows.min(1.0);
         }
         if node.join_type.as_deref() == Some("Left") {
             rows = rows.max(1.0);
         }
-        Estimated { run_cost, rows, runs: 1.0 }
+        one_run(run_cost, rows)
+    }
+
+    /// min() or max(): an index is walked from its end until a row fits.
+    fn estimate_end(&self, id: NodeId, node: &Node, table: &Table, after: &[NodeId]) -> Estimated {
+        let all = self.statistics.rows(table);
+        let known = self.known_filters(id, node, after);
+        let fitting = self.statistics.filtered(table, &known).clamp(1.0, all);
+        let walked =
+            if self.filters.is_none() && self.outline.filters { all } else { all / fitting };
+        let lookup = if node.operator == Operator::IndexOnlyScan { 1.0 } else { 4.0 };
+        one_run(log2(all) + lookup * walked, 1.0)
     }
 
     /// SQLite's own estimate of one run, when it is more than a guess.
@@ -219,6 +250,7 @@ impl<'a> Model<'a> {
         let all = self.statistics.rows(table);
         let index = node.index.as_deref().and_then(|name| self.statistics.index(name));
         let covers = node.operator == Operator::IndexOnlyScan;
+        let scans = node.label == "SCAN" || node.operator == Operator::SeqScan;
         let lookup = if covers { 0.0 } else { 3.0 * visited };
         let width = |index: &Index| {
             let relative = self.statistics.relative_width(table, index);
@@ -226,35 +258,24 @@ impl<'a> Model<'a> {
         };
         match (node.operator == Operator::AutomaticIndex, index) {
             (true, _) => log2(all) + visited,
-            (_, Some(index)) if node.label == "SCAN" => all * width(index) + lookup,
+            (_, Some(index)) if scans => all * width(index) + lookup,
             (_, Some(index)) => log2(all) + visited * width(index) + lookup,
-            (_, None) if node.label == "SCAN" => 3.0 * all,
+            (_, None) if scans => 3.0 * all,
             (_, None) => log2(all) + 3.0 * visited,
         }
     }
 
-    /// Rows of one run that all conditions known by then leave.
-    fn rows_out(
-        &self,
-        id: NodeId,
-        node: &Node,
-        table: &Table,
-        bounds: &[&Filter],
-        after: &[NodeId],
-    ) -> f64 {
-        let Some(filters) = &self.filters else { return self.statistics.filtered(table, bounds) };
-        let name = |node: &'a Node| node.relation_name();
-        let alias = node.relation_name().unwrap_or_default();
+    /// The conditions of the text that can be decided in this loop of the nest.
+    fn known_filters(&self, id: NodeId, node: &Node, after: &[NodeId]) -> Vec<&Filter> {
+        let (Some(filters), Some(alias)) = (&self.filters, node.relation_name()) else {
+            return Vec::new();
+        };
         let nodes = self.plan.nodes();
-        let later: Vec<&str> = after.iter().filter_map(|id| name(&nodes[id.index()])).collect();
-        let before = nodes[..id.index()].iter().filter(|n| is_loop(n));
-        let occurrence = before.filter(|n| n.relation_name() == node.relation_name()).count();
-        let mut known = filters.of(alias, occurrence, &later);
-        // A bound that the text's reader did not see; the others would count twice.
-        let is_new = |bound: &&&Filter| !known.iter().any(|k| k.column == bound.column);
-        let new: Vec<&Filter> = bounds.iter().filter(is_new).copied().collect();
-        known.extend(new);
-        self.statistics.filtered(table, &known)
+        let later = after.iter().filter_map(|id| nodes[id.index()].relation_name());
+        let later: Vec<&str> = later.collect();
+        let before = nodes[..id.index()].iter().filter(|node| is_loop(node));
+        let occurrence = before.filter(|node| node.relation_name() == Some(alias)).count();
+        filters.of(alias, occurrence, &later)
     }
 
     /// A loop over something that is no table: a subquery, a virtual table, a function.
@@ -266,7 +287,7 @@ impl<'a> Model<'a> {
             _ => self.made_rows(id),
         };
         let found = if node.label == "SEARCH" { (rows / 10.0).max(1.0) } else { rows };
-        Estimated { run_cost: found.max(1.0), rows: found, runs: 1.0 }
+        one_run(found.max(1.0), found)
     }
 
     /// Rows of the subquery that a loop goes over: the one of its name, else the last one made
@@ -295,11 +316,6 @@ impl<'a> Model<'a> {
         self.statistics.catalog.table(None, name)
     }
 
-    fn rowid_column(&self, table: &Table) -> Option<&'a str> {
-        let name = format!("sqlite_rowid_{}", table.name);
-        self.statistics.catalog.index(&name)?.leading_columns().next()
-    }
-
     fn sort_cost(&self, parent: NodeId, node: &Node, rows: f64) -> f64 {
         let purpose = node.conditions_of(ConditionKind::SortKey).next().unwrap_or_default();
         let is_last = purpose == "ORDER BY" && parent == NodeId::ROOT;
@@ -308,7 +324,7 @@ impl<'a> Model<'a> {
         let keep = self.outline.limit.filter(|_| is_last);
         let kept = keep.map_or(rows, |keep| rows.min(keep));
         let share = if is_partial_sort(node) { 0.5 } else { 1.0 };
-        3.0 * share * rows * log2(kept)
+        share * rows * log2(kept)
     }
 
     /// Share of the rows that are read before a LIMIT ends the statement; `None` when all are.
@@ -331,6 +347,15 @@ fn is_partial_sort(node: &Node) -> bool {
 
 fn is_loop(node: &Node) -> bool {
     matches!(node.label.as_str(), "SCAN" | "SEARCH" | "MULTI-INDEX OR")
+}
+
+fn one_run(run_cost: f64, rows: f64) -> Estimated {
+    Estimated { run_cost, setup: 0.0, rows, runs: 1.0 }
+}
+
+/// `SEARCH t` without bounds: min() or max().
+fn is_end(node: &Node) -> bool {
+    node.label == "SEARCH" && node.conditions.is_empty() && node.operator.is_index_access()
 }
 
 fn is_sort(node: &Node) -> bool {

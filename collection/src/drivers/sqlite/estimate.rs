@@ -66,22 +66,35 @@ impl<'a> Statistics<'a> {
         pretended.or_else(|| self.catalog.index(name))
     }
 
-    /// Average rows of the table with one value in each of the columns; at least one.
+    /// The column that is the table's rowid.
+    pub(super) fn rowid_column(&self, table: &Table) -> Option<&'a str> {
+        let name = format!("sqlite_rowid_{}", table.name);
+        self.catalog.index(&name)?.leading_columns().next()
+    }
+
+    /// Average rows of the table with one value in each of the columns, for a key that exists.
     pub(super) fn matching(&self, table: &Table, columns: &[&str]) -> f64 {
+        self.expected(table, columns).max(1.0)
+    }
+
+    /// Average rows with one value in each of the columns; less than one when there may be none.
+    fn expected(&self, table: &Table, columns: &[&str]) -> f64 {
         let rows = self.rows(table);
         let has = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
         let mut best = (0, self.independent(table, columns, |_| false) * rows);
         for index in self.catalog.indexes_of(table).filter(|index| index.predicate.is_none()) {
             let leading: Vec<&str> = index.leading_columns().take_while(|name| has(name)).collect();
+            let is_leading = |name: &str| leading.iter().any(|l| l.eq_ignore_ascii_case(name));
+            let others = self.independent(table, columns, is_leading);
             if index.unique && leading.len() == index.keys.len() && !leading.is_empty() {
-                return 1.0;
+                return others;
             }
             let counted = stat_of(self.stat1, index).and_then(|stat| stat.get(leading.len()));
-            let Some(average) = counted.filter(|_| leading.len() > best.0) else { continue };
-            let is_leading = |name: &str| leading.iter().any(|l| l.eq_ignore_ascii_case(name));
-            best = (leading.len(), average * self.independent(table, columns, is_leading));
+            if let Some(average) = counted.filter(|_| leading.len() > best.0) {
+                best = (leading.len(), average * others);
+            }
         }
-        best.1.clamp(1.0, rows)
+        best.1.min(rows)
     }
 
     /// Share of the rows with one value in each of the columns that are not `known`.
@@ -116,7 +129,7 @@ impl<'a> Statistics<'a> {
             share *= if *bounds > 1 { 1.0 / 64.0 } else { 0.25 };
         }
         let matching =
-            if equal.is_empty() { self.rows(table) } else { self.matching(table, &equal) };
+            if equal.is_empty() { self.rows(table) } else { self.expected(table, &equal) };
         (matching * values).min(self.rows(table)) * share
     }
 

@@ -244,6 +244,20 @@ fn limit(rest: &[Token<'_>]) -> Option<f64> {
     if has_second { Some(rows + number(2)?) } else { Some(rows) }
 }
 
+/// Whether `min(column)` or `max(column)` stands anywhere in the query.
+pub(super) fn takes_end_of(sql: &str, column: &str) -> bool {
+    let tokens = tokens(sql);
+    let is_end = |at: usize| {
+        let argument = tokens[at + 1..].iter().position(|token| token.is(")")).map(|len| at + len);
+        (tokens[at].is("min") || tokens[at].is("max"))
+            && tokens.get(at + 1).is_some_and(|token| token.is("("))
+            && argument
+                .and_then(|last| tokens[last].name())
+                .is_some_and(|name| name.eq_ignore_ascii_case(column))
+    };
+    (0..tokens.len()).any(is_end)
+}
+
 static GROUPING: &[&str] = &["group", "having", "distinct", "union", "except", "intersect", "over"];
 static AGGREGATES: &[&str] =
     &["count", "sum", "total", "avg", "min", "max", "group_concat", "string_agg"];
@@ -288,6 +302,14 @@ mod tests {
         assert!(of("SELECT Count(*) FROM t WHERE x").groups);
         assert!(!of("SELECT counts FROM t").groups);
         assert!(of("SELECT a FROM t WHERE x").filters);
+    }
+
+    #[test]
+    fn ends_of_a_column() {
+        assert!(takes_end_of("SELECT Max(o.id) FROM o", "id"));
+        assert!(takes_end_of("SELECT min(\"id\") FROM o", "id"));
+        assert!(!takes_end_of("SELECT max(at) FROM o WHERE id = 1", "id"));
+        assert!(!takes_end_of("SELECT max(", "id"));
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! What-if: the schema and its statistics, without a row, in memory.
 //!
-//! SQLite's planner looks at the schema and at `sqlite_stat1`/`sqlite_stat4`, never at the rows. So a
-//! clone of these in `:memory:` plans as the original does, an index is made in no time, and the
-//! original is not touched. Where the original was never analyzed, the statistics are written from
+//! SQLite's planner looks at the schema and at the statistics, never at the rows. So a clone of these
+//! in `:memory:` plans as the original does, an index is made in no time, and the original is not
+//! touched.
+//!
+//! The histograms (`sqlite_stat4`) stay behind. A statement from a snapshot has `'?'` for its
+//! literals, a value that by the histogram occurs nowhere: SQLite would plan for no rows at all. And a
+//! pretended index has no histogram, so that one with it would not be compared fairly. Where the original was never analyzed, the statistics are written from
 //! what the catalog's sample found: better founded than SQLite's guess, and the same before and after.
 
 use super::SqliteSession;
@@ -17,7 +21,7 @@ use planscope_explain::Engine;
 use planscope_explain::formats::sqlite_query_plan::from_rows;
 use planscope_explain::workload::{Catalog, Index, ddl};
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params};
 
 /// A schema with statistics and without rows.
 pub(super) struct Clone {
@@ -51,8 +55,8 @@ impl SqliteSession {
         self.watch.attach(&mut connection).map_err(|error| self.error(error))?;
         self.timed(|original| {
             copy_schema(original, &connection)?;
-            // On empty tables this makes empty statistics tables, which are then filled.
-            connection.execute_batch("ANALYZE")?;
+            // This makes the tables of the statistics, which are then filled.
+            connection.execute_batch("ANALYZE; DELETE FROM sqlite_stat1")?;
             copy_statistics(original, &connection)?;
             add_missing_statistics(&connection, catalog)?;
             connection.execute_batch("ANALYZE sqlite_schema")
@@ -73,22 +77,22 @@ fn copy_schema(original: &Connection, clone: &Connection) -> rusqlite::Result<()
     let mut rows = statement.query([])?;
     clone.execute_batch("PRAGMA foreign_keys = OFF; BEGIN")?;
     while let Some(row) = rows.next()? {
-        let _ = clone.execute_batch(row.get_ref(0)?.as_str()?);
+        // `execute` refuses a second statement, which a forged file could have put behind the first.
+        let _ = clone.execute(row.get_ref(0)?.as_str()?, []);
     }
     clone.execute_batch("COMMIT")
 }
 
 fn copy_statistics(original: &Connection, clone: &Connection) -> rusqlite::Result<()> {
-    for (table, columns) in [("sqlite_stat1", 3), ("sqlite_stat4", 6)] {
-        let Ok(mut read) = original.prepare(&format!("SELECT * FROM {table}")) else { continue };
-        let marks = vec!["?"; columns].join(", ");
-        let write = clone.prepare(&format!("INSERT INTO {table} VALUES ({marks})"));
-        let (Ok(mut write), true) = (write, read.column_count() == columns) else { continue };
-        let mut rows = read.query([])?;
-        while let Some(row) = rows.next()? {
-            let values: Vec<Value> = (0..columns).map(|i| row.get(i)).collect::<Result<_, _>>()?;
-            write.execute(params_from_iter(values))?;
-        }
+    // Never analyzed: there is nothing to copy.
+    let Ok(mut read) = original.prepare("SELECT tbl, idx, stat FROM sqlite_stat1") else {
+        return Ok(());
+    };
+    let mut write = clone.prepare("INSERT INTO sqlite_stat1 VALUES (?, ?, ?)")?;
+    let mut rows = read.query([])?;
+    while let Some(row) = rows.next()? {
+        let values: [Value; 3] = [row.get(0)?, row.get(1)?, row.get(2)?];
+        write.execute(values)?;
     }
     Ok(())
 }
@@ -99,13 +103,15 @@ fn add_missing_statistics(clone: &Connection, catalog: &Catalog) -> rusqlite::Re
     let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
     for table in catalog.tables.iter().filter(|table| table.rows.is_some_and(|rows| rows > 0.0)) {
         let made = |index: &&Index| !index.name.starts_with("sqlite_rowid_");
-        let mut indexes = catalog.indexes_of(table).filter(made).peekable();
-        if indexes.peek().is_none() && !statistics.is_analyzed(table) {
+        let indexes: Vec<&Index> = catalog.indexes_of(table).filter(made).collect();
+        // As ANALYZE does: an index over all rows tells the table's size, else a row of its own.
+        let tells_size = indexes.iter().any(|index| index.predicate.is_none());
+        if !tells_size && !statistics.is_analyzed(table) {
             let rows = format!("{:.0}", statistics.rows(table));
             let sql = "INSERT INTO sqlite_stat1 VALUES (?1, NULL, ?2)";
             clone.execute(sql, params![table.name, rows])?;
         }
-        for index in indexes.filter(|index| stat_of(&stat1, index).is_none()) {
+        for index in indexes.into_iter().filter(|index| stat_of(&stat1, index).is_none()) {
             insert_stat1(clone, &index.table, &index.name, &statistics.stat1_of(table, index))?;
         }
     }
@@ -186,7 +192,7 @@ impl Clone {
             let table = catalog.table(index.schema.as_deref(), &index.table);
             let table = table.ok_or_else(|| format!("there is no table {}", index.table))?;
             let create = ddl::create_index(Engine::Sqlite, index);
-            self.connection.execute_batch(&create).map_err(failed)?;
+            self.connection.execute(&create, []).map_err(failed)?;
             let stat = statistics.stat1_of(table, index);
             insert_stat1(&self.connection, &table.name, &index.name, &stat).map_err(failed)?;
             stat1.insert((table.name.clone(), Some(index.name.clone())), stat);

@@ -1,0 +1,103 @@
+//! Servers and databases for the tests.
+
+use crate::driver::Session;
+use crate::drivers::connect;
+use crate::guard::{Policy, Stop};
+use crate::target::{Environment, Target};
+use futures_util::FutureExt as _;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio_postgres::{Client, NoTls};
+
+/// The servers, by the end of their variable's name.
+pub const SERVERS: [&str; 7] = ["PG12", "PG13", "PG14", "PG15", "PG16", "PG17", "PG18"];
+
+/// The URL of a server; without one the test says so and passes, unless servers are required.
+#[expect(clippy::disallowed_methods, reason = "where the servers are, only dev/servers knows")]
+pub fn url(server: &str) -> Option<String> {
+    let variable = format!("PLANSCOPE_TEST_{server}");
+    let url = std::env::var(&variable).ok();
+    if url.is_none() {
+        println!("skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")");
+        let usual = ["PG13", "PG15", "PG16", "PG18"].contains(&server);
+        let required = std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1");
+        assert!(!(required && usual), "{variable} is not set, and servers are required");
+    }
+    url
+}
+
+/// The URLs of the servers that are up.
+pub fn urls() -> Vec<(&'static str, String)> {
+    SERVERS.into_iter().filter_map(|server| Some((server, url(server)?))).collect()
+}
+
+/// A database of a test's own.
+pub struct Database {
+    /// `user:password@host:port` and so on, without the database.
+    base: String,
+    pub name: String,
+}
+
+impl Database {
+    /// The URL, with parameters appended.
+    pub fn url(&self, params: &str) -> String {
+        format!("{}/{}{params}", self.base, self.name)
+    }
+
+    /// The URL for another user.
+    pub fn url_as(&self, user: &str, password: &str) -> String {
+        let (scheme, rest) = self.base.split_once("://").unwrap();
+        let (_, host) = rest.split_once('@').unwrap();
+        format!("{scheme}://{user}:{password}@{host}/{}", self.name)
+    }
+
+    /// A plain connection, for preparing and disturbing.
+    pub async fn client(&self) -> Client {
+        client(&self.url("")).await
+    }
+
+    pub async fn session(&self) -> Box<dyn Session> {
+        self.session_with(&Policy::default(), Stop::new()).await
+    }
+
+    pub async fn session_with(&self, policy: &Policy, stop: Stop) -> Box<dyn Session> {
+        connect(&target(&self.url("")), policy, stop).await.unwrap()
+    }
+}
+
+pub fn target(url: &str) -> Target {
+    Target::parse_with(url, &Environment::default()).unwrap()
+}
+
+pub async fn client(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// Runs the test on a new database, and drops it whatever happens.
+pub async fn with_database<F: Future<Output = ()>>(url: &str, test: impl FnOnce(Database) -> F) {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("planscope_pgdrv_{}_{number}", std::process::id());
+    let (base, _) = url.rsplit_once('/').unwrap();
+    let admin = client(url).await;
+    admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
+    let database = Database { base: base.to_owned(), name: name.clone() };
+    let outcome = AssertUnwindSafe(test(database)).catch_unwind().await;
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
+    admin.batch_execute(&format!("{end}'{name}'")).await.unwrap();
+    admin.batch_execute(&format!("DROP DATABASE {name}")).await.unwrap();
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// The shop, with the extension.
+pub async fn shop(database: &Database) -> Client {
+    let client = database.client().await;
+    client.batch_execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements").await.unwrap();
+    client.batch_execute(include_str!("schema.sql")).await.unwrap();
+    client
+}
