@@ -2,6 +2,21 @@
 //!
 //! Built on sqlparser, which does not read everything: [`Query::read`] then gives `None` and the
 //! caller falls back on the plan's own conditions through [`read_condition`].
+//!
+//! Names come as written, without quotes; PostgreSQL's unquoted ones in lower case. For the other
+//! engines compare them without regard to case. A column without a qualifier stays without: only
+//! the catalog knows its table.
+
+mod children;
+mod condition;
+mod guard;
+mod operand;
+mod prepare;
+mod scope;
+mod split;
+
+pub use guard::{explainable, is_single_select_without_side_effects};
+pub use split::{StatementText, split_statements};
 
 use crate::engine::Engine;
 
@@ -40,7 +55,7 @@ pub struct Scope {
     pub alternatives: Vec<Vec<Vec<Predicate>>>,
     /// GROUP BY (and DISTINCT), as far as its items are plain columns.
     pub group_by: Vec<ColumnRef>,
-    /// ORDER BY; `None` when an item is no plain column.
+    /// ORDER BY, empty when there is none; `None` when an item is no plain column.
     pub order_by: Option<Vec<OrderKey>>,
     /// LIMIT.
     pub limit: Option<Bound>,
@@ -50,6 +65,10 @@ pub struct Scope {
     pub columns: Option<Vec<ColumnRef>>,
     /// Whether it aggregates (GROUP BY, or an aggregate function in its output).
     pub aggregates: bool,
+    /// Whether it says DISTINCT; its columns are then in `group_by`.
+    pub distinct: bool,
+    /// Conditions of HAVING, split at AND.
+    pub having: Vec<Predicate>,
 }
 
 /// A base table in a FROM.
@@ -102,6 +121,10 @@ pub struct Predicate {
     /// The expression around the column when it is wrapped: a function, a cast or arithmetic,
     /// e.g. `lower(email)`.
     pub wrapped: Option<String>,
+    /// A cast to a text type around the column, e.g. `text`: PostgreSQL writes it into its plans for
+    /// every `varchar` column, and then it means nothing. Around a column of another type it keeps
+    /// an index from being used.
+    pub cast: Option<String>,
     /// The operator.
     pub operator: Comparison,
     /// What the column is compared with.
@@ -165,14 +188,24 @@ pub enum Operand {
 }
 
 impl Query {
-    /// Takes a statement apart; `None` when it cannot be read.
-    pub fn read(_sql: &str, _engine: Engine) -> Option<Self> {
-        None
+    /// Takes a statement apart; `None` when it cannot be read. Reads normalized and redacted texts
+    /// too; a leading EXPLAIN is passed over.
+    pub fn read(sql: &str, engine: Engine) -> Option<Self> {
+        scope::read(sql, engine)
     }
 }
 
 /// Reads a condition as a plan shows it, e.g. `((o.status)::text = 'open'::text)`, split at AND.
-/// What cannot be read gives no predicate.
-pub fn read_condition(_text: &str, _engine: Engine) -> Vec<Predicate> {
-    Vec::new()
+/// What cannot be read gives no predicate. Disjunctions give none either: see
+/// [`read_alternatives`].
+pub fn read_condition(text: &str, engine: Engine) -> Vec<Predicate> {
+    condition::read(text, engine).predicates
 }
+
+/// The disjunctions of a condition, as in [`Scope::alternatives`].
+pub fn read_alternatives(text: &str, engine: Engine) -> Vec<Vec<Vec<Predicate>>> {
+    condition::read(text, engine).alternatives
+}
+
+#[cfg(test)]
+mod tests;
