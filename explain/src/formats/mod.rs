@@ -126,3 +126,5 @@ pub(crate) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod fixture_tests;

@@ -105,7 +105,10 @@ impl Facts {
             "Hash Batches" | "HashAgg Batches" => node.memory.batches = count(value),
             "Original Hash Batches" => node.memory.planned_batches = count(value),
             "Peak Memory Usage" => raise(&mut node.memory.peak_bytes, kilobytes(value)),
-            "Disk Usage" => add(&mut node.memory.disk_bytes, kilobytes(value)),
+            // The text prints it only where there is some.
+            "Disk Usage" => {
+                add(&mut node.memory.disk_bytes, kilobytes(value).filter(|bytes| *bytes > 0));
+            }
             _ => return false,
         }
         true
@@ -406,7 +409,8 @@ fn worker_memory(memory: &mut crate::plan::Memory, worker: &Map<String, Value>) 
         memory.method = worker.get("Sort Method").and_then(Value::as_str).map(str::to_owned);
     }
     raise(&mut memory.peak_bytes, worker.get("Peak Memory Usage").and_then(kilobytes));
-    add(&mut memory.disk_bytes, worker.get("Disk Usage").and_then(kilobytes));
+    let disk = worker.get("Disk Usage").and_then(kilobytes);
+    add(&mut memory.disk_bytes, disk.filter(|bytes| *bytes > 0));
     raise(&mut memory.batches, worker.get("HashAgg Batches").and_then(count));
 }
 

@@ -1,0 +1,147 @@
+//! The plans in `fixtures/plans/`, recorded by `dev/record-fixtures`: drop a file, get a test.
+
+use super::corpus_tests::adds_up;
+use super::{Reading, by_name, detect, read};
+use crate::plan::{Actual, Node, Operator, Plan};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/plans").join(folder);
+    let mut found = BTreeSet::new();
+    for version in std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()) {
+        let entries = std::fs::read_dir(version).unwrap().map(|entry| entry.unwrap().path());
+        found.extend(entries.filter(|path| path.extension().is_some_and(|e| e == extension)));
+    }
+    assert!(!found.is_empty(), "no .{extension} in {}", root.display());
+    found.into_iter().collect()
+}
+
+fn reading(path: &Path, format: &str) -> Reading {
+    let text = std::fs::read_to_string(path).unwrap();
+    let shown = path.display();
+    assert_eq!(detect(&text).map(|f| f.name), Some(format), "{shown}");
+    let mut readings = read(&text, None).unwrap_or_else(|error| panic!("{shown}: {error}"));
+    assert_eq!(readings.len(), 1, "{shown}");
+    let reading = readings.remove(0);
+    assert_eq!(reading.notes, [], "{shown}");
+    assert!(adds_up(&reading.plan), "{shown}: self times do not add up");
+    let unknown = |node: &Node| matches!(node.operator, Operator::Other(_));
+    assert!(!reading.plan.nodes().iter().any(unknown), "{shown}: {:#?}", reading.plan);
+    reading
+}
+
+/// What both formats say of a node, and two runs of a statement agree on.
+fn shape(node: &Node) -> impl PartialEq + std::fmt::Debug {
+    let conditions: Vec<String> =
+        node.conditions.iter().map(|c| format!("{}: {}", c.kind, c.text)).collect();
+    let e = node.estimate;
+    (
+        (
+            node.depth(),
+            node.role,
+            node.operator.clone(),
+            node.label.clone(),
+            node.join_type.clone(),
+        ),
+        (node.schema.clone(), node.relation.clone(), node.alias.clone(), node.index.clone()),
+        (node.subplan.clone(), conditions, node.workers),
+        (e.rows_per_loop, e.width_bytes, e.startup_cost, e.total_cost),
+    )
+}
+
+/// What two runs agree on only where no worker had a part in it.
+fn measured(node: &Node) -> impl PartialEq + std::fmt::Debug {
+    let actual = node.actual.map(|a: Actual| (a.loops, a.rows_per_loop, a.rows_rounding));
+    let timed = node.actual.is_some_and(|a| a.total_ms_per_loop.is_some());
+    let r = node.removed;
+    let m = &node.memory;
+    (
+        (actual, timed, node.buffers.touched().is_some_and(|blocks| blocks > 0)),
+        (r.by_filter.unwrap_or(0.0), r.by_join_filter.unwrap_or(0.0), r.by_recheck.unwrap_or(0.0)),
+        (m.method.clone(), m.batches, m.planned_batches),
+        (m.peak_bytes.is_some(), m.disk_bytes.is_some(), m.spilled()),
+    )
+}
+
+/// Keys of the details. The text leaves out what is zero, false or empty, and a few lists.
+fn details(node: &Node) -> BTreeSet<String> {
+    // `Inner Unique` is in the text with VERBOSE.
+    const JSON_ONLY: [&str; 3] = ["Target Tables", "Grouping Sets", "Inner Unique"];
+    let says_nothing = |value: &Value| match value {
+        Value::Bool(is) => !is,
+        Value::Number(n) => n.as_f64() == Some(0.0),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    let told = node.details.iter().filter(|(_, value)| !says_nothing(value));
+    // Whether a block was in the cache differs from run to run.
+    let is_stable = |key: &String| !JSON_ONLY.contains(&key.as_str()) && !key.contains("I/O ");
+    told.map(|(key, _)| key.clone()).filter(is_stable).collect()
+}
+
+fn check_pair(path: &Path, json: &Plan, text: &Plan) {
+    let shown = path.display();
+    let count = (json.nodes().len(), text.nodes().len());
+    assert_eq!(count.0, count.1, "{shown}");
+    let parallel = json.nodes().iter().any(|node| node.operator.is_gather());
+    for ((id, j), (_, t)) in json.iter().zip(text.iter()) {
+        assert_eq!(shape(j), shape(t), "{shown} {id}");
+        assert_eq!(details(j), details(t), "{shown} {id}");
+        if !parallel {
+            assert_eq!(measured(j), measured(t), "{shown} {id}");
+        }
+    }
+    assert_eq!(json.planning_ms.is_some(), text.planning_ms.is_some(), "{shown}");
+    assert_eq!(json.execution_ms.is_some(), text.execution_ms.is_some(), "{shown}");
+    assert_eq!(json.jit_ms.is_some(), text.jit_ms.is_some(), "{shown}");
+    assert_eq!(json.settings, text.settings, "{shown}");
+    let triggers = |plan: &Plan| -> Vec<(String, f64, bool)> {
+        plan.triggers.iter().map(|t| (t.name.clone(), t.calls, t.total_ms.is_some())).collect()
+    };
+    assert_eq!(triggers(json), triggers(text), "{shown}");
+}
+
+#[test]
+fn postgres_json_and_text_agree() {
+    for path in files("postgres", "json") {
+        let json = reading(&path, "postgres-json");
+        let text = reading(&path.with_extension("txt"), "postgres-text");
+        check_pair(&path, &json.plan, &text.plan);
+    }
+}
+
+#[test]
+fn sqlite_trees_are_read() {
+    for path in files("sqlite", "txt") {
+        let plan = reading(&path, "sqlite-query-plan").plan;
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert_eq!(plan.nodes().len(), lines, "{}: a node a line", path.display());
+        assert_eq!(plan.root().operator, Operator::Heading, "{}", path.display());
+    }
+}
+
+/// Every fixture in every mutilation is an answer or an error, not a panic, and adds up.
+#[test]
+fn mutilated_fixtures_do_not_panic() {
+    let postgres = files("postgres", "txt").into_iter().chain(files("postgres", "json"));
+    // One version is enough, every byte of all would take minutes.
+    let some = postgres.filter(|path| path.parent().is_some_and(|dir| dir.ends_with("16")));
+    for path in some.chain(files("sqlite", "txt")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let step = (text.len() / 60).max(1);
+        for cut in (0..text.len()).step_by(step).filter(|&cut| text.is_char_boundary(cut)) {
+            let end = (cut + step / 2).min(text.len());
+            let without = text.get(end..).map(|rest| format!("{}{rest}", &text[..cut]));
+            for part in [&text[..cut], &text[cut..]].into_iter().chain(without.as_deref()) {
+                for format in super::ALL {
+                    for reading in read(part, Some(format)).into_iter().flatten() {
+                        assert!(adds_up(&reading.plan), "{} cut at {cut}", path.display());
+                    }
+                }
+            }
+        }
+    }
+    assert!(by_name("postgres-text").is_some());
+}
