@@ -384,7 +384,7 @@ impl<'a> Selector<'a> {
             cost_after: after_all,
             saving_ms: statements.iter().filter_map(|e| e.saving_ms).reduce(|a, b| a + b),
             statements,
-            notes: self.notes(index, chosen),
+            notes: self.notes(index),
         })
     }
 
@@ -399,7 +399,7 @@ impl<'a> Selector<'a> {
         }
     }
 
-    fn notes(&self, index: usize, chosen: &[usize]) -> Vec<String> {
+    fn notes(&self, index: usize) -> Vec<String> {
         let engine = self.context.engine();
         let index = &self.candidates[index];
         let mut notes = Vec::new();
@@ -413,9 +413,6 @@ impl<'a> Selector<'a> {
                 "{writes:.0} rows were written to {} so far; each write keeps it up",
                 index.table
             ));
-        }
-        if chosen.len() > 1 {
-            notes.push("before and after are on top of the other advised indexes".to_owned());
         }
         notes
     }

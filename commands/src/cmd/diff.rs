@@ -75,12 +75,15 @@ pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
         }
         _ => return Err(CommandError::usage("a snapshot cannot be compared with a plan")),
     };
-    let verdict = match &report.content {
-        DiffContent::Snapshots { diff, .. } => diff.verdict,
-        DiffContent::Plans { diff, .. } => diff.verdict,
+    let (verdict, changed) = match &report.content {
+        DiffContent::Snapshots { diff, .. } => {
+            let changed = diff.statements.iter().any(|s| s.verdict == Verdict::Changed);
+            (diff.verdict, changed)
+        }
+        DiffContent::Plans { diff, .. } => (diff.verdict, diff.verdict == Verdict::Changed),
     };
     super::show(ctx, &Report::Diff(report))?;
-    Ok(status(verdict, args.fail_on))
+    Ok(status(verdict, changed, args.fail_on))
 }
 
 fn one_plan(text: &str, name: &str) -> Result<Plan> {
@@ -91,11 +94,11 @@ fn one_plan(text: &str, name: &str) -> Result<Plan> {
     }
 }
 
-fn status(verdict: Verdict, fail_on: FailOn) -> ExitStatus {
+fn status(verdict: Verdict, changed: bool, fail_on: FailOn) -> ExitStatus {
     match (verdict, fail_on) {
         (Verdict::NotComparable, _) => ExitStatus::NotComparable,
         (Verdict::Worse, FailOn::Worse | FailOn::Changed) => ExitStatus::Failure,
-        (Verdict::Changed, FailOn::Changed) => ExitStatus::Failure,
+        (_, FailOn::Changed) if changed => ExitStatus::Failure,
         _ => ExitStatus::Success,
     }
 }
@@ -106,12 +109,14 @@ mod tests {
 
     #[test]
     fn verdicts_become_exit_codes() {
-        assert_eq!(status(Verdict::Same, FailOn::Changed), ExitStatus::Success);
-        assert_eq!(status(Verdict::Better, FailOn::Changed), ExitStatus::Success);
-        assert_eq!(status(Verdict::Changed, FailOn::Worse), ExitStatus::Success);
-        assert_eq!(status(Verdict::Changed, FailOn::Changed), ExitStatus::Failure);
-        assert_eq!(status(Verdict::Worse, FailOn::Worse), ExitStatus::Failure);
-        assert_eq!(status(Verdict::Worse, FailOn::Never), ExitStatus::Success);
-        assert_eq!(status(Verdict::NotComparable, FailOn::Never), ExitStatus::NotComparable);
+        let of = |verdict, fail_on| status(verdict, verdict == Verdict::Changed, fail_on);
+        assert_eq!(of(Verdict::Same, FailOn::Changed), ExitStatus::Success);
+        assert_eq!(of(Verdict::Better, FailOn::Changed), ExitStatus::Success);
+        assert_eq!(of(Verdict::Changed, FailOn::Worse), ExitStatus::Success);
+        assert_eq!(of(Verdict::Changed, FailOn::Changed), ExitStatus::Failure);
+        assert_eq!(status(Verdict::Better, true, FailOn::Changed), ExitStatus::Failure);
+        assert_eq!(of(Verdict::Worse, FailOn::Worse), ExitStatus::Failure);
+        assert_eq!(of(Verdict::Worse, FailOn::Never), ExitStatus::Success);
+        assert_eq!(of(Verdict::NotComparable, FailOn::Never), ExitStatus::NotComparable);
     }
 }

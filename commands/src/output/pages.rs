@@ -73,7 +73,7 @@ fn plan(document: &mut Document, shown: &ShownPlan, metric: Option<Metric>, styl
         })
     });
     document.list(slow_triggers.collect());
-    findings(document, &shown.findings, plan.engine, None);
+    findings(document, &shown.findings, plan.engine, None, style);
     let note = |note: &planscope_explain::formats::Note| Item {
         marker: "note".to_owned(),
         tone: Tone::Dim,
@@ -92,22 +92,30 @@ fn tone_of(severity: Severity) -> Tone {
 }
 
 /// Findings as a numbered list; `snapshot` tells the text of their statements.
-fn findings(document: &mut Document, list: &[Finding], engine: Engine, of: Option<&Snapshot>) {
+fn findings(
+    document: &mut Document,
+    list: &[Finding],
+    engine: Engine,
+    of: Option<&Snapshot>,
+    style: &Style,
+) {
+    // The marker and the indentation below it take eleven columns.
+    let room = style.width.saturating_sub(11).max(24);
     let items = list.iter().enumerate().map(|(i, finding)| {
         let saving = match (finding.saving_ms, finding.saving_cost) {
             (Some(ms), _) if ms >= 0.01 => format!(" · up to {} to save", Millis(ms)),
             (None, Some(cost)) if cost >= 1.0 => {
-                format!(" · up to {} of cost to save", Count(cost))
+                format!(" · up to {} of cost to save", Count(cost.round()))
             }
             _ => String::new(),
         };
         let mut details = Vec::new();
         if let Some(statement) = finding.statement.and_then(|f| of?.statement(f)) {
-            let line = statement_line(&statement.text, statement.name.as_deref(), 66);
+            let line = statement_line(&statement.text, statement.name.as_deref(), room - 12);
             details.push(vec![dim(format!("in {} {line}", short(statement.fingerprint)))]);
         }
         for remedy in &finding.remedies {
-            details.extend(remedy_lines(remedy, engine));
+            details.extend(remedy_lines(remedy, engine, room));
         }
         Item {
             marker: format!("{:>2} {:<6}", i + 1, finding.severity.name()),
@@ -120,15 +128,31 @@ fn findings(document: &mut Document, list: &[Finding], engine: Engine, of: Optio
 }
 
 /// A remedy as a sentence where it needs one, and its SQL.
-fn remedy_lines(remedy: &Remedy, engine: Engine) -> Vec<Vec<Span>> {
+fn remedy_lines(remedy: &Remedy, engine: Engine, room: usize) -> Vec<Vec<Span>> {
     let mut lines = Vec::new();
     let sql = remedy.sql(engine);
     if sql.is_none() || matches!(remedy, Remedy::Rewrite { .. } | Remedy::Setting { .. }) {
-        for line in super::text::wrap(&remedy.describe(), 66) {
+        for line in super::text::wrap(&remedy.describe(), room) {
             lines.push(vec![plain(line)]);
         }
     }
-    lines.extend(sql.map(|sql| vec![Span::new(format!("{sql};"), Tone::Code)]));
+    for line in sql.iter().flat_map(|sql| sql_lines(sql, room)) {
+        lines.push(vec![Span::new(line, Tone::Code)]);
+    }
+    lines
+}
+
+/// A statement with its semicolon, broken at blanks where it is too wide: it can still be pasted.
+/// One with a string literal stays whole, because blanks count inside of it.
+fn sql_lines(sql: &str, room: usize) -> Vec<String> {
+    let sql = format!("{sql};");
+    if sql.contains('\'') {
+        return vec![sql];
+    }
+    let mut lines = super::text::wrap(&sql, room.saturating_sub(2));
+    for line in lines.iter_mut().skip(1) {
+        line.insert_str(0, "  ");
+    }
     lines
 }
 
@@ -219,15 +243,14 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
         return document;
     }
     let engine = engine_of(snapshot);
-    findings(&mut document, &report.findings, engine, Some(snapshot));
+    findings(&mut document, &report.findings, engine, Some(snapshot), style);
     if report.more > 0 {
         document.paragraph(format!(
-            "and {} more; --top {} shows them",
+            "and {} more; --findings {} shows them",
             report.more,
             report.findings.len() + report.more
         ));
     }
-    let _ = style;
     document
 }
 
@@ -239,6 +262,9 @@ fn advise(report: &AdviseReport, style: &Style) -> Document {
         "{} candidates, {} questions answered by {}",
         report.candidates, report.questions, report.method
     ));
+    if report.advice.len() > 1 {
+        document.paragraph("Costs before and after are on top of the other advised indexes.");
+    }
     for note in &report.notes {
         document.toned(note.clone(), Tone::Warm);
     }
@@ -252,7 +278,7 @@ fn advise(report: &AdviseReport, style: &Style) -> Document {
     }
     if !report.redundant.is_empty() {
         document.heading("Indexes that others make superfluous");
-        findings(&mut document, &report.redundant, engine, None);
+        findings(&mut document, &report.redundant, engine, None, style);
     }
     document
 }
@@ -282,7 +308,7 @@ fn one_advice(
         other => format!("proof: {}", other.name()),
     });
     document.heading(facts.join(" · "));
-    document.sql([format!("{};", ddl::create_index_online(engine, &advice.index))]);
+    document.sql(sql_lines(&ddl::create_index_online(engine, &advice.index), style.width));
     let room = style.width.saturating_sub(36).max(24);
     let rows = advice.statements.iter().map(|effect| {
         let statement = report.snapshot.statement(effect.fingerprint);

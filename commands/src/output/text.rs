@@ -29,8 +29,9 @@ pub fn draw(document: &Document, style: &Style) -> String {
 fn draw_block(block: &Block, style: &Style, out: &mut String) {
     match block {
         Block::Heading(text) => {
-            paint(&Span::new(text, Tone::Strong), style, out);
-            out.push('\n');
+            for line in wrap(text, style.width) {
+                draw_line(&[Span::new(line, Tone::Strong)], style, out);
+            }
         }
         Block::Paragraph(spans) => draw_paragraph(spans, style, out),
         Block::List(items) => items.iter().for_each(|item| draw_item(item, style, out)),

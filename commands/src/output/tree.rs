@@ -105,12 +105,24 @@ impl Drawing<'_> {
         let rows = self.rows();
         let title = self.title();
         let tail = rows.chars().count() + marks.chars().count();
-        let mut first = self.gutter(tone);
-        first.push(dim(guides.first.clone()));
-        first.push(Span::new(cut(&title, room.saturating_sub(tail).max(12)), tone));
-        first.push(plain(rows));
-        first.push(Span::new(marks, Tone::Strong));
-        let mut lines = vec![first];
+        let mut titles = wrap(&title, room);
+        // A name that is cut off says nothing: what does not fit goes to a line of its own.
+        if titles.last().is_some_and(|last| last.chars().count() + tail > room) {
+            titles.push(String::new());
+        }
+        let mut lines = Vec::new();
+        for (i, text) in titles.iter().enumerate() {
+            let mut line = match i {
+                0 => self.gutter(tone),
+                _ => vec![plain(" ".repeat(GUTTER))],
+            };
+            let guide = if i == 0 { &guides.first } else { &guides.rest };
+            line.extend([dim(guide.clone()), Span::new(cut(text, room), tone)]);
+            lines.push(line);
+        }
+        if let Some(last) = lines.last_mut() {
+            last.extend([plain(rows), Span::new(marks, Tone::Strong)]);
+        }
         let has_children = self.plan.children(id).next().is_some();
         let guide = if has_children && self.node.depth() as usize <= MOST_LEVELS {
             let mut guide = guides.rest.clone();

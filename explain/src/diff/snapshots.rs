@@ -152,23 +152,35 @@ fn per_call(total: Option<f64>, calls: Option<f64>) -> Option<f64> {
 
 /// Gravest first, then those on which most time is spent.
 fn rank(statements: &mut [StatementDiff], after: &Snapshot, before: &Snapshot) {
-    let time = |diff: &StatementDiff| {
-        let of = |snapshot: &Snapshot, place: usize| snapshot.statements[place].counters.total_ms;
-        of(after, diff.places[1]).or(of(before, diff.places[0])).unwrap_or(0.0)
+    // What the change costs or saves over all calls: what took long and still does is no news.
+    let moved = |diff: &StatementDiff| {
+        let of = |snapshot: &Snapshot, place: usize| {
+            let counters = &snapshot.statements[place].counters;
+            (counters.total_ms.unwrap_or(0.0), counters.calls.unwrap_or(1.0).max(1.0))
+        };
+        let (was, is) = (of(before, diff.places[0]), of(after, diff.places[1]));
+        let calls = was.1.max(is.1);
+        ((is.0 / is.1 - was.0 / was.1) * calls).abs()
     };
     statements.sort_by(|a, b| {
-        let gravest = gravity(b.verdict).cmp(&gravity(a.verdict));
-        gravest.then_with(|| time(b).total_cmp(&time(a)))
+        let worse_first = (b.verdict == Verdict::Worse).cmp(&(a.verdict == Verdict::Worse));
+        let same_last = differs(b.verdict).cmp(&differs(a.verdict));
+        worse_first.then(same_last).then_with(|| moved(b).total_cmp(&moved(a)))
     });
 }
 
-/// What could not be compared says nothing, so it stands last.
+fn differs(verdict: Verdict) -> bool {
+    !matches!(verdict, Verdict::Same | Verdict::NotComparable)
+}
+
+/// What could not be compared says nothing, so it stands last. A change that is neither better nor
+/// worse weighs less than one that is better: with one of each, the whole got better.
 fn gravity(verdict: Verdict) -> u8 {
     match verdict {
         Verdict::NotComparable => 0,
         Verdict::Same => 1,
-        Verdict::Better => 2,
-        Verdict::Changed => 3,
+        Verdict::Changed => 2,
+        Verdict::Better => 3,
         Verdict::Worse => 4,
     }
 }
