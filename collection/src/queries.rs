@@ -2,9 +2,10 @@
 
 use crate::driver::Workload;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::explainable::{explainable, split_statements};
+use crate::guard::explainable::explainable;
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
+use planscope_explain::workload::query::split_statements;
 use planscope_explain::workload::{Counters, Problem, Source, Statement};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,22 +88,20 @@ fn read_text(file: &Path) -> Result<String> {
 }
 
 /// The statements of one text.
-fn parse(text: &str, file: &Path, _engine: Engine) -> Result<Vec<QueryText>> {
+fn parse(text: &str, file: &Path, engine: Engine) -> Result<Vec<QueryText>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let stem = file.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let mut queries = Vec::new();
-    let mut after_last = 0;
-    let mut line = 1_usize;
-    let mut counted = 0;
-    for span in split_statements(text) {
-        line += text[counted..span.start].matches('\n').count();
-        counted = span.start;
-        let header = header(&text[after_last..span.start], file, line)?;
-        after_last = span.end;
+    for statement in split_statements(text, engine) {
+        let header = header(statement.comment).map_err(|wrong| {
+            let place = format!("{}:{}", file.display(), statement.line);
+            let message = format!("{place}: {wrong}");
+            CollectError::new(ErrorKind::Input, message).hint("write -- calls: 40")
+        })?;
         queries.push(QueryText {
             name: header.name.unwrap_or_else(|| format!("{stem}-{}", queries.len() + 1)),
-            text: text[span].to_owned(),
-            source: Source { file: file.display().to_string(), line: line as u32 },
+            text: statement.sql.to_owned(),
+            source: Source { file: file.display().to_string(), line: statement.line },
             calls: header.calls.unwrap_or(1),
         });
     }
@@ -116,27 +115,21 @@ struct Header {
     calls: Option<u32>,
 }
 
-/// Reads `-- name: x` and `-- calls: n` in the text between two statements; `line` is the line of
-/// the statement below.
-fn header(between: &str, file: &Path, line: usize) -> Result<Header> {
+/// Reads `-- name: x` and `-- calls: n` in the comments above a statement.
+fn header(comments: &str) -> std::result::Result<Header, &'static str> {
     let mut header = Header::default();
-    let above = between.matches('\n').count();
-    for (i, text) in between.lines().enumerate() {
-        let comment = text.trim_start_matches(';').trim().trim_start_matches('-').trim();
-        let Some((key, value)) = comment.split_once(':').filter(|_| text.contains("--")) else {
-            continue;
-        };
+    for line in comments.lines() {
+        let Some(comment) = line.trim().strip_prefix("--") else { continue };
+        let Some((key, value)) = comment.split_once(':') else { continue };
         let value = value.trim();
         match key.trim().to_ascii_lowercase().as_str() {
             "name" if !value.is_empty() => header.name = Some(value.to_owned()),
             "calls" => {
                 let calls = value.parse().ok().filter(|calls| *calls > 0);
-                header.calls = Some(calls.ok_or_else(|| {
-                    let at = line - above + i;
-                    let place = format!("{}:{at}", file.display());
-                    let message = format!("{place}: calls is no whole number above 0");
-                    CollectError::new(ErrorKind::Input, message).hint("write -- calls: 40")
-                })?);
+                header.calls =
+                    Some(calls.ok_or(
+                        "the number of calls above this statement is no whole number from 1",
+                    )?);
             }
             _ => {}
         }
@@ -197,7 +190,10 @@ mod tests {
     #[test]
     fn errors_name_file_and_line() {
         let error = parse_text("select 1;\n\n-- calls: many\nselect 2;").unwrap_err();
-        assert_eq!(error.to_string(), "shop/heavy.sql:3: calls is no whole number above 0");
+        assert_eq!(
+            error.to_string(),
+            "shop/heavy.sql:4: the number of calls above this statement is no whole number from 1"
+        );
     }
 
     #[test]

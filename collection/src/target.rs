@@ -152,6 +152,14 @@ impl Host {
         self.name.starts_with('/')
     }
 
+    /// Where it is, for messages: `host:port`, or the file of the socket.
+    pub fn place(&self) -> String {
+        match self.is_socket() {
+            true => format!("{}/.s.PGSQL.{}", self.name, self.port),
+            false => self.authority(),
+        }
+    }
+
     /// `host:port`, an IPv6 address in brackets; a socket is `localhost`.
     pub fn authority(&self) -> String {
         match self.name.as_str() {

@@ -1,28 +1,14 @@
 //! What may be handed to EXPLAIN, and what may be run.
 
 use crate::drivers::postgres_tokens::{Kind, Token, tokens};
-
-/// The statements of a text, as ranges of bytes without the semicolons.
-pub(crate) fn split_statements(sql: &str) -> Vec<std::ops::Range<usize>> {
-    let mut parts = Vec::new();
-    let mut open: Option<std::ops::Range<usize>> = None;
-    for token in tokens(sql) {
-        if token.kind == Kind::Symbol(b';') {
-            parts.extend(open.take());
-        } else {
-            let start = open.map_or(token.span.start, |part| part.start);
-            open = Some(start..token.span.end);
-        }
-    }
-    parts.extend(open);
-    parts
-}
+use planscope_explain::Engine;
+use planscope_explain::workload::query::split_statements;
 
 /// Whether EXPLAIN takes the text: one SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES or WITH.
 pub(crate) fn explainable(sql: &str) -> bool {
     const FIRST: [&str; 8] =
         ["select", "insert", "update", "delete", "merge", "values", "with", "table"];
-    split_statements(sql).len() == 1
+    split_statements(sql, Engine::Postgres).len() == 1
         && first_word(sql).is_some_and(|token| FIRST.iter().any(|word| token.is(sql, word)))
 }
 

@@ -1,8 +1,8 @@
 //! Tables, columns with their statistics, foreign keys and indexes: one query each.
 //!
-//! The exact size of a relation needs a lock that waits behind DDL. Relations that are locked right
-//! now are therefore measured by their pages at the last ANALYZE; should the query be caught in the
-//! moment between, all of them are.
+//! The size of a relation, an index's expressions and its definition can only be read with a lock
+//! that waits behind DDL. For relations that are locked right now the pages of the last VACUUM stand
+//! for the size, `?` for an expression (which then equals no other), and there is no definition.
 
 use super::link::Link;
 use crate::error::{ErrorKind, Result};
@@ -18,13 +18,12 @@ const COLUMNS: &str = include_str!("../sql/postgres/columns.sql");
 const FOREIGN_KEYS: &str = include_str!("../sql/postgres/foreign_keys.sql");
 const INDEXES: &str = include_str!("../sql/postgres/indexes.sql");
 
-/// The size of relation `{r}` from its pages, as of the last VACUUM or ANALYZE.
-const SIZE_BY_PAGES: &str = "nullif({r}.relpages, 0) * current_setting('block_size')::float8";
+/// After a relation's oid: whether a lock on it would have to be waited for.
+const LOCKED: &str = "IN (SELECT l.relation FROM pg_locks l \
+     WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL)";
 
-/// The size of relation `{r}` from its files.
-const SIZE_BY_FILES: &str = "CASE WHEN {r}.oid IN (SELECT l.relation FROM pg_locks l \
-     WHERE l.mode = 'AccessExclusiveLock' AND l.relation IS NOT NULL) \
-     THEN {pages} ELSE {function}({r}.oid)::float8 END";
+/// The same when that was not enough, because the lock came in the moment between.
+const ALL_LOCKED: &str = "IS NOT NULL";
 
 /// Just-in-time compilation takes longer than any of these queries.
 const NO_JIT: &str = "SET LOCAL jit = off; ";
@@ -106,7 +105,7 @@ struct KeyRow {
 pub(super) async fn catalog(link: &Link) -> Result<Catalog> {
     let mut tables: BTreeMap<u64, Table> = BTreeMap::new();
     let mut order = Vec::new();
-    for row in sized::<TableRow>(link, TABLES, "c", "pg_table_size").await? {
+    for row in unlocked::<TableRow>(link, TABLES).await? {
         order.push(row.oid);
         tables.insert(row.oid, row.into());
     }
@@ -125,28 +124,18 @@ pub(super) async fn catalog(link: &Link) -> Result<Catalog> {
             });
         }
     }
-    let indexes = sized::<IndexRow>(link, INDEXES, "i", "pg_relation_size").await?;
+    let indexes = unlocked::<IndexRow>(link, INDEXES).await?;
     Ok(Catalog {
         tables: order.iter().filter_map(|oid| tables.remove(oid)).collect(),
         indexes: indexes.into_iter().map(Index::from).collect(),
     })
 }
 
-/// The rows of a query with sizes: by files, or by pages when a lock is in the way.
-async fn sized<T: DeserializeOwned>(
-    link: &Link,
-    sql: &str,
-    relation: &str,
-    function: &str,
-) -> Result<Vec<T>> {
-    let pages = SIZE_BY_PAGES.replace("{r}", relation);
-    let files = SIZE_BY_FILES
-        .replace("{r}", relation)
-        .replace("{pages}", &pages)
-        .replace("{function}", function);
-    let query = |size: &str| format!("{NO_JIT}{}", sql.replace("{size}", size));
-    match link.records(&query(&files)).await {
-        Err(error) if error.kind == ErrorKind::Timeout => link.records(&query(&pages)).await,
+/// The rows of a query that takes locks, without waiting for one.
+async fn unlocked<T: DeserializeOwned>(link: &Link, sql: &str) -> Result<Vec<T>> {
+    let query = |locked: &str| format!("{NO_JIT}{}", sql.replace("{locked}", locked));
+    match link.records(&query(LOCKED)).await {
+        Err(error) if error.kind == ErrorKind::Timeout => link.records(&query(ALL_LOCKED)).await,
         other => other,
     }
 }

@@ -78,7 +78,7 @@ async fn host_in_time(
         Ok(opened) => opened,
         Err(_) => {
             let reason = format!("no answer within {} s", limit.as_secs_f64());
-            Err(errors::unreachable(&host.authority(), &reason))
+            Err(errors::unreachable(host, &reason))
         }
     }
 }
@@ -137,7 +137,7 @@ impl Way<'_> {
         let client = client.map_err(|error| self.explained(error))?;
         let mut link = Link {
             facts: Facts::default(),
-            server: self.host.authority(),
+            server: self.host.place(),
             client,
             tls: self.tls.clone(),
             prelude: String::new(),
@@ -149,7 +149,7 @@ impl Way<'_> {
 
     fn explained(&self, error: tokio_postgres::Error) -> CollectError {
         let database = self.target.database().unwrap_or_default();
-        let error = errors::not_connected(error, &self.host.authority(), database);
+        let error = errors::not_connected(error, self.host, database);
         match self.target.password_hint() {
             Some(hint) if error.kind == ErrorKind::Authentication => error.hint(hint),
             _ => error,
@@ -183,19 +183,10 @@ impl Way<'_> {
     /// The user's own options first: of two that set the same, the server takes the last.
     fn options(&self) -> String {
         let mut options = self.target.param("options").unwrap_or_default().to_owned();
-        for (name, value) in self.settings() {
+        for (name, value) in session_settings(self.policy) {
             options.push_str(&format!(" -c {name}={value}"));
         }
         options
-    }
-
-    fn settings(&self) -> Vec<(&'static str, String)> {
-        let millis = |limit: Duration| limit.as_millis().max(1).to_string();
-        let fixed = SESSION.iter().map(|(name, value)| (*name, (*value).to_owned()));
-        let mut all: Vec<(&str, String)> = fixed.collect();
-        all.push(("statement_timeout", millis(self.policy.statement_timeout)));
-        all.push(("lock_timeout", millis(self.policy.lock_timeout)));
-        all
     }
 
     /// Asks what the server is, and takes the measures that this calls for.
@@ -208,7 +199,7 @@ impl Way<'_> {
         let lock_timeout = self.policy.lock_timeout.as_millis().max(1).to_string();
         link.facts.is_pooled = !row.flag(6) || row.get(7) != Some(lock_timeout.as_str());
         if link.facts.is_pooled {
-            link.prelude = self.prelude(&link.facts);
+            link.prelude = prelude(self.policy, &link.facts);
             link.facts.is_untracked = link.facts.is_superuser;
         } else if may_untrack(link).await {
             let silent = "SET pg_stat_statements.track = 'none'";
@@ -216,21 +207,29 @@ impl Way<'_> {
         }
         Ok(())
     }
+}
 
-    /// The policy as statements for the transaction that a message is. `SET` without `LOCAL`
-    /// would stay in the pooler's connection and hit the application.
-    fn prelude(&self, facts: &Facts) -> String {
-        let mut prelude = format!("{} SET TRANSACTION READ ONLY;", super::link::MARK);
-        if facts.is_superuser {
-            prelude.push_str("SET LOCAL pg_stat_statements.track='none';");
-        }
-        for (name, value) in
-            self.settings().iter().filter(|(name, _)| !name.contains("transaction"))
-        {
-            prelude.push_str(&format!("SET LOCAL {name}={value};"));
-        }
-        prelude
+/// The policy as statements for the transaction that a message is. `SET` without `LOCAL` would
+/// stay in the pooler's connection and hit the application.
+pub(super) fn prelude(policy: &Policy, facts: &Facts) -> String {
+    let mut prelude = format!("{} SET TRANSACTION READ ONLY;", super::link::MARK);
+    if facts.is_superuser {
+        prelude.push_str("SET LOCAL pg_stat_statements.track='none';");
     }
+    let local = |(name, _): &(&str, String)| !name.contains("transaction");
+    for (name, value) in session_settings(policy).into_iter().filter(local) {
+        prelude.push_str(&format!("SET LOCAL {name}={value};"));
+    }
+    prelude
+}
+
+fn session_settings(policy: &Policy) -> Vec<(&'static str, String)> {
+    let millis = |limit: Duration| limit.as_millis().max(1).to_string();
+    let fixed = SESSION.iter().map(|(name, value)| (*name, (*value).to_owned()));
+    let mut all: Vec<(&str, String)> = fixed.collect();
+    all.push(("statement_timeout", millis(policy.statement_timeout)));
+    all.push(("lock_timeout", millis(policy.lock_timeout)));
+    all
 }
 
 fn facts(row: &Row) -> Facts {

@@ -1,6 +1,7 @@
 //! From the server's and the library's errors to planscope's, with what to do about them.
 
 use crate::error::{CollectError, ErrorKind};
+use crate::target::Host;
 use planscope_explain::workload::{Fingerprint, Problem};
 use std::error::Error as _;
 use tokio_postgres::error::{DbError, SqlState};
@@ -34,14 +35,15 @@ pub(super) fn failed(error: tokio_postgres::Error, server: &str) -> CollectError
     mapped.caused_by(error)
 }
 
-/// A failure to connect to `server`.
+/// A failure to connect.
 pub(super) fn not_connected(
     error: tokio_postgres::Error,
-    server: &str,
+    host: &Host,
     database: &str,
 ) -> CollectError {
+    let server = host.place();
     if let Some(db) = error.as_db_error() {
-        return refused(db, server, database).caused_by(error);
+        return refused(db, host, database).caused_by(error);
     }
     let reason = innermost(&error);
     if error.to_string().contains("TLS") {
@@ -63,20 +65,20 @@ pub(super) fn not_connected(
         )
         .caused_by(error);
     }
-    unreachable(server, &reason).caused_by(error)
+    unreachable(host, &reason).caused_by(error)
 }
 
 /// The server is not there.
-pub(super) fn unreachable(server: &str, reason: &str) -> CollectError {
-    let (host, port) = server.rsplit_once(':').unwrap_or((server, "5432"));
-    let host = host.trim_matches(['[', ']']);
-    CollectError::new(ErrorKind::Connection, format!("cannot reach {server}: {reason}"))
+pub(super) fn unreachable(host: &Host, reason: &str) -> CollectError {
+    let message = format!("cannot reach {}: {reason}", host.place());
+    CollectError::new(ErrorKind::Connection, message)
         .hint("check host and port, and that the server listens there")
-        .hint(format!("pg_isready -h {host} -p {port}"))
+        .hint(format!("pg_isready -h {} -p {}", host.name, host.port))
 }
 
 /// The server answered, with a refusal.
-fn refused(error: &DbError, server: &str, database: &str) -> CollectError {
+fn refused(error: &DbError, host: &Host, database: &str) -> CollectError {
+    let server = host.place();
     let reason = error.message();
     let mapped = CollectError::new(kind_of(error), format!("{server} refuses: {reason}"));
     let code = error.code();
@@ -89,8 +91,8 @@ fn refused(error: &DbError, server: &str, database: &str) -> CollectError {
             .hint("the server's pg_hba.conf decides who may connect from where; add a line for this user, database and address")
             .hint("it may want an encrypted connection: ?sslmode=require")
     } else if *code == SqlState::INVALID_CATALOG_NAME {
-        let host = server.rsplit_once(':').map_or(server, |(host, _)| host);
-        mapped.hint(format!("psql -h {host} -l lists the databases; {database} is not among them"))
+        let list = format!("psql -h {} -p {} -l lists the databases", host.name, host.port);
+        mapped.hint(format!("{list}; {database} is not among them"))
     } else if *code == SqlState::TOO_MANY_CONNECTIONS {
         mapped.hint("try again when a connection is free, or connect through the pooler")
     } else {

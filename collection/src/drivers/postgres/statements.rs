@@ -82,7 +82,7 @@ impl View {
             version: text(1),
             columns: text(2).split(',').map(str::to_owned).collect(),
             has_info: row.flag(3),
-            times_io: row.flag(5),
+            times_io: row.flag(4),
         })
     }
 

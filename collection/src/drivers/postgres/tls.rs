@@ -135,6 +135,7 @@ fn unreadable(
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> CollectError {
     CollectError::new(ErrorKind::Config, format!("cannot use {file} as {param}: {error}"))
+        .hint(format!("{param} is the path of a file with PEM text"))
         .caused_by(error)
 }
 

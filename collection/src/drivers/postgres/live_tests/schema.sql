@@ -29,7 +29,6 @@ CREATE TABLE events (id bigint NOT NULL, at timestamptz NOT NULL, kind int NOT N
     PARTITION BY RANGE (at);
 CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
 CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
-CREATE TABLE never_analyzed (id int) WITH (autovacuum_enabled = off);
 CREATE SCHEMA "Odd Schema";
 CREATE TABLE "Odd Schema"."Odd Table" ("Odd Column" int, "select" text);
 
@@ -54,3 +53,4 @@ CREATE INDEX customers_lower_idx ON customers (lower(email) text_pattern_ops, (i
 CREATE UNIQUE INDEX customers_name_idx ON customers (name COLLATE "POSIX");
 CREATE INDEX customers_profile_idx ON customers USING gin (profile jsonb_path_ops);
 ANALYZE;
+CREATE TABLE never_analyzed (id int) WITH (autovacuum_enabled = off);

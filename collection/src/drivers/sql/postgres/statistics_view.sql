@@ -9,7 +9,6 @@ SELECT /* planscope */
            AND a.attnum > 0
            AND NOT a.attisdropped),
        to_regclass(quote_ident(n.nspname) || '.pg_stat_statements_info') IS NOT NULL,
-       current_setting('shared_preload_libraries', true),
        coalesce(current_setting('track_io_timing', true)::bool, false)
   FROM pg_extension e
   JOIN pg_namespace n ON n.oid = e.extnamespace

@@ -1,5 +1,5 @@
--- Tables of the user's schemas, with the counters that pg_stat_user_tables shows. Nothing here
--- locks a table, except {size}; see catalog.rs.
+-- Tables of the user's schemas, with the counters that pg_stat_user_tables shows. The exact size
+-- needs a lock: see catalog.rs.
 SELECT /* planscope */ row_to_json(t)::text
   FROM (SELECT c.oid::int8 AS oid,
                n.nspname AS schema,
@@ -12,7 +12,8 @@ SELECT /* planscope */ row_to_json(t)::text
                -- Before 14, 0 rows in 0 pages was the way to say that nothing is known.
                CASE WHEN c.reltuples < 0 OR c.reltuples = 0 AND c.relpages = 0 THEN NULL
                     ELSE c.reltuples::float8 END AS rows,
-               {size} AS size_bytes,
+               CASE WHEN c.oid {locked} THEN nullif(c.relpages, 0) * current_setting('block_size')::float8
+                    ELSE pg_table_size(c.oid)::float8 END AS size_bytes,
                pg_stat_get_mod_since_analyze(c.oid) AS modified_since_analyze,
                to_char(greatest(pg_stat_get_last_analyze_time(c.oid),
                                 pg_stat_get_last_autoanalyze_time(c.oid)) AT TIME ZONE 'UTC',
