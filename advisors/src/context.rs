@@ -1,7 +1,9 @@
 //! What a rule sees: the snapshot, the thresholds, and each statement with its newest plan.
 
 use planscope_explain::plan::{ConditionKind, Node, NodeId, Plan};
-use planscope_explain::workload::query::{ColumnRef, Predicate, Query, Scope, read_condition};
+use planscope_explain::workload::query::{
+    ColumnRef, Predicate, Query, Scope, TableUse, read_condition,
+};
 use planscope_explain::workload::{Catalog, Index, Snapshot, Statement, Table};
 use planscope_explain::{Engine, heat};
 
@@ -146,7 +148,17 @@ impl<'a> StatementContext<'a> {
 
     /// The catalog's entry of the table that `node` reads.
     pub fn table_of(&self, node: &Node) -> Option<&'a Table> {
-        self.catalog.table(node.schema.as_deref(), node.relation.as_deref()?)
+        let relation = node.relation.as_deref()?;
+        // SQLite writes the alias in the table's place; the statement knows what it stands for.
+        let aliased = || {
+            let named = |t: &&TableUse| t.alias.eq_ignore_ascii_case(relation);
+            let used = self.scope_of(node)?.tables.iter().find(named)?;
+            self.catalog.table(used.schema.as_deref(), &used.name)
+        };
+        match self.engine {
+            Engine::Sqlite => aliased().or_else(|| self.catalog.table(None, relation)),
+            _ => self.catalog.table(node.schema.as_deref(), relation),
+        }
     }
 
     /// The scope of the statement that names the relation of `node`, and what it says of it.
@@ -178,7 +190,7 @@ impl<'a> StatementContext<'a> {
         if let Some(qualifier) = &column.qualifier {
             return qualifier.eq_ignore_ascii_case(alias);
         }
-        let has_it = |t: &planscope_explain::workload::query::TableUse| {
+        let has_it = |t: &TableUse| {
             let table = self.catalog.table(t.schema.as_deref(), &t.name);
             table.map(|table| table.column(&column.name).is_some())
         };

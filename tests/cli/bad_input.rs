@@ -1,6 +1,6 @@
 //! Bad input: one clear error, a hint, the right exit code, nothing damaged.
 
-use crate::support::{Run, TestEnv, signal, wait};
+use crate::support::{Run, TestEnv, say, signal, wait};
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -143,13 +143,13 @@ fn a_full_disk_leaves_the_store_as_it_was() {
         .env("HOME", env.path(""))
         .output();
     let Ok(output) = output else {
-        eprintln!("skipped: unshare is not installed");
+        say("skipped: unshare is not installed");
         return;
     };
     let run = Run::of(&output, &env);
     let forbidden = run.stderr.contains("unshare failed") || run.code == Some(77);
     if forbidden && std::env::var_os("CI").is_none() {
-        eprintln!("skipped: no right to mount a file system here: {}", run.stderr);
+        say(&format!("skipped: no right to mount a file system here: {}", run.stderr));
         return;
     }
     run.fails_with(2, "No space left");

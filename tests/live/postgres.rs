@@ -1,7 +1,7 @@
 //! The whole way on PostgreSQL.
 
 use crate::database::Database;
-use crate::support::{TestEnv, server};
+use crate::support::{TestEnv, say, server};
 use planscope_collection::store::Store;
 
 /// A shop with 200,000 orders whose index on the customer is there.
@@ -66,7 +66,7 @@ fn every_version_is_collected_from() {
         // 12, 14 and 17 are there only after `dev/servers up --all`.
         let optional = ["PG12", "PG14", "PG17"].contains(&name);
         if optional && std::env::var_os(format!("PLANSCOPE_TEST_{name}")).is_none() {
-            eprintln!("skipped: {name} is not up (dev/servers up --all)");
+            say(&format!("skipped: {name} is not up (dev/servers up --all)"));
             continue;
         }
         let Some(url) = server(name) else { return };

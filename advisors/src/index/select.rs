@@ -13,18 +13,24 @@
 //! 3. What later choices made superfluous is taken out again.
 
 use super::candidates;
+use super::name_for;
 use super::redundancy;
 use crate::advice::{Advice, Effect, Proof};
 use crate::context::{Context, StatementContext};
+use planscope_explain::units::Count;
 use planscope_explain::workload::{Index, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Candidates whose saving is within this share of the best are equal; the smallest is taken.
 const TIE: f64 = 0.05;
 
-/// Least share of its statements' cost that an index must save: a planner's estimates are not
-/// better than that.
+/// Least share of a statement's cost that counts as saved: a planner's estimates are not better
+/// than that.
 const LEAST_SHARE: f64 = 0.10;
+
+/// Least share of the cost of all statements it helps that an index must save. A covering index that
+/// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
+const LEAST_GAIN: f64 = 0.30;
 
 /// Most share of cost by which an index may slow a statement down.
 const MOST_HARM: f64 = 0.05;
@@ -173,7 +179,20 @@ impl<'a> Selector<'a> {
             chosen.push(next);
         }
         self.prune(&mut chosen)?;
-        chosen.iter().map(|&index| self.advice(index, &chosen)).collect()
+        let advice: Result<Vec<Advice>, Missing> =
+            chosen.iter().map(|&index| self.advice(index, &chosen)).collect();
+        advice.map(|advice| self.with_final_names(advice))
+    }
+
+    /// Candidates were named apart from each other; what is advised needs names apart from each
+    /// other and from the existing indexes only.
+    fn with_final_names(&self, mut advice: Vec<Advice>) -> Vec<Advice> {
+        let mut catalog = self.context.snapshot.catalog.clone();
+        for advice in &mut advice {
+            advice.index.name = name_for(self.context.engine(), &catalog, &advice.index);
+            catalog.indexes.push(advice.index.clone());
+        }
+        advice
     }
 
     /// Statements that have a candidate.
@@ -269,7 +288,7 @@ impl<'a> Selector<'a> {
             }
         }
         let net = saved - self.write_cost(candidate);
-        (net > 0.0 && saved >= touched * LEAST_SHARE).then_some(net)
+        (net > 0.0 && saved >= touched * LEAST_GAIN).then_some(net)
     }
 
     /// Calls of the statement; 1 where they are not known.
@@ -408,10 +427,13 @@ impl<'a> Selector<'a> {
                 notes.push(format!("makes the existing index {} redundant", existing.name));
             }
         }
-        if let Some(writes) = self.table(index).and_then(Table::writes).filter(|&w| w > 0.0) {
+        let table = self.table(index);
+        let written = table.and_then(Table::writes).unwrap_or(0.0);
+        // Loading the rows that are there is no reason to fear for the future.
+        if written > 2.0 * table.and_then(|table| table.rows).unwrap_or(0.0) {
+            let (rows, table) = (Count(written), &index.table);
             notes.push(format!(
-                "{writes:.0} rows were written to {} so far; each write keeps it up",
-                index.table
+                "{rows} rows were written to {table} so far: it is kept up with each"
             ));
         }
         notes

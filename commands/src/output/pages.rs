@@ -296,8 +296,12 @@ fn one_advice(
         Count(advice.cost_before.round()),
         Count(advice.cost_after.round())
     )];
-    if advice.cost_after > 0.0 && advice.cost_before > advice.cost_after {
-        facts.push(format!("÷{}", Count((advice.cost_before / advice.cost_after).round())));
+    let ratio = advice.cost_before / advice.cost_after;
+    if ratio.is_finite() && ratio > 1.0 {
+        facts.push(format!(
+            "÷{}",
+            Count(if ratio < 10.0 { (ratio * 10.0).round() / 10.0 } else { ratio.round() })
+        ));
     }
     facts.extend(
         advice.saving_ms.filter(|&ms| ms >= 0.01).map(|ms| format!("about {} to save", Millis(ms))),
