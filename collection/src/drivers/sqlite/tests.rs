@@ -385,7 +385,7 @@ fn the_demo_by_the_clock() {
     println!("\napply {:?}", start.elapsed());
     let again = session.measure_all(&queries, &mut |_| {}).unwrap();
     for (before, after) in workload.statements.iter().zip(&again.statements) {
-        let ms = |s: &Statement| s.counters.mean_ms.unwrap_or(0.0);
+        let ms = |s: &Statement| s.counters.min_ms.unwrap_or(0.0);
         println!("{:9.3} -> {:9.3} ms {:?}", ms(before), ms(after), before.name);
     }
     println!("total {:?} -> {:?}", workload.total_ms, again.total_ms);
