@@ -2,7 +2,8 @@
 
 use crate::database::Database;
 use crate::proxy::{Proxy, Then};
-use crate::support::{Run, TestEnv, server, signal, wait};
+use crate::servers::server;
+use crate::support::{Run, TestEnv, signal, wait};
 
 #[test]
 fn wrong_password_and_unknown_database() {

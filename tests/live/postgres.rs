@@ -1,7 +1,8 @@
 //! The whole way on PostgreSQL.
 
 use crate::database::Database;
-use crate::support::{TestEnv, say, server};
+use crate::servers::server;
+use crate::support::{TestEnv, say};
 use planscope_collection::store::Store;
 
 /// A shop with 200,000 orders whose index on the customer is there.
