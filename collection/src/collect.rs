@@ -7,6 +7,7 @@ use crate::queries::QueryText;
 use planscope_explain::Engine;
 use planscope_explain::plan::{Node, Plan};
 use planscope_explain::workload::{Coverage, Problem, Snapshot, Statement, fingerprint};
+use serde_json::Value;
 
 /// What to collect.
 #[derive(Debug, Clone, Default)]
@@ -129,7 +130,9 @@ fn redact(snapshot: &mut Snapshot) {
     for statement in &mut snapshot.statements {
         statement.text = fingerprint::redact(&statement.text, engine);
         for record in &mut statement.plans {
-            record.raw = record.raw.take().map(|raw| fingerprint::redact(&raw, engine));
+            let format = record.plan.format;
+            record.raw =
+                record.raw.take().and_then(|raw| fingerprint::redact_raw(&raw, format, engine));
             record.plan = redact_plan(record.plan.clone(), engine);
         }
     }
@@ -137,9 +140,65 @@ fn redact(snapshot: &mut Snapshot) {
 
 fn redact_plan(mut plan: Plan, engine: Engine) -> Plan {
     plan.statement = plan.statement.map(|text| fingerprint::redact(&text, engine));
+    redact_values(plan.details.values_mut(), engine);
     plan.map_nodes(|node: &mut Node| {
         for condition in &mut node.conditions {
             condition.text = fingerprint::redact(&condition.text, engine);
         }
+        redact_values(node.details.values_mut(), engine);
     })
+}
+
+/// Redacts every string in `values`, however deep: what only one engine says may be SQL as well
+/// (`Function Call`, `Remote SQL`). Names and words have no literals and stay as they are.
+fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine) {
+    let mut waiting: Vec<&mut Value> = values.collect();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::String(text) => *text = fingerprint::redact(text, engine),
+            Value::Array(items) => waiting.extend(items.iter_mut()),
+            Value::Object(entries) => waiting.extend(entries.values_mut()),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use planscope_explain::formats;
+    use planscope_explain::workload::{PlanRecord, TargetIdentity, Window};
+
+    #[test]
+    fn no_literal_reaches_a_snapshot() {
+        let raw = r#"[{"Plan": {"Node Type": "Function Scan", "Function Name": "f",
+            "Function Call": "f('s3cret', 4711)", "Filter": "(name = 's3cret'::text)",
+            "Unknown Clause": "(x = 4711)", "Plan Rows": 5},
+            "Query Text": "SELECT * FROM f('s3cret', 4711)"}]"#;
+        let plan = formats::read(raw, None).unwrap().swap_remove(0).plan;
+        let statement = Statement {
+            text: "SELECT * FROM f('s3cret', 4711)".into(),
+            plans: vec![PlanRecord { plan, raw: Some(raw.into()) }],
+            ..Statement::default()
+        };
+        let mut snapshot = Snapshot {
+            target: TargetIdentity {
+                name: "t".into(),
+                engine: Engine::Postgres,
+                version: "15".into(),
+                database: None,
+            },
+            taken_at: String::new(),
+            window: Window::default(),
+            coverage: Coverage::default(),
+            statements: vec![statement],
+            catalog: Default::default(),
+            settings: Default::default(),
+            problems: Vec::new(),
+        };
+        redact(&mut snapshot);
+        let all = format!("{snapshot:?}");
+        assert!(!all.contains("s3cret") && !all.contains("4711"), "{all}");
+        assert!(snapshot.statements[0].plans[0].raw.is_some());
+    }
 }

@@ -244,12 +244,10 @@ impl Drawing<'_> {
                 None => format!("workers: {planned} planned"),
             });
         }
-        if let (Some(blocks), true) = (node.self_buffers(), self.metric != Metric::Buffers)
-            && blocks >= 1.0
-        {
-            let read = node.buffers.shared_read.filter(|&read| read > 0);
-            let read = read.map_or(String::new(), |read| format!(", {} read", Count(read as f64)));
-            details.push(format!("blocks: {} itself{read}", Count(blocks.round())));
+        // Below a hundred blocks (800 kB) nothing is slow because of them.
+        let blocks = node.self_buffers().filter(|_| self.metric != Metric::Buffers);
+        if let Some(blocks) = blocks.filter(|&blocks| blocks >= 100.0) {
+            details.push(format!("touched {} blocks", Count(blocks.round())));
         }
         details
     }

@@ -8,6 +8,7 @@
 use super::errors;
 use super::generic::{self, Failure};
 use super::link::{Link, MARK, Row};
+use super::redacted;
 use crate::driver::Execution;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, explainable};
@@ -133,7 +134,7 @@ impl Explainer<'_> {
     pub async fn planned(&self, sql: &str) -> Result<Planned> {
         let mut first: Option<CollectError> = None;
         let mut tried = BTreeSet::new();
-        let mut next = vec![(generic::rewrite(sql), None)];
+        let mut next = vec![(generic::rewrite(&redacted::with_parameters(sql)), None)];
         while let Some((text, failed_at)) = next.pop() {
             if tried.len() == MOST_ATTEMPTS || !tried.insert(text.clone()) {
                 continue;

@@ -11,6 +11,7 @@ mod explain;
 mod generic;
 pub(crate) mod lexer;
 mod link;
+mod redacted;
 mod settings;
 mod statements;
 mod tls;
