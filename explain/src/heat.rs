@@ -1,6 +1,6 @@
 //! Heat: which share of a metric each node has, so that the eye goes to what hurts.
 
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, NodeId, Operator, Plan, Role};
 
 /// What heat is measured in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +104,41 @@ pub fn misestimate(node: &Node) -> Option<f64> {
     })
 }
 
+/// Whether something above may have stopped the node before its last row: a LIMIT, a semi-join, a
+/// merge join that ran out of partners, a subquery that needs one row. Fewer rows than expected are
+/// no misestimate there.
+pub fn is_cut_short(plan: &Plan, id: NodeId) -> bool {
+    let mut below = id;
+    for (above, node) in plan.ancestors(id) {
+        let child = &plan.nodes()[below.index()];
+        if matches!(child.role, Role::InitPlan | Role::SubPlan) {
+            return true;
+        }
+        match node.operator {
+            Operator::Limit | Operator::MergeJoin => return true,
+            Operator::NestedLoop if child.role == Role::Inner && stops_at_first(node) => {
+                return true;
+            }
+            // These read their input to its end before the first row leaves them.
+            Operator::Sort
+            | Operator::Hash
+            | Operator::HashAggregate
+            | Operator::Aggregate
+            | Operator::BitmapHeapScan
+            | Operator::BitmapAnd
+            | Operator::BitmapOr => return false,
+            _ => below = above,
+        }
+    }
+    false
+}
+
+/// Whether a nested loop leaves its inner side at the first match.
+fn stops_at_first(node: &Node) -> bool {
+    let unique = node.details.get("Inner Unique").is_some_and(|v| v.as_bool() == Some(true));
+    unique || matches!(node.join_type.as_deref(), Some("Semi" | "Anti" | "Right Semi"))
+}
+
 /// Whether the planner expected fewer rows than came (`↑`), more (`↓`), or about as many.
 pub fn misestimate_direction(node: &Node) -> std::cmp::Ordering {
     let (Some(rows), Some(actual)) = (node.estimate.rows_per_loop, node.actual) else {
@@ -116,7 +151,7 @@ pub fn misestimate_direction(node: &Node) -> std::cmp::Ordering {
 mod tests {
     use super::*;
     use crate::engine::Engine;
-    use crate::plan::{Actual, Operator, PlanBuilder};
+    use crate::plan::{Actual, PlanBuilder};
 
     fn scanned(estimated: f64, rows: f64, loops: f64) -> Node {
         let mut node = Node::new(Operator::SeqScan, "Seq Scan");
@@ -138,6 +173,17 @@ mod tests {
         assert_eq!(misestimate(&scanned(50.0, 0.0, 1000.0)), Some(100.0));
         assert_eq!(misestimate(&scanned(10.0, 1000.0, 1.0)), Some(100.0));
         assert_eq!(misestimate(&scanned(10.0, 0.0, 0.0)), None);
+    }
+
+    #[test]
+    fn a_limit_cuts_short_what_streams_and_not_what_is_sorted_first() {
+        let mut b = PlanBuilder::new();
+        b.open(Node::new(Operator::Limit, "Limit")).unwrap();
+        b.open(Node::new(Operator::Sort, "Sort")).unwrap();
+        b.open(Node::new(Operator::SeqScan, "Seq Scan")).unwrap();
+        let plan = b.finish(Engine::Postgres, "test").unwrap();
+        let cut: Vec<bool> = (0..3).map(|i| is_cut_short(&plan, NodeId(i))).collect();
+        assert_eq!(cut, [false, true, false]);
     }
 
     #[test]

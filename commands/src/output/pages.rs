@@ -156,6 +156,11 @@ fn sql_lines(sql: &str, room: usize) -> Vec<String> {
     lines
 }
 
+/// `1 finding`, `2 findings`.
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// The first eight digits of a fingerprint: enough to tell statements of a snapshot apart.
 fn short(fingerprint: Fingerprint) -> String {
     fingerprint.to_string()[..8].to_owned()
@@ -233,11 +238,8 @@ fn problems(document: &mut Document, snapshot: &Snapshot) {
 fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     let mut document = Document::default();
     let snapshot = &report.snapshot;
-    document.heading(format!(
-        "{} · {} findings",
-        report.source,
-        report.findings.len() + report.more
-    ));
+    let found = counted(report.findings.len() + report.more, "finding", "findings");
+    document.heading(format!("{} · {found}", report.source));
     if report.findings.is_empty() {
         document.paragraph("Nothing found that is worth a word.");
         return document;
@@ -257,7 +259,8 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
 fn advise(report: &AdviseReport, style: &Style) -> Document {
     let mut document = Document::default();
     let engine = engine_of(&report.snapshot);
-    document.heading(format!("{} · {} indexes advised", report.source, report.advice.len()));
+    let advised = counted(report.advice.len(), "index", "indexes");
+    document.heading(format!("{} · {advised} advised", report.source));
     document.paragraph(format!(
         "{} candidates, {} questions answered by {}",
         report.candidates, report.questions, report.method

@@ -102,7 +102,7 @@ impl Drawing<'_> {
     fn lines(&self, id: NodeId, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
         let tone = self.tone();
         let room = self.style.width.saturating_sub(GUTTER + guides.first.chars().count()).max(16);
-        let rows = self.rows();
+        let rows = self.rows(id);
         let title = self.title();
         let tail = rows.chars().count() + marks.chars().count();
         let mut titles = wrap(&title, room);
@@ -197,7 +197,7 @@ impl Drawing<'_> {
         title
     }
 
-    fn rows(&self) -> String {
+    fn rows(&self, id: NodeId) -> String {
         let node = self.node;
         let Some(actual) = node.actual else {
             return match node.estimate.rows_per_loop {
@@ -213,11 +213,10 @@ impl Drawing<'_> {
             None => "  ".to_owned(),
         };
         text.push_str(&Count(rounded(actual.rows())).to_string());
-        if let Some(factor) = heat::misestimate(node).filter(|&factor| factor >= 10.0) {
-            let arrow = match heat::misestimate_direction(node) {
-                Ordering::Less => '↓',
-                _ => '↑',
-            };
+        let fewer = heat::misestimate_direction(node) == Ordering::Less;
+        let off = heat::misestimate(node).filter(|&factor| factor >= 10.0);
+        if let Some(factor) = off.filter(|_| !(fewer && heat::is_cut_short(self.plan, id))) {
+            let arrow = if fewer { '↓' } else { '↑' };
             text.push_str(&format!(" {arrow}{}×", Count(factor.round())));
         }
         if actual.loops > 1.0 {
