@@ -18,6 +18,7 @@ use planscope_explain::workload::{PlanRecord, Problem, Statement};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio_postgres::error::ErrorPosition;
 
 /// Messages under way at once. 32 to 500 take the same time over a network of 10 ms; few enough
@@ -26,6 +27,9 @@ pub(super) const PIPELINE: usize = 32;
 
 /// Most texts that are tried for one statement.
 const MOST_ATTEMPTS: usize = 24;
+
+/// How long after its limit the server may still come up with the answer.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The outcome of each statement.
 pub(super) type Outcome = std::result::Result<PlanRecord, Problem>;
@@ -70,6 +74,10 @@ pub(super) async fn plans(
     let explainer = Explainer { link, before: String::new(), after: String::new() };
     let depth = if execution == Execution::Analyze { 1 } else { PIPELINE };
     let work = async {
+        let old = execution == Execution::Analyze && link.facts.version_num < 130_000;
+        if old {
+            limit_messages(link, policy.analyze_timeout).await?;
+        }
         let mut asked: Vec<BoxFuture<'_, Result<Outcome>>> = Vec::new();
         for statement in statements {
             asked.push(Box::pin(explainer.outcome(statement, policy, execution)));
@@ -80,9 +88,21 @@ pub(super) async fn plans(
             done.push(outcome?);
             progress(done.len());
         }
+        if old {
+            limit_messages(link, policy.statement_timeout).await?;
+        }
         Ok(done)
     };
     link.until_stopped(work).await
+}
+
+/// Before 13 the clock of a message runs from its start, whatever is set in it.
+async fn limit_messages(link: &Link, limit: Duration) -> Result<()> {
+    if link.facts.is_pooled {
+        return Ok(()); // A setting of the session would stay for others.
+    }
+    let set = format!("SET {MARK} statement_timeout = {}", limit.as_millis().max(1));
+    link.ask(&set).await.map(|_| ())
 }
 
 impl Explainer<'_> {
@@ -118,15 +138,20 @@ impl Explainer<'_> {
         }
     }
 
-    /// Runs the statement.
+    /// Runs the statement. The server ends it at its limit; should it not, we do.
     async fn analyzed(&self, sql: &str, policy: &Policy) -> Result<PlanRecord> {
-        let limit = policy.analyze_timeout.as_millis().max(1);
-        let head = format!(
-            "SET LOCAL statement_timeout = {limit};\
-             EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, SETTINGS) {MARK} "
-        );
+        let limit = policy.analyze_timeout;
+        let millis = limit.as_millis().max(1);
+        let set = format!("SET LOCAL statement_timeout = {millis};");
+        let head = format!("{set}EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, SETTINGS) {MARK} ");
         let message = Message { head, tail: ";".to_owned(), prepared: None };
-        Ok(self.send(&message, sql).await?.record)
+        let sent = tokio::time::timeout(limit + GRACE, self.send(&message, sql)).await;
+        let Ok(answer) = sent else {
+            self.link.cancel().await;
+            let message = format!("no answer within {} s", limit.as_secs_f64());
+            return Err(CollectError::new(ErrorKind::Timeout, message));
+        };
+        Ok(answer?.record)
     }
 
     /// Plans the statement, with what it takes to make a normalized text valid.

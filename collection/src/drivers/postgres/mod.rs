@@ -12,6 +12,7 @@ mod generic;
 pub(crate) mod lexer;
 mod link;
 mod settings;
+mod socket;
 mod statements;
 mod tls;
 mod what_if;

@@ -219,6 +219,24 @@ async fn long_statement_ends_at_its_limit() {
     }
 }
 
+#[tokio::test]
+async fn statement_that_is_asked_for_may_take_longer() {
+    for (server, url) in urls() {
+        with_database(&url, async |database| {
+            let policy =
+                Policy { statement_timeout: Duration::from_millis(150), ..Policy::default() };
+            let mut session = database.session_with(&policy, Stop::new()).await;
+            let slow =
+                "SELECT count(*) FROM generate_series(1, 2000) a, generate_series(1, 2000) b";
+            let plans =
+                session.plans(&[statement(slow)], Execution::Analyze, &mut |_| ()).await.unwrap();
+            let took = plans[0].as_ref().unwrap().plan.elapsed_ms().unwrap();
+            assert!(took > 150.0, "{server}: {took} ms");
+        })
+        .await;
+    }
+}
+
 async fn running(admin: &tokio_postgres::Client) -> i64 {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
                AND pid <> pg_backend_pid() AND state = 'active'";
