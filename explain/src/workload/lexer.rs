@@ -216,10 +216,10 @@ impl Lexer<'_> {
 
     fn word(&self, start: usize, first: u8) -> (TokenKind, usize) {
         let end = self.word_end(start + 1);
-        if end == start + 1 {
-            if let Some(close) = self.prefixed_string(start, first) {
-                return (TokenKind::String, close);
-            }
+        if end == start + 1
+            && let Some(close) = self.prefixed_string(start, first)
+        {
+            return (TokenKind::String, close);
         }
         (TokenKind::Word, end)
     }

@@ -54,4 +54,4 @@ pub fn normalize(sql: &str, engine: Engine) -> String {
 #[cfg(test)]
 mod corpus_tests;
 #[cfg(test)]
-mod tests;
+pub(in crate::workload) mod tests;

@@ -17,6 +17,15 @@ use crate::workload::lexer::{Lexer, Token, TokenKind};
 /// Strings become `'?'` in their own quotes, numbers `?`. `redact(redact(x)) == redact(x)` and
 /// `fingerprint(redact(x)) == fingerprint(x)`.
 pub fn redact(sql: &str, engine: Engine) -> String {
+    redact_literals(sql, engine, true)
+}
+
+/// As [`redact`], but numbers stay: for the parts of plans where they are measurements.
+pub(super) fn redact_strings(text: &str, engine: Engine) -> String {
+    redact_literals(text, engine, false)
+}
+
+fn redact_literals(sql: &str, engine: Engine, numbers: bool) -> String {
     let tokens: Vec<Token> = Lexer::new(sql, engine).collect();
     let mut out = String::with_capacity(sql.len());
     let mut context = Context::default();
@@ -34,7 +43,8 @@ pub fn redact(sql: &str, engine: Engine) -> String {
                 let alone = next.is_none_or(|next| {
                     !matches!(next.kind, TokenKind::Operator | TokenKind::Cast | TokenKind::Dot)
                 });
-                out.push_str(if context.keeps_number(alone) { text } else { "?" });
+                let keep = !numbers || context.keeps_number(alone);
+                out.push_str(if keep { text } else { "?" });
                 context.see(token.kind, text);
             }
             _ => {

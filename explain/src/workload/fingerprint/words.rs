@@ -111,7 +111,7 @@ impl WordClass {
     }
 
     /// Whether `(` after it opens the arguments of a function (or of an array): no blank there.
-    pub(super) fn calls(self) -> bool {
+    pub(in crate::workload) fn calls(self) -> bool {
         matches!(self, Self::Plain | Self::Any | Self::Array | Self::Names)
     }
 }

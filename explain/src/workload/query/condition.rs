@@ -102,7 +102,7 @@ fn predicates(expr: &Expr, negated: bool, engine: Engine) -> Vec<Predicate> {
         }
         Expr::AnyOp { left, compare_op, right, .. } => any(left, compare_op, right, engine),
         Expr::AllOp { left, right, .. } => {
-            about(left, Comparison::NotEqual, value_of(right, engine), engine)
+            about(left, Comparison::NotEqual, array_value(right, engine), engine)
         }
         Expr::Between { expr, low, high, negated: not } => {
             let made = between(expr, low, high, engine);
@@ -388,8 +388,15 @@ fn any(left: &Expr, op: &BinaryOperator, right: &Expr, engine: Engine) -> Vec<Pr
     if let (Side::Constant(constant), Operand::Column(array)) = (side(left, engine), &value) {
         return vec![plain(array.clone(), Comparison::Contains, constant)];
     }
-    let value = if let Operand::Literal(_) = value { Operand::Parameter } else { value };
-    about(left, Comparison::In(array_length(right)), value, engine)
+    about(left, Comparison::In(array_length(right)), array_value(right, engine), engine)
+}
+
+/// The value of an array: its text is no literal that a column could be compared with.
+fn array_value(expr: &Expr, engine: Engine) -> Operand {
+    match value_of(expr, engine) {
+        Operand::Literal(_) => Operand::Parameter,
+        other => other,
+    }
 }
 
 /// The number of elements of `ARRAY[…]` or `'{…}'`.

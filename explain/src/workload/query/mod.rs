@@ -7,14 +7,19 @@
 //! engines compare them without regard to case. A column without a qualifier stays without: only
 //! the catalog knows its table.
 
+mod canonical;
 mod children;
 mod condition;
+mod denied;
+mod from;
 mod guard;
+mod keys;
 mod operand;
 mod prepare;
 mod scope;
 mod split;
 
+pub use canonical::canonical_expression;
 pub use guard::{explainable, is_single_select_without_side_effects};
 pub use split::{StatementText, split_statements};
 
@@ -119,7 +124,7 @@ pub struct Predicate {
     /// The column.
     pub column: ColumnRef,
     /// The expression around the column when it is wrapped: a function, a cast or arithmetic,
-    /// e.g. `lower(email)`.
+    /// e.g. `lower(email)`; in the form of [`canonical_expression`].
     pub wrapped: Option<String>,
     /// A cast to a text type around the column, e.g. `text`: PostgreSQL writes it into its plans for
     /// every `varchar` column, and then it means nothing. Around a column of another type it keeps

@@ -1,5 +1,6 @@
 //! One side of a comparison: a column, a column inside something, a constant, or more than that.
 
+use super::canonical::canonical_expression;
 use super::children::Parts;
 use super::{ColumnRef, Operand};
 use crate::engine::Engine;
@@ -47,7 +48,7 @@ pub(super) fn side(expr: &Expr, engine: Engine) -> Side {
     match columns.pop() {
         None => Side::Constant(constant(expr)),
         Some(column) if columns.is_empty() => {
-            let wrapped = Some(strip_parentheses(expr).to_string());
+            let wrapped = Some(canonical_expression(&expr.to_string(), engine));
             Side::Column(Subject { column, wrapped, cast: None })
         }
         Some(_) => Side::Complex,

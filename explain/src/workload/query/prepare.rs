@@ -294,6 +294,8 @@ impl Rewriter<'_> {
                 let unit = self.engine != Engine::Postgres && word == "interval";
                 if unit { self.put(text, 1) } else { self.at += 1 }
             }
+            // sqlparser does not read `TABLE t`.
+            "table" if self.out.is_empty() => self.put("SELECT * FROM", 1),
             // `extract($1 from x)`.
             "extract" if self.kind(self.at + 2) == Some(TokenKind::Placeholder) => {
                 self.put("extract(epoch", 3);

@@ -4,17 +4,13 @@
 
 use super::children::Parts;
 use super::condition::Conditions;
-use super::operand::{self, column, identifier};
-use super::{
-    Bound, ColumnRef, Comparison, Operand, OrderKey, Predicate, Query, QueryKind, Scope, TableUse,
-    prepare,
-};
+use super::keys::{bound, contains_aggregate, first_projection, groups, item_expr};
+use super::operand::{self, column};
+use super::{ColumnRef, Operand, Query, QueryKind, Scope, TableUse, prepare};
 use crate::engine::Engine;
 use sqlparser::ast;
 use sqlparser::ast::{
-    Distinct, Expr, FromTable, GroupByExpr, JoinConstraint, JoinOperator, LimitClause, OrderByExpr,
-    OrderByKind, OrderBySort, Select, SelectItem, SetExpr, Statement, TableFactor, TableWithJoins,
-    UpdateTableFromKind, Value,
+    Expr, FromTable, Select, SelectItem, SetExpr, Statement, UpdateTableFromKind,
 };
 use std::collections::VecDeque;
 
@@ -40,7 +36,7 @@ pub(super) fn read(sql: &str, engine: Engine) -> Option<Query> {
 
 /// Where a query stands: which names are CTEs there, and the scope around it.
 #[derive(Debug, Clone, Copy)]
-struct Outer {
+pub(super) struct Outer {
     names: Option<usize>,
     scope: Option<usize>,
 }
@@ -60,8 +56,8 @@ enum Work<'a> {
     Body(&'a SetExpr),
 }
 
-struct Reader<'a> {
-    engine: Engine,
+pub(super) struct Reader<'a> {
+    pub(super) engine: Engine,
     scopes: Vec<Scope>,
     /// The scope around each scope.
     parents: Vec<Option<usize>>,
@@ -70,12 +66,12 @@ struct Reader<'a> {
 }
 
 /// A scope in the making.
-struct Draft<'a> {
-    scope: Scope,
-    outer: Outer,
+pub(super) struct Draft<'a> {
+    pub(super) scope: Scope,
+    pub(super) outer: Outer,
     /// Expressions whose columns and subqueries are still to be found.
-    exprs: Vec<&'a Expr>,
-    queries: Vec<&'a ast::Query>,
+    pub(super) exprs: Vec<&'a Expr>,
+    pub(super) queries: Vec<&'a ast::Query>,
     star: bool,
 }
 
@@ -151,7 +147,7 @@ impl<'a> Reader<'a> {
         Outer { names: Some(self.names.len() - 1), scope: inside.scope }
     }
 
-    fn is_cte(&self, name: &str, outer: Outer) -> bool {
+    pub(super) fn is_cte(&self, name: &str, outer: Outer) -> bool {
         let name = name.to_lowercase();
         let mut at = outer.names;
         while let Some(names) = at.and_then(|at| self.names.get(at)) {
@@ -265,13 +261,13 @@ impl<'a> Reader<'a> {
             self.order_and_limit(&mut draft, query, &select.projection);
         }
         let output = select.projection.iter().filter_map(item_expr);
-        draft.scope.aggregates = groups(select)
-            || output.chain(select.having.as_ref()).any(|expr| contains_aggregate(expr));
+        draft.scope.aggregates =
+            groups(select) || output.chain(select.having.as_ref()).any(contains_aggregate);
         self.finish(draft);
         QueryKind::Select
     }
 
-    fn condition(&self, draft: &mut Draft<'a>, expr: &'a Expr) {
+    pub(super) fn condition(&self, draft: &mut Draft<'a>, expr: &'a Expr) {
         let mut conditions = Conditions::default();
         conditions.add(expr, self.engine);
         draft.scope.predicates.append(&mut conditions.predicates);
@@ -354,353 +350,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// FROM.
-impl<'a> Reader<'a> {
-    fn from(&self, draft: &mut Draft<'a>, from: &'a [TableWithJoins]) {
-        let mut todo: Vec<(&'a TableWithJoins, bool)> =
-            from.iter().rev().map(|f| (f, false)).collect();
-        while let Some((joined, nullable)) = todo.pop() {
-            let first = draft.scope.tables.len();
-            let mut nested = Vec::new();
-            let mut previous = self.factor(draft, &joined.relation, nullable, &mut nested);
-            for join in &joined.joins {
-                let (left, right) = nullable_sides(&join.join_operator);
-                if left {
-                    draft.scope.tables.iter_mut().skip(first).for_each(|t| t.nullable_side = true);
-                    nested.iter_mut().for_each(|(_, nullable)| *nullable = true);
-                }
-                let alias = self.factor(draft, &join.relation, nullable || right, &mut nested);
-                self.constraint(draft, &join.join_operator, previous.as_deref(), alias.as_deref());
-                previous = alias.or(previous);
-            }
-            todo.extend(nested);
-        }
-    }
-
-    /// Adds a table, or what a derived one reads; gives the name it has in the scope.
-    fn factor(
-        &self,
-        draft: &mut Draft<'a>,
-        factor: &'a TableFactor,
-        nullable: bool,
-        nested: &mut Vec<(&'a TableWithJoins, bool)>,
-    ) -> Option<String> {
-        let name_of = |alias: &Option<ast::TableAlias>| {
-            alias.as_ref().map(|alias| identifier(&alias.name, self.engine))
-        };
-        match factor {
-            TableFactor::Table { name, alias, args: None, .. } => {
-                let column = operand::object_column(name, self.engine)?;
-                let alias = name_of(alias).unwrap_or_else(|| column.name.clone());
-                if column.qualifier.is_some() || !self.is_cte(&column.name, draft.outer) {
-                    let ColumnRef { qualifier: schema, name } = column;
-                    let table =
-                        TableUse { schema, name, alias: alias.clone(), nullable_side: nullable };
-                    draft.scope.tables.push(table);
-                }
-                Some(alias)
-            }
-            TableFactor::Table { alias, args: Some(args), .. } => {
-                draft.exprs.extend(args.args.iter().filter_map(super::children::argument));
-                name_of(alias)
-            }
-            TableFactor::Function { args, alias, .. } => {
-                draft.exprs.extend(args.iter().filter_map(super::children::argument));
-                name_of(alias)
-            }
-            TableFactor::UNNEST { array_exprs, alias, .. } => {
-                draft.exprs.extend(array_exprs);
-                name_of(alias)
-            }
-            TableFactor::TableFunction { expr, alias }
-            | TableFactor::JsonTable { json_expr: expr, alias, .. } => {
-                draft.exprs.push(expr);
-                name_of(alias)
-            }
-            TableFactor::Derived { subquery, alias, .. } => {
-                draft.queries.push(subquery);
-                name_of(alias)
-            }
-            TableFactor::NestedJoin { table_with_joins, alias } => {
-                nested.push((table_with_joins, nullable));
-                name_of(alias)
-            }
-            _ => None,
-        }
-    }
-
-    fn constraint(
-        &self,
-        draft: &mut Draft<'a>,
-        operator: &'a JoinOperator,
-        left: Option<&str>,
-        right: Option<&str>,
-    ) {
-        match constraint_of(operator) {
-            Some(JoinConstraint::On(expr)) => self.condition(draft, expr),
-            Some(JoinConstraint::Using(columns)) => {
-                let shared = columns.iter().filter_map(|c| operand::object_column(c, self.engine));
-                for ColumnRef { name, .. } in shared {
-                    let of = |alias: Option<&str>| ColumnRef {
-                        qualifier: alias.map(str::to_owned),
-                        name: name.clone(),
-                    };
-                    draft.scope.predicates.push(Predicate {
-                        column: of(right),
-                        wrapped: None,
-                        cast: None,
-                        operator: Comparison::Equal,
-                        value: Operand::Column(of(left)),
-                    });
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn constraint_of(operator: &JoinOperator) -> Option<&JoinConstraint> {
-    use JoinOperator as Op;
-    match operator {
-        Op::Join(c)
-        | Op::Inner(c)
-        | Op::Left(c)
-        | Op::LeftOuter(c)
-        | Op::Right(c)
-        | Op::RightOuter(c)
-        | Op::FullOuter(c)
-        | Op::CrossJoin(c)
-        | Op::Semi(c)
-        | Op::LeftSemi(c)
-        | Op::RightSemi(c)
-        | Op::Anti(c)
-        | Op::LeftAnti(c)
-        | Op::RightAnti(c)
-        | Op::StraightJoin(c) => Some(c),
-        _ => None,
-    }
-}
-
-/// Whether the left or the right side of a join may be filled with NULLs.
-fn nullable_sides(operator: &JoinOperator) -> (bool, bool) {
-    match operator {
-        JoinOperator::Left(_) | JoinOperator::LeftOuter(_) | JoinOperator::OuterApply => {
-            (false, true)
-        }
-        JoinOperator::Right(_) | JoinOperator::RightOuter(_) => (true, false),
-        JoinOperator::FullOuter(_) => (true, true),
-        _ => (false, false),
-    }
-}
-
-/// GROUP BY, ORDER BY, LIMIT.
-impl<'a> Reader<'a> {
-    fn group_by(&self, draft: &mut Draft<'a>, select: &'a Select) {
-        if let GroupByExpr::Expressions(exprs, _) = &select.group_by {
-            draft.exprs.extend(exprs);
-            let keys = exprs.iter().map(|expr| resolved(expr, &select.projection, self.engine));
-            draft.scope.group_by.extend(keys.filter_map(|expr| column(expr, self.engine)));
-        }
-        let distinct: Vec<&Expr> = match &select.distinct {
-            None | Some(Distinct::All) => return,
-            Some(Distinct::Distinct) => select.projection.iter().filter_map(item_expr).collect(),
-            Some(Distinct::On(exprs)) => exprs.iter().collect(),
-        };
-        draft.scope.distinct = true;
-        draft.exprs.extend(&distinct);
-        for column in distinct.into_iter().filter_map(|expr| column(expr, self.engine)) {
-            if !draft.scope.group_by.contains(&column) {
-                draft.scope.group_by.push(column);
-            }
-        }
-    }
-
-    fn order_and_limit(
-        &self,
-        draft: &mut Draft<'a>,
-        query: &'a ast::Query,
-        projection: &'a [SelectItem],
-    ) {
-        if let Some(order) = &query.order_by {
-            match &order.kind {
-                OrderByKind::Expressions(items) => self.order_by(draft, items, projection),
-                OrderByKind::All(_) => draft.scope.order_by = None,
-            }
-        }
-        match &query.limit_clause {
-            Some(LimitClause::LimitOffset { limit, offset, .. }) => {
-                draft.scope.limit = limit.as_ref().and_then(bound);
-                draft.scope.offset = offset.as_ref().and_then(|offset| bound(&offset.value));
-            }
-            Some(LimitClause::OffsetCommaLimit { offset, limit }) => {
-                draft.scope.limit = bound(limit);
-                draft.scope.offset = bound(offset);
-            }
-            None => {}
-        }
-        if let Some(fetch) = &query.fetch {
-            // `FETCH FIRST ROW ONLY` is one row.
-            draft.scope.limit = fetch.quantity.as_ref().map_or(Some(Bound::Number(1.0)), bound);
-        }
-    }
-
-    fn order_by(
-        &self,
-        draft: &mut Draft<'a>,
-        items: &'a [OrderByExpr],
-        projection: &'a [SelectItem],
-    ) {
-        let mut keys = Some(Vec::new());
-        for item in items {
-            let expr = resolved(&item.expr, projection, self.engine);
-            draft.exprs.push(expr);
-            let key = match column(expr, self.engine) {
-                Some(column) => OrderKey {
-                    column,
-                    descending: item.options.sort == Some(OrderBySort::Desc),
-                    nulls_first: item.options.nulls_first,
-                },
-                // `ORDER BY NULL` sorts by nothing.
-                None if is_null(expr) => continue,
-                None => {
-                    keys = None;
-                    continue;
-                }
-            };
-            if let Some(keys) = &mut keys {
-                keys.push(key);
-            }
-        }
-        draft.scope.order_by = keys;
-    }
-}
-
-fn is_null(expr: &Expr) -> bool {
-    matches!(expr, Expr::Value(value) if value.value == Value::Null)
-}
-
-/// What a key of ORDER BY or GROUP BY means: an ordinal or the name of an output column stands for its
-/// expression.
-fn resolved<'a>(expr: &'a Expr, projection: &'a [SelectItem], engine: Engine) -> &'a Expr {
-    match expr {
-        Expr::Value(value) => {
-            let Value::Number(digits, _) = &value.value else { return expr };
-            let ordinal = digits.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-            ordinal.and_then(|at| projection.get(at)).and_then(item_expr).unwrap_or(expr)
-        }
-        Expr::Identifier(name) => {
-            let name = identifier(name, engine);
-            let named = |item: &'a SelectItem| match item {
-                SelectItem::ExprWithAlias { expr, alias } => {
-                    (identifier(alias, engine) == name).then_some(expr)
-                }
-                SelectItem::UnnamedExpr(expr) => {
-                    column(expr, engine).filter(|output| output.name == name).map(|_| expr)
-                }
-                _ => None,
-            };
-            projection.iter().find_map(named).unwrap_or(expr)
-        }
-        _ => expr,
-    }
-}
-
-/// What the first arm of a UNION puts out.
-fn first_projection(body: &SetExpr) -> &[SelectItem] {
-    let mut first = body;
-    loop {
-        first = match first {
-            SetExpr::SetOperation { left, .. } => left,
-            SetExpr::Query(inner) => &inner.body,
-            SetExpr::Select(select) => return &select.projection,
-            _ => return &[],
-        };
-    }
-}
-
-fn item_expr(item: &SelectItem) -> Option<&Expr> {
-    match item {
-        SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr),
-        _ => None,
-    }
-}
-
-/// A row count; `None` for LIMIT NULL, which is no limit.
-fn bound(expr: &Expr) -> Option<Bound> {
-    match operand::constant(expr) {
-        Operand::Literal(text) if text == "NULL" => None,
-        Operand::Literal(text) => Some(text.parse().map_or(Bound::Unknown, Bound::Number)),
-        _ => Some(Bound::Unknown),
-    }
-}
-
-fn groups(select: &Select) -> bool {
-    match &select.group_by {
-        GroupByExpr::Expressions(exprs, modifiers) => !exprs.is_empty() || !modifiers.is_empty(),
-        GroupByExpr::All(_) => true,
-    }
-}
-
-/// Aggregates of all engines.
-static AGGREGATES: &[&str] = &[
-    "any_value",
-    "array_agg",
-    "avg",
-    "bit_and",
-    "bit_or",
-    "bit_xor",
-    "bool_and",
-    "bool_or",
-    "corr",
-    "count",
-    "covar_pop",
-    "covar_samp",
-    "every",
-    "group_concat",
-    "json_agg",
-    "json_arrayagg",
-    "json_group_array",
-    "json_group_object",
-    "json_object_agg",
-    "json_objectagg",
-    "jsonb_agg",
-    "jsonb_object_agg",
-    "max",
-    "min",
-    "mode",
-    "percentile_cont",
-    "percentile_disc",
-    "range_agg",
-    "regr_slope",
-    "std",
-    "stddev",
-    "stddev_pop",
-    "stddev_samp",
-    "string_agg",
-    "sum",
-    "total",
-    "var_pop",
-    "var_samp",
-    "variance",
-    "xmlagg",
-];
-
-/// Whether an aggregate is called in `expr` at this level, not as a window function.
-fn contains_aggregate(expr: &Expr) -> bool {
-    let mut todo = vec![expr];
-    while let Some(expr) = todo.pop() {
-        if let Expr::Function(function) = expr
-            && function.over.is_none()
-            && AGGREGATES.contains(&function.name.to_string().to_ascii_lowercase().as_str())
-        {
-            return true;
-        }
-        todo.extend(Parts::of(expr).exprs);
-    }
-    false
-}
-
-/// Statements that write.
 impl<'a> Reader<'a> {
     fn update(&mut self, update: &'a ast::Update, outer: Outer) -> QueryKind {
         let mut draft = Draft::new(outer);

@@ -71,3 +71,27 @@ impl Lines<'_> {
         self.line
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_have_lines_and_names() {
+        let text =
+            "\n-- name: first\nselect ';' -- a; b\n from t;\n;/* x */ -- name: second\n\nselect 2";
+        let found = split_statements(text, Engine::Postgres);
+        let seen: Vec<(&str, u32, &str)> =
+            found.iter().map(|s| (s.sql, s.line, s.comment)).collect();
+        assert_eq!(
+            seen,
+            [
+                ("select ';' -- a; b\n from t", 3, "-- name: first"),
+                ("select 2", 7, "/* x */ -- name: second"),
+            ]
+        );
+        assert_eq!(found[1].start, text.len() - 8);
+        assert!(split_statements("  -- only a comment\n;;", Engine::Mysql).is_empty());
+        assert_eq!(split_statements("do $$ begin; end $$; select 1", Engine::Postgres).len(), 2);
+    }
+}
