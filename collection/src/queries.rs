@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 /// Most bytes of one file: more is a dump, not a workload.
 const MAX_BYTES: u64 = 64 << 20;
 
+/// What to name instead of a file that cannot be read.
+const HINT: &str = "name a file of SQL, or a folder with *.sql files";
+
 /// A statement from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryText {
@@ -47,8 +50,9 @@ fn input(path: &Path, what: &str) -> CollectError {
 }
 
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable =
-        |error: std::io::Error| input(path, &format!("cannot be read: {error}")).caused_by(error);
+    let unreadable = |error: std::io::Error| {
+        input(path, &format!("cannot be read: {error}")).caused_by(error).hint(HINT)
+    };
     if !fs::metadata(path).map_err(unreadable)?.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -68,8 +72,9 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn read_text(file: &Path) -> Result<String> {
-    let unreadable =
-        |error: std::io::Error| input(file, &format!("cannot be read: {error}")).caused_by(error);
+    let unreadable = |error: std::io::Error| {
+        input(file, &format!("cannot be read: {error}")).caused_by(error).hint(HINT)
+    };
     let length = fs::metadata(file).map_err(unreadable)?.len();
     if length > MAX_BYTES {
         let what = format!("has {length} bytes; the limit is {MAX_BYTES}");

@@ -1,1 +1,9 @@
-//! stub
+//! End-to-end tests of the binary against the real servers of `dev/servers`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod database;
+mod failures;
+mod postgres;
+mod proxy;

@@ -8,10 +8,12 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-/// What libpq reads and planscope honours, and what says who and where the user is.
-const NAMES: [&str; 15] = [
+/// What libpq reads and planscope honours, what says who and where the user is, and what the
+/// terminal can.
+const NAMES: [&str; 18] = [
     "HOME",
     "LOGNAME",
+    "NO_COLOR",
     "PGCONNECT_TIMEOUT",
     "PGDATABASE",
     "PGHOST",
@@ -24,7 +26,9 @@ const NAMES: [&str; 15] = [
     "PGSSLMODE",
     "PGSSLROOTCERT",
     "PGUSER",
+    "TERM",
     "USER",
+    "XDG_DATA_HOME",
 ];
 
 impl Environment {

@@ -1,4 +1,24 @@
 //! Plan diff: what changed between two plans, and is it worse.
+//!
+//! A comparison goes through four stages, a file each: `profile` says of every node what it is and
+//! what lies below it, `align` pairs the nodes, `changes` names the differences (with `access` for
+//! the way a relation is read and `joins` for joins), `verdict` weighs them together with the work
+//! or the cost. `snapshots` does it for all statements of two snapshots, `causes` looks for what
+//! may explain the result.
+//!
+//! Every stage is symmetric: comparing the other way round gives the mirror image.
+
+mod access;
+mod align;
+mod causes;
+mod changes;
+mod joins;
+mod lcs;
+mod profile;
+mod snapshots;
+#[cfg(test)]
+mod tests;
+mod verdict;
 
 use crate::plan::{NodeId, Plan};
 use crate::workload::{Catalog, Fingerprint, Snapshot};
@@ -68,6 +88,7 @@ pub enum ChangeKind {
     JoinOrder,
     SortAdded,
     SortRemoved,
+    SortMethod,
     SpillAppeared,
     SpillGone,
     AggregateStrategy,
@@ -92,6 +113,7 @@ impl ChangeKind {
             Self::JoinOrder => "join-order",
             Self::SortAdded => "sort-added",
             Self::SortRemoved => "sort-removed",
+            Self::SortMethod => "sort-method",
             Self::SpillAppeared => "spill-appeared",
             Self::SpillGone => "spill-gone",
             Self::AggregateStrategy => "aggregate-strategy",
@@ -130,7 +152,8 @@ pub struct PlanDiff {
     pub verdict: Verdict,
     /// Work (or, without it, cost) after ÷ before; `None` when neither is known.
     pub cost_ratio: Option<f64>,
-    /// What `cost_ratio` compares, e.g. `cost`, `rows`, `blocks`.
+    /// What `cost_ratio` compares: `rows`, `blocks`, `vm steps` or `cost`; `shape` when there is
+    /// none and the verdict follows from the changes alone.
     pub measured_by: &'static str,
     /// The differences, gravest first.
     pub changes: Vec<Change>,
@@ -164,12 +187,16 @@ impl Default for Tolerance {
 pub struct StatementDiff {
     /// Which statement.
     pub fingerprint: Fingerprint,
+    /// Its places in the lists of statements of the two snapshots.
+    pub places: [usize; 2],
     /// The comparison of its newest plans; `None` when a side has no plan.
     pub plan: Option<PlanDiff>,
     /// The outcome for the statement.
     pub verdict: Verdict,
     /// Mean milliseconds of a call before and after.
     pub mean_ms: [Option<f64>; 2],
+    /// Why the verdict is what it is, in one sentence; also where there is no plan to compare.
+    pub reason: String,
 }
 
 /// The comparison of two snapshots.
@@ -189,31 +216,26 @@ pub struct SnapshotDiff {
     pub not_comparable: Option<String>,
 }
 
-/// Compares two plans. `catalog` tells the size of tables where the plans do not.
+/// Compares two plans. `catalogs` tell the sizes of tables and the definitions of indexes where the
+/// plans do not.
+///
+/// The plans may come from different formats, versions or engines; what only one of them says is
+/// not compared. Whether the servers' cost settings agree is for the caller to know (as
+/// [`snapshots`] does).
 pub fn plans(
-    _before: &Plan,
-    _after: &Plan,
-    _catalogs: [Option<&Catalog>; 2],
-    _tolerance: Tolerance,
+    before: &Plan,
+    after: &Plan,
+    catalogs: [Option<&Catalog>; 2],
+    tolerance: Tolerance,
 ) -> PlanDiff {
-    PlanDiff {
-        verdict: Verdict::Same,
-        cost_ratio: None,
-        measured_by: "cost",
-        changes: Vec::new(),
-        pairs: Vec::new(),
-        reason: String::new(),
-    }
+    verdict::compare([before, after], catalogs, tolerance, verdict::Basis::default())
 }
 
 /// Compares two snapshots, statement by statement.
-pub fn snapshots(_before: &Snapshot, _after: &Snapshot, _tolerance: Tolerance) -> SnapshotDiff {
-    SnapshotDiff {
-        verdict: Verdict::Same,
-        statements: Vec::new(),
-        added: Vec::new(),
-        removed: Vec::new(),
-        causes: Vec::new(),
-        not_comparable: None,
-    }
+///
+/// Statements are matched by fingerprint, and by database and user where one side has several of
+/// the same fingerprint. Without a plan on both sides a statement is `NotComparable`, which does
+/// not count for the whole as long as another one can be compared.
+pub fn snapshots(before: &Snapshot, after: &Snapshot, tolerance: Tolerance) -> SnapshotDiff {
+    snapshots::compare(before, after, tolerance)
 }

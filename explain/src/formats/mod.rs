@@ -128,3 +128,5 @@ pub(crate) fn shortened(text: &str) -> String {
 mod corpus_tests;
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod robustness_tests;

@@ -353,3 +353,156 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{ConditionKind, Operator, Role};
+
+    fn one(text: &str) -> Reading {
+        let mut readings = parse(text).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(readings.len(), 1);
+        readings.remove(0)
+    }
+
+    #[test]
+    fn a_node_is_read_whole() {
+        let plan = one(
+            r#"[{"Plan": {"Node Type": "Hash Join", "Parallel Aware": true, "Join Type": "Left",
+            "Startup Cost": 1.5, "Total Cost": 20.25, "Plan Rows": 100, "Plan Width": 8,
+            "Actual Startup Time": 0.1, "Actual Total Time": 2.5, "Actual Rows": 7, "Actual Loops": 3,
+            "Hash Cond": "(a.id = b.id)", "Rows Removed by Join Filter": 2,
+            "Shared Hit Blocks": 5, "Temp Written Blocks": 1, "Warp": {"a": [1]}, "Plans": [
+              {"Node Type": "Seq Scan", "Parent Relationship": "Outer", "Relation Name": "a", "Alias": "a"},
+              {"Node Type": "Hash", "Parent Relationship": "Inner", "Hash Batches": 4, "Original Hash Batches": 1,
+               "Peak Memory Usage": 25}]},
+            "Planning Time": 0.5, "Execution Time": 3.5, "Query Identifier": -616535572753039263,
+            "Settings": {"jit": "off"}, "JIT": {"Functions": 1, "Timing": {"Total": 1.25}},
+            "Triggers": [{"Trigger Name": "t", "Relation": "a", "Time": 0.5, "Calls": 2}]}]"#,
+        )
+        .plan;
+        let root = plan.root();
+        assert_eq!(
+            (root.operator.name(), root.label.as_str()),
+            ("HashJoin", "Parallel Hash Left Join")
+        );
+        assert_eq!(root.join_type.as_deref(), Some("Left"));
+        assert_eq!(root.estimate.total_cost, Some(20.25));
+        let actual = root.actual.unwrap();
+        assert_eq!((actual.loops, actual.rows_per_loop, actual.rows_rounding), (3.0, 7.0, 0.5));
+        assert_eq!(root.removed.by_join_filter, Some(6.0), "an average over three loops");
+        assert_eq!((root.buffers.shared_hit, root.buffers.temp_written), (Some(5), Some(1)));
+        assert_eq!(root.conditions_of(ConditionKind::Join).collect::<Vec<_>>(), ["(a.id = b.id)"]);
+        assert_eq!(root.details["Warp"]["a"][0], 1);
+        let [_, scan, hash] = plan.nodes() else { panic!() };
+        assert_eq!(
+            (scan.role, scan.relation_name(), scan.alias.as_ref()),
+            (Role::Outer, Some("a"), None)
+        );
+        assert_eq!(
+            (hash.role, hash.memory.batches, hash.memory.peak_bytes),
+            (Role::Inner, Some(4), Some(25600))
+        );
+        assert_eq!(
+            (plan.planning_ms, plan.execution_ms, plan.jit_ms),
+            (Some(0.5), Some(3.5), Some(1.25))
+        );
+        assert_eq!(plan.engine_id.as_deref(), Some("-616535572753039263"));
+        assert_eq!(plan.settings, [("jit".to_owned(), "off".to_owned())]);
+        assert_eq!((plan.triggers[0].name.as_str(), plan.triggers[0].calls), ("t", 2.0));
+    }
+
+    #[test]
+    fn keys_come_in_any_order() {
+        // As jsonb sorts them: short keys first, children before the node's own type.
+        let bare = r#"{"Alias": "x", "Plans": [{"Alias": "o", "Node Type": "Seq Scan", "Relation Name": "t"}],
+            "Node Type": "Subquery Scan", "Plan Rows": 3}"#;
+        for text in [
+            bare.to_owned(),
+            format!("[{bare}]"),
+            format!(r#"{{"Planning Time": 1, "Plan": {bare}}}"#),
+        ] {
+            let plan = one(&text).plan;
+            assert_eq!(plan.nodes().len(), 2, "{text}");
+            assert_eq!(plan.root().operator, Operator::SubqueryScan);
+            assert_eq!(plan.root().alias.as_deref(), Some("x"));
+            assert_eq!(plan.root().estimate.rows_per_loop, Some(3.0));
+            assert_eq!(plan.nodes()[1].role, Role::Subquery);
+        }
+        let plan = one(r#"{"Plan Rows": 1, "Node Type": "Result"}"#).plan;
+        assert_eq!(
+            (plan.root().operator.name(), plan.root().estimate.rows_per_loop),
+            ("Result", Some(1.0))
+        );
+    }
+
+    #[test]
+    fn several_plans_and_other_text() {
+        let result = r#"{"Plan": {"Node Type": "Result"}}"#;
+        assert_eq!(parse(&format!("[{result}, {result}]")).unwrap().len(), 2);
+        assert_eq!(
+            parse(&format!("note {{\"a\": 1}}\n{result}\n-- and\n[{result}]\nend }}{{"))
+                .unwrap()
+                .len(),
+            2
+        );
+        let psql = format!(" QUERY PLAN \n-----\n [ +\n {result} +\n ]\n(1 row)\n");
+        assert_eq!(one(&psql).plan.nodes().len(), 1);
+        let framed = format!(
+            "┌────┐\n│ QUERY PLAN │\n├────┤\n│ [ ↵│\n│ {result} ↵│\n│ ] │\n└────┘\n(1 row)\n"
+        );
+        assert_eq!(one(&framed).plan.nodes().len(), 1);
+        let logged = "duration: 1.5 ms  plan:\n\t{\n\t  \"Query Text\": \"SELECT 1;\",\n\t  \"Plan\": {\"Node Type\": \"Result\"}\n\t}\n";
+        assert_eq!(one(logged).plan.statement.as_deref(), Some("SELECT 1;"));
+    }
+
+    #[test]
+    fn roles_of_subplans() {
+        let plan = one(
+            r#"{"Plan": {"Node Type": "ModifyTable", "Operation": "Update", "Plans": [
+            {"Node Type": "Result", "Parent Relationship": "InitPlan", "Subplan Name": "CTE x"},
+            {"Subplan Name": "CTE y", "Parent Relationship": "InitPlan", "Node Type": "Result"},
+            {"Node Type": "Result", "Parent Relationship": "InitPlan", "Subplan Name": "InitPlan 1 (returns $0)"},
+            {"Node Type": "Result", "Parent Relationship": "SubPlan", "Subplan Name": "SubPlan 2"},
+            {"Node Type": "Result", "Parent Relationship": "Member"}]}}"#,
+        )
+        .plan;
+        let roles: Vec<Role> = plan.nodes()[1..].iter().map(|node| node.role).collect();
+        assert_eq!(roles, [Role::Cte, Role::Cte, Role::InitPlan, Role::SubPlan, Role::Outer]);
+        assert_eq!(plan.nodes()[3].subplan.as_deref(), Some("InitPlan 1 (returns $0)"));
+    }
+
+    #[test]
+    fn plans_inside_of_other_properties_are_children() {
+        let plan = one(
+            r#"{"Plan": {"Node Type": "Custom Scan", "Custom Plan Provider": "Citus Adaptive",
+            "Distributed Query": {"Tasks": [{"Node": "n", "Remote Plan": [[{"Plan": {"Node Type": "Limit",
+              "Plans": [{"Node Type": "Seq Scan"}]}}]]}], "Count": 1}}}"#,
+        )
+        .plan;
+        assert_eq!(plan.nodes().len(), 3);
+        assert_eq!(plan.root().label, "Custom Scan (Citus Adaptive)");
+        assert_eq!(plan.root().details["Distributed Query"]["Count"], 1);
+        assert_eq!(plan.nodes()[2].depth(), 2);
+    }
+
+    #[test]
+    fn unknown_operators_are_noted() {
+        let reading = one(r#"[{"Plan": {"Node Type": "Warp Join", "Join Type": "Left"}}]"#);
+        assert_eq!(reading.plan.root().operator, Operator::Other("Warp Join".into()));
+        assert_eq!(reading.plan.root().join_type.as_deref(), Some("Left"));
+        assert_eq!(reading.notes.len(), 1);
+    }
+
+    #[test]
+    fn errors_name_the_place() {
+        let error = |text: &str| parse(text).unwrap_err().to_string();
+        let cut = error(" QUERY PLAN \n---\n| {\"Plan\": |\n| {\"Node Type\": \"Limit\", |\n");
+        assert!(cut.starts_with("line 4, column "), "{cut}");
+        assert!(cut.ends_with("found the end"), "{cut}");
+        let odd = error("{\"Plan\": {\"Node Type\": \"Limit\",\n \"Plan Rows\": N}}");
+        assert_eq!(odd, "line 2, column 15: expected JSON of a plan (expected value), found `N}}`");
+        assert!(error("hello").starts_with("the input: expected a JSON document"));
+        assert!(error("{\"a\": 1}").contains("`Node Type`"));
+    }
+}

@@ -15,6 +15,9 @@ use serde_json::{Map, Value};
 /// Most notes that one plan carries; a text that is no plan at all must not make millions.
 const MAX_NOTES: usize = 50;
 
+/// PostgreSQL's own limit of `max_parallel_workers`.
+const MAX_WORKERS: usize = 1024;
+
 /// What is known of a node before all its properties are in.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
@@ -368,24 +371,24 @@ fn is_idle(key: &str, value: &Value) -> bool {
     key == "Disabled" && *value == Value::Bool(false)
 }
 
-/// Keeps a property under its key. A second list of workers belongs to the first, by number.
+/// Keeps a property under its key. The text brings lists piece by piece; a worker that is known by
+/// its number is completed.
 fn keep(details: &mut Map<String, Value>, key: &str, value: Value) {
-    if let (Some(Value::Array(kept)), Value::Array(more)) = (details.get_mut(key), &value)
-        && key == "Workers"
-    {
-        for worker in more {
-            let number = worker.get("Worker Number");
-            match kept.iter_mut().find(|k| number.is_some() && k.get("Worker Number") == number) {
-                Some(Value::Object(known)) => {
-                    let facts = worker.as_object().into_iter().flatten();
-                    known.extend(facts.map(|(key, value)| (key.clone(), value.clone())));
-                }
-                _ => kept.push(worker.clone()),
-            }
-        }
+    let (Some(Value::Array(kept)), true) = (details.get_mut(key), value.is_array()) else {
+        details.insert(key.to_owned(), value);
         return;
+    };
+    let Value::Array(more) = value else { return };
+    for item in more {
+        let number = item.get("Worker Number").cloned();
+        let same =
+            |known: &&mut Value| number.is_some() && known.get("Worker Number") == number.as_ref();
+        // Lines of one worker follow each other, so it is among the last.
+        match (kept.iter_mut().rev().take(MAX_WORKERS).find(same), item) {
+            (Some(Value::Object(known)), Value::Object(facts)) => known.extend(facts),
+            (_, item) => kept.push(item),
+        }
     }
-    details.insert(key.to_owned(), value);
 }
 
 fn sort_groups(memory: &mut crate::plan::Memory, groups: &Map<String, Value>) {

@@ -34,7 +34,8 @@ const BARS: [char; 3] = ['|', '│', '║'];
 /// The lines of `text`, unwrapped. Rules and frames are left out.
 pub(super) fn unwrap(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
-    let mut state = State { quoted: is_quoted(text), ..State::default() };
+    let cell = text.contains("\"\"Node Type\"\"");
+    let mut state = State { quoted: is_quoted(text), cell, ..State::default() };
     // `split` and not `lines`: a lone carriage return at the end must not hide a frame.
     for (i, raw) in text.split('\n').enumerate() {
         let raw = raw.strip_suffix('\r').unwrap_or(raw);
@@ -50,6 +51,8 @@ pub(super) fn unwrap(text: &str) -> Vec<Line<'_>> {
 struct State {
     /// Every line stands in quotes.
     quoted: bool,
+    /// A JSON plan in one CSV cell of many lines, its quotes doubled.
+    cell: bool,
     /// Inside a psql table, where a `+` at the end marks a line break in the value.
     table: bool,
     /// The heading had a bar at its right end only.
@@ -65,6 +68,7 @@ impl State {
         let (removed, inner) = self.unframed(raw);
         let (removed, text) = match unquoted(inner) {
             Some(text) if self.quoted => (removed + 1, text),
+            _ if self.cell => (removed, Cow::Owned(uncelled(inner))),
             _ => (removed, Cow::Borrowed(inner)),
         };
         let trimmed = text.trim();
@@ -135,6 +139,15 @@ fn unquoted(inner: &str) -> Option<Cow<'_, str>> {
     Some(if text.contains('"') { text.replace("\"\"", "\"").into() } else { text.into() })
 }
 
+/// A line of a CSV cell: `"[` at its start, `]"` at its end, every other quote doubled.
+fn uncelled(inner: &str) -> String {
+    let single = inner.trim_end().replace("\"\"", "\"");
+    let start = single.strip_prefix('"').filter(|rest| rest.starts_with(['[', '{']));
+    let text = start.unwrap_or(&single);
+    let end = text.strip_suffix('"').filter(|rest| rest.ends_with([']', '}']));
+    end.unwrap_or(text).to_owned()
+}
+
 fn is_json_line(trimmed: &str) -> bool {
     trimmed.ends_with('+') && trimmed.starts_with(['[', '{', ']', '}', '"'])
 }
@@ -185,6 +198,16 @@ mod tests {
         );
         assert_eq!(texts("\"a\": 1, +\r\n"), ["\"a\": 1,"]);
         assert_eq!(texts("Filter: (a = b +"), ["Filter: (a = b +"]);
+    }
+
+    #[test]
+    fn quotes_are_taken_off_where_all_lines_have_them() {
+        assert_eq!(texts("'Limit'\n'  Filter: (a = 'x')'\n"), ["Limit", "  Filter: (a = 'x')"]);
+        assert_eq!(texts("\"Filter: (\"\"A\"\" = 1)\"\n"), ["Filter: (\"A\" = 1)"]);
+        // An item of an array stands alone in quotes too.
+        assert_eq!(texts("[\n\"a\"\n]"), ["[", "\"a\"", "]"]);
+        let cell = "\"QUERY PLAN\"\n\"[\n {\"\"Node Type\"\": \"\"Limit\"\"}\n]\"\n";
+        assert_eq!(texts(cell)[1..], ["[", " {\"Node Type\": \"Limit\"}", "]"]);
     }
 
     #[test]

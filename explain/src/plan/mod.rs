@@ -291,8 +291,11 @@ impl Plan {
 
     /// The nodes of a subtree in preorder, its top first.
     pub fn subtree(&self, id: NodeId) -> impl Iterator<Item = (NodeId, &Node)> {
+        // A slice: skipping over the arena would make a walk over all subtrees quadratic.
+        let start = id.index().min(self.nodes.len());
         let len = self.get(id).map_or(0, |node| node.subtree_len() as usize);
-        self.iter().skip(id.index()).take(len)
+        let nodes = &self.nodes[start..start + len];
+        nodes.iter().enumerate().map(move |(i, node)| (NodeId((start + i) as u32), node))
     }
 
     /// The ancestors of a node, its parent first.

@@ -342,3 +342,7 @@ fn unknown(inner: &str) -> NodeLine {
         odd_figures: false,
     }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

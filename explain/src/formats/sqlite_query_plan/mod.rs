@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::plan::{LimitError, MAX_DEPTH, MAX_NODES, Node, Operator, Plan, PlanBuilder, Role};
 use detail::{is_loop, made_name};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(super) static FORMAT: Format = Format {
     name: "sqlite-query-plan",
@@ -291,15 +291,12 @@ impl Subqueries {
     /// A subquery is made under its name, but scanned under its alias. Where as many names are not
     /// scanned as there are plain scans of unknown names, they belong together in order.
     fn find_aliased(&mut self, nodes: &[Node], siblings: &[usize]) {
-        let is_scanned = |name: &str| {
-            siblings
-                .iter()
-                .any(|&i| is_loop(&nodes[i]) && nodes[i].relation.as_deref() == Some(name))
-        };
+        let loops = siblings.iter().map(|&i| &nodes[i]).filter(|node| is_loop(node));
+        let scanned: HashSet<&str> = loops.filter_map(|node| node.relation.as_deref()).collect();
         let made: Vec<usize> = siblings
             .iter()
             .copied()
-            .filter(|&i| made_name(&nodes[i]).is_some_and(|name| !is_scanned(name)))
+            .filter(|&i| made_name(&nodes[i]).is_some_and(|name| !scanned.contains(name)))
             .collect();
         if made.is_empty() {
             return;
@@ -342,3 +339,7 @@ impl Subqueries {
 fn scan_of(made: &Node) -> Operator {
     if made.operator == Operator::Materialize { Operator::CteScan } else { Operator::SubqueryScan }
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,441 @@
+//! Index selection over the whole workload, sans IO.
+//!
+//! The selector asks questions ("what would statement S cost with these indexes?") and takes
+//! answers; who answers (HypoPG, a clone of an SQLite schema, the cost model) is not its business.
+//! It is a pure function of the answers so far: [`Selector::advance`] runs the selection from the
+//! start and stops at the first answers it lacks. That costs microseconds and needs no state.
+//!
+//! 1. Each statement is priced as it is, and with all its candidates at once. Candidates that the
+//!    planner does not pick even then are dropped, and with them most of the questions.
+//! 2. Greedy growth: of the candidates that are left, the one that saves most per call-weighted
+//!    cost, net of what it costs to write, joins the selection; then again with it in place. Of
+//!    candidates within [`TIE`] of the best the smallest wins.
+//! 3. What later choices made superfluous is taken out again.
+
+use super::candidates;
+use super::name_for;
+use super::redundancy;
+use crate::advice::{Advice, Effect, Proof};
+use crate::context::{Context, StatementContext};
+use planscope_explain::units::Count;
+use planscope_explain::workload::{Index, Table};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Candidates whose saving is within this share of the best are equal; the smallest is taken.
+const TIE: f64 = 0.05;
+
+/// Least share of a statement's cost that counts as saved: a planner's estimates are not better
+/// than that.
+const LEAST_SHARE: f64 = 0.10;
+
+/// Least share of the cost of all statements it helps that an index must save. A covering index that
+/// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
+const LEAST_GAIN: f64 = 0.30;
+
+/// Most share of cost by which an index may slow a statement down.
+const MOST_HARM: f64 = 0.05;
+
+/// Limits of a selection.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Most indexes to advise.
+    pub most_indexes: usize,
+    /// Most bytes of all advised indexes together.
+    pub most_bytes: f64,
+    /// Tables with fewer rows get no index.
+    pub least_rows: f64,
+    /// How the answers come about.
+    pub proof: Proof,
+}
+
+impl Default for Options {
+    /// Ten indexes are as many as anybody reviews; 1,000 rows are a handful of pages.
+    fn default() -> Self {
+        Self {
+            most_indexes: 10,
+            most_bytes: f64::INFINITY,
+            least_rows: 1_000.0,
+            proof: Proof::Hypothetical,
+        }
+    }
+}
+
+/// A question: the cost of a statement if these indexes existed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// Position of the statement in the snapshot.
+    pub statement: usize,
+    /// Positions of the candidates ([`Selector::candidates`]), ascending.
+    pub indexes: Vec<usize>,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Answer {
+    /// Cost of one call in the planner's units; `None` when the planner could not say.
+    pub cost: Option<f64>,
+    /// Positions of the candidates that the plan uses.
+    pub used: Vec<usize>,
+    /// Estimated bytes of candidates, by position.
+    pub sizes_bytes: Vec<(usize, f64)>,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Answer these, then call [`Selector::advance`] again.
+    Ask(Vec<Question>),
+    /// The selection is made.
+    Done(Vec<Advice>),
+}
+
+/// An index selection under way.
+#[derive(Debug)]
+pub struct Selector<'a> {
+    context: &'a Context<'a>,
+    options: Options,
+    candidates: Vec<Index>,
+    /// For each statement its candidates.
+    relevant: Vec<Vec<usize>>,
+    answers: BTreeMap<Question, Answer>,
+}
+
+/// Answers are missing; the questions were noted.
+struct Missing(BTreeSet<Question>);
+
+impl<'a> Selector<'a> {
+    /// Collects the candidates of all statements that have a plan.
+    pub fn new(context: &'a Context<'a>, options: Options) -> Self {
+        let mut selector = Self {
+            context,
+            options,
+            candidates: Vec::new(),
+            relevant: Vec::new(),
+            answers: BTreeMap::new(),
+        };
+        for statement in &context.statements {
+            let found = candidates::of_statement(statement, options.least_rows);
+            let ids = found.into_iter().map(|index| selector.intern(index)).collect();
+            selector.relevant.push(ids);
+        }
+        selector
+    }
+
+    fn intern(&mut self, index: Index) -> usize {
+        let same = |other: &Index| Index { name: index.name.clone(), ..other.clone() } == index;
+        if let Some(at) = self.candidates.iter().position(same) {
+            return at;
+        }
+        let mut index = index;
+        // Covering and plain variants of the same keys need names of their own.
+        let stem = index.name.clone();
+        let mut n = 2;
+        while self.candidates.iter().any(|other| other.name == index.name) {
+            index.name = format!("{stem}{n}");
+            n += 1;
+        }
+        self.candidates.push(index);
+        self.candidates.len() - 1
+    }
+
+    /// The candidates.
+    pub fn candidates(&self) -> &[Index] {
+        &self.candidates
+    }
+
+    /// How many questions were answered.
+    pub fn answered(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// The statement that a question is about.
+    pub fn statement(&self, question: &Question) -> &StatementContext<'a> {
+        &self.context.statements[question.statement]
+    }
+
+    /// The indexes that a question pretends.
+    pub fn indexes(&self, question: &Question) -> Vec<&Index> {
+        question.indexes.iter().map(|&i| &self.candidates[i]).collect()
+    }
+
+    /// Takes an answer.
+    pub fn answer(&mut self, question: Question, answer: Answer) {
+        self.answers.insert(question, answer);
+    }
+
+    /// Goes as far as the answers reach.
+    pub fn advance(&self) -> Step {
+        match self.run() {
+            Ok(advice) => Step::Done(advice),
+            Err(Missing(questions)) => Step::Ask(questions.into_iter().collect()),
+        }
+    }
+
+    fn run(&self) -> Result<Vec<Advice>, Missing> {
+        let survivors = self.survivors()?;
+        let mut chosen: Vec<usize> = Vec::new();
+        while chosen.len() < self.options.most_indexes {
+            let Some(next) = self.best_addition(&chosen, &survivors)? else { break };
+            chosen.push(next);
+        }
+        self.prune(&mut chosen)?;
+        let advice: Result<Vec<Advice>, Missing> =
+            chosen.iter().map(|&index| self.advice(index, &chosen)).collect();
+        advice.map(|advice| self.with_final_names(advice))
+    }
+
+    /// Candidates were named apart from each other; what is advised needs names apart from each
+    /// other and from the existing indexes only.
+    fn with_final_names(&self, mut advice: Vec<Advice>) -> Vec<Advice> {
+        let mut catalog = self.context.snapshot.catalog.clone();
+        for advice in &mut advice {
+            advice.index.name = name_for(self.context.engine(), &catalog, &advice.index);
+            catalog.indexes.push(advice.index.clone());
+        }
+        advice
+    }
+
+    /// Statements that have a candidate.
+    fn open_statements(&self) -> impl Iterator<Item = usize> {
+        (0..self.relevant.len()).filter(|&s| !self.relevant[s].is_empty())
+    }
+
+    /// The candidates that some plan uses when all are offered, with their plainer variants.
+    fn survivors(&self) -> Result<BTreeSet<usize>, Missing> {
+        let mut missing = BTreeSet::new();
+        let mut used = BTreeSet::new();
+        for statement in self.open_statements() {
+            self.need(statement, &[], &mut missing);
+            if let Some(all) = self.need(statement, &self.relevant[statement], &mut missing) {
+                for &index in &all.used {
+                    used.insert(index);
+                    used.extend(self.variants(statement, index));
+                }
+            }
+        }
+        if missing.is_empty() { Ok(used) } else { Err(Missing(missing)) }
+    }
+
+    /// Candidates of the statement on the same table that begin with the same column: shorter,
+    /// not covering, or shared with other statements.
+    fn variants(&self, statement: usize, of: usize) -> impl Iterator<Item = usize> {
+        let leader = &self.candidates[of];
+        self.relevant[statement].iter().copied().filter(move |&i| {
+            let other = &self.candidates[i];
+            other.table == leader.table
+                && other.schema == leader.schema
+                && other.keys.first() == leader.keys.first()
+                && other.keys.len() + other.include.len()
+                    <= leader.keys.len() + leader.include.len()
+        })
+    }
+
+    /// The candidate that saves most on top of `chosen`, if any saves enough.
+    fn best_addition(
+        &self,
+        chosen: &[usize],
+        survivors: &BTreeSet<usize>,
+    ) -> Result<Option<usize>, Missing> {
+        let mut missing = BTreeSet::new();
+        let mut rated: Vec<(usize, f64)> = Vec::new();
+        let room = self.options.most_bytes - self.size_of_all(chosen);
+        for &candidate in survivors.iter().filter(|c| !chosen.contains(c)) {
+            let saving = self.net_saving(candidate, chosen, &mut missing);
+            if let Some(saving) = saving.filter(|_| self.size(candidate).unwrap_or(0.0) <= room) {
+                rated.push((candidate, saving));
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Missing(missing));
+        }
+        let best = rated.iter().map(|(_, saving)| *saving).fold(0.0, f64::max);
+        let near = rated.into_iter().filter(|(_, s)| *s > 0.0 && *s >= best * (1.0 - TIE));
+        Ok(near.map(|(candidate, _)| candidate).min_by(|&a, &b| self.smaller(a, b)))
+    }
+
+    fn smaller(&self, a: usize, b: usize) -> std::cmp::Ordering {
+        let width = |i: usize| {
+            let index = &self.candidates[i];
+            index.keys.len() * 2 + index.include.len()
+        };
+        let size = |i: usize| self.size(i).unwrap_or(f64::INFINITY);
+        size(a).total_cmp(&size(b)).then(width(a).cmp(&width(b))).then(a.cmp(&b))
+    }
+
+    /// What `candidate` saves over the workload on top of `chosen`, in weighted cost; `None` when
+    /// it saves too little, harms a statement, or answers are missing.
+    fn net_saving(
+        &self,
+        candidate: usize,
+        chosen: &[usize],
+        missing: &mut BTreeSet<Question>,
+    ) -> Option<f64> {
+        let with: Vec<usize> = chosen.iter().copied().chain([candidate]).collect();
+        let (mut saved, mut touched) = (0.0, 0.0);
+        for statement in self.open_statements() {
+            if !self.relevant[statement].contains(&candidate) {
+                continue;
+            }
+            let before = self.cost(statement, chosen, missing);
+            let after = self.cost(statement, &with, missing);
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            if after > before * (1.0 + MOST_HARM) {
+                return None;
+            }
+            if after < before * (1.0 - LEAST_SHARE) {
+                saved += (before - after) * self.weight(statement);
+                touched += before * self.weight(statement);
+            }
+        }
+        let net = saved - self.write_cost(candidate);
+        (net > 0.0 && saved >= touched * LEAST_GAIN).then_some(net)
+    }
+
+    /// Calls of the statement; 1 where they are not known.
+    fn weight(&self, statement: usize) -> f64 {
+        let calls = self.context.statements[statement].statement.counters.calls;
+        calls.filter(|&calls| calls > 0.0).unwrap_or(1.0)
+    }
+
+    /// Cost of keeping the index up over the window: 1 a row written, which is a descent through
+    /// cached pages and a share of a page written back.
+    fn write_cost(&self, candidate: usize) -> f64 {
+        let index = &self.candidates[candidate];
+        let Some(table) = self.table(index) else { return 0.0 };
+        let touching = table.inserts.unwrap_or(0.0)
+            + table.deletes.unwrap_or(0.0)
+            + (table.updates.unwrap_or(0.0) - table.hot_updates.unwrap_or(0.0)).max(0.0);
+        // The rows that are there were once loaded, often before the first call that is counted:
+        // only writes beyond them are the workload's.
+        (touching - table.rows.unwrap_or(0.0)).max(0.0)
+    }
+
+    fn table(&self, index: &Index) -> Option<&Table> {
+        self.context.snapshot.catalog.table(index.schema.as_deref(), &index.table)
+    }
+
+    fn cost(
+        &self,
+        statement: usize,
+        indexes: &[usize],
+        missing: &mut BTreeSet<Question>,
+    ) -> Option<f64> {
+        self.need(statement, indexes, missing)?.cost
+    }
+
+    /// The answer for `statement` with those of `indexes` that are relevant to it.
+    fn need(
+        &self,
+        statement: usize,
+        indexes: &[usize],
+        missing: &mut BTreeSet<Question>,
+    ) -> Option<&Answer> {
+        let relevant = &self.relevant[statement];
+        let mut indexes: Vec<usize> =
+            indexes.iter().copied().filter(|i| relevant.contains(i)).collect();
+        indexes.sort_unstable();
+        indexes.dedup();
+        let question = Question { statement, indexes };
+        let answer = self.answers.get(&question);
+        if answer.is_none() {
+            missing.insert(question);
+        }
+        answer
+    }
+
+    fn size(&self, candidate: usize) -> Option<f64> {
+        let of = |answer: &Answer| {
+            answer.sizes_bytes.iter().find(|(i, _)| *i == candidate).map(|(_, size)| *size)
+        };
+        self.answers.values().find_map(of)
+    }
+
+    fn size_of_all(&self, chosen: &[usize]) -> f64 {
+        chosen.iter().filter_map(|&i| self.size(i)).sum()
+    }
+
+    /// Takes out what the others make superfluous, the earliest choice first.
+    fn prune(&self, chosen: &mut Vec<usize>) -> Result<(), Missing> {
+        for candidate in chosen.clone() {
+            let rest: Vec<usize> = chosen.iter().copied().filter(|&c| c != candidate).collect();
+            let mut missing = BTreeSet::new();
+            let saving = self.net_saving(candidate, &rest, &mut missing);
+            if !missing.is_empty() {
+                return Err(Missing(missing));
+            }
+            if saving.is_none() {
+                *chosen = rest;
+            }
+        }
+        Ok(())
+    }
+
+    /// The advice for one chosen index: its effect on top of the other chosen ones.
+    fn advice(&self, index: usize, chosen: &[usize]) -> Result<Advice, Missing> {
+        let rest: Vec<usize> = chosen.iter().copied().filter(|&c| c != index).collect();
+        let mut missing = BTreeSet::new();
+        let mut statements = Vec::new();
+        let (mut before_all, mut after_all) = (0.0, 0.0);
+        for statement in self.open_statements() {
+            if !self.relevant[statement].contains(&index) {
+                continue;
+            }
+            let before = self.cost(statement, &rest, &mut missing);
+            let after = self.cost(statement, chosen, &mut missing);
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            if (before - after).abs() <= before * 0.01 {
+                continue;
+            }
+            before_all += before * self.weight(statement);
+            after_all += after * self.weight(statement);
+            statements.push(self.effect(statement, before, after));
+        }
+        if !missing.is_empty() {
+            return Err(Missing(missing));
+        }
+        let gain = |e: &Effect| e.saving_ms.unwrap_or(e.before - e.after);
+        statements.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+        Ok(Advice {
+            index: self.candidates[index].clone(),
+            proof: self.options.proof,
+            size_bytes: self.size(index),
+            cost_before: before_all,
+            cost_after: after_all,
+            saving_ms: statements.iter().filter_map(|e| e.saving_ms).reduce(|a, b| a + b),
+            statements,
+            notes: self.notes(index),
+        })
+    }
+
+    fn effect(&self, statement: usize, before: f64, after: f64) -> Effect {
+        let context = &self.context.statements[statement];
+        let share = if before > 0.0 { (before - after) / before } else { 0.0 };
+        Effect {
+            fingerprint: context.statement.fingerprint,
+            before,
+            after,
+            saving_ms: context.total_ms().map(|total| total * share),
+        }
+    }
+
+    fn notes(&self, index: usize) -> Vec<String> {
+        let engine = self.context.engine();
+        let index = &self.candidates[index];
+        let mut notes = Vec::new();
+        for existing in &self.context.snapshot.catalog.indexes {
+            if redundancy::covered(engine, existing, index).is_some() {
+                notes.push(format!("makes the existing index {} redundant", existing.name));
+            }
+        }
+        let table = self.table(index);
+        let written = table.and_then(Table::writes).unwrap_or(0.0);
+        // Loading the rows that are there is no reason to fear for the future.
+        if written > 2.0 * table.and_then(|table| table.rows).unwrap_or(0.0) {
+            let (rows, table) = (Count(written), &index.table);
+            notes.push(format!(
+                "{rows} rows were written to {table} so far: it is kept up with each"
+            ));
+        }
+        notes
+    }
+}

@@ -1,0 +1,56 @@
+//! The rules, one file each. A new one costs its file and two lines here.
+
+use crate::rule::Rule;
+
+mod filter_without_index;
+mod large_offset;
+mod redundant_index;
+mod row_misestimate;
+mod sort_spill;
+
+/// Every rule, sorted by name.
+pub static ALL: &[&Rule] = &[
+    &filter_without_index::RULE,
+    &large_offset::RULE,
+    &redundant_index::RULE,
+    &row_misestimate::RULE,
+    &sort_spill::RULE,
+];
+
+/// The rule of that name.
+pub fn by_name(name: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.name == name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::HEADINGS;
+
+    #[test]
+    fn every_file_is_a_row_and_rows_are_sorted() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/rules");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|file| file != "mod.rs")
+            .map(|file| file.trim_end_matches(".rs").replace('_', "-"))
+            .collect();
+        files.sort();
+        let rows: Vec<&str> = ALL.iter().map(|rule| rule.name).collect();
+        assert_eq!(files, rows);
+    }
+
+    #[test]
+    fn every_manual_page_has_its_headings_in_order() {
+        for rule in ALL {
+            let mut rest = rule.docs;
+            for heading in HEADINGS {
+                let marker = format!(" ## {heading}\n");
+                let at = rest.find(&marker);
+                rest = &rest[at.unwrap_or_else(|| panic!("{}: no `{heading}`", rule.name))..];
+            }
+            assert!(!rule.summary.ends_with('.'), "{}", rule.name);
+        }
+    }
+}

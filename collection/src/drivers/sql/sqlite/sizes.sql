@@ -1,0 +1,2 @@
+-- Bytes of each b-tree. Reads every page.
+SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE

@@ -1,0 +1,127 @@
+//! Collecting from a live target, shared by every command that can look at one.
+
+use crate::ctx::Ctx;
+use crate::error::{CommandError, CommandErrorKind, Result};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use planscope_collection::collect::{self, Request, Step};
+use planscope_collection::driver::{Execution, Ranking, Session};
+use planscope_collection::guard::Policy;
+use planscope_collection::{Target, drivers, queries};
+use planscope_explain::{Engine, Snapshot};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to collect from a target.
+#[derive(Debug, Clone, Args)]
+pub struct WorkloadArgs {
+    /// Statements from files (or all *.sql files of a folder) instead of the server's statistics
+    #[arg(long, value_name = "FILE|DIR")]
+    pub queries: Vec<PathBuf>,
+    /// Most statements
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub top: u32,
+    /// By what the heaviest statements are chosen
+    #[arg(long, value_name = "FIGURE", default_value = "total-time", value_parser = rankings())]
+    pub by: String,
+    /// Run each statement for its plan: parsed SELECTs without side effects only
+    #[arg(long)]
+    pub analyze: bool,
+    /// Keep literals in stored texts and plans; by default they are replaced
+    #[arg(long)]
+    pub keep_literals: bool,
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+/// How long to wait for a server.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionArgs {
+    /// Longest time of one statement of planscope's own, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub timeout: u64,
+    /// Longest time of one statement that is run for its plan, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub analyze_timeout: u64,
+}
+
+impl ConnectionArgs {
+    /// The policy of a session.
+    pub fn policy(&self) -> Policy {
+        Policy {
+            statement_timeout: Duration::from_secs(self.timeout),
+            analyze_timeout: Duration::from_secs(self.analyze_timeout),
+            ..Policy::default()
+        }
+    }
+}
+
+fn rankings() -> PossibleValuesParser {
+    PossibleValuesParser::new(Ranking::ALL.map(Ranking::name))
+}
+
+impl WorkloadArgs {
+    /// The ranking that was asked for.
+    pub fn ranking(&self) -> Ranking {
+        Ranking::ALL.into_iter().find(|r| r.name() == self.by).unwrap_or_default()
+    }
+
+    fn request(&self, engine: Engine) -> Result<Request> {
+        let mut texts = Vec::new();
+        for path in &self.queries {
+            texts.extend(queries::read(path, engine)?);
+        }
+        Ok(Request {
+            top: self.top as usize,
+            by: self.ranking(),
+            queries: texts,
+            execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
+            keep_literals: self.keep_literals,
+        })
+    }
+}
+
+/// Opens a guarded session.
+pub async fn connect(ctx: &Ctx, target: &Target, policy: &Policy) -> Result<Box<dyn Session>> {
+    let Some(driver) = drivers::of(target.engine) else {
+        let label = target.engine.label();
+        return Err(CommandError::new(
+            CommandErrorKind::Config,
+            format!("planscope cannot connect to {label} yet"),
+        )
+        .hint("it connects to PostgreSQL and SQLite; `planscope explain` reads saved plans"));
+    };
+    Ok((driver.connect)(target, policy, ctx.stop.clone()).await?)
+}
+
+/// Collects a snapshot with a progress bar.
+pub async fn collect(
+    ctx: &Ctx,
+    session: &mut dyn Session,
+    args: &WorkloadArgs,
+) -> Result<Snapshot> {
+    let request = args.request(session.identity().engine)?;
+    collect_request(ctx, session, &request).await
+}
+
+/// Collects what `request` asks for, with a progress bar.
+pub async fn collect_request(
+    ctx: &Ctx,
+    session: &mut dyn Session,
+    request: &Request,
+) -> Result<Snapshot> {
+    let bar = ctx.ui.progress("connecting", 1);
+    let mut report = |step: Step| {
+        let (message, done, of) = match step {
+            Step::Statements(done, of) => ("statements", done, of),
+            Step::Catalog => ("catalog", 0, 1),
+            Step::Plans(done, of) => ("plans", done, of),
+        };
+        bar.set_message(message);
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    };
+    let snapshot = collect::collect(session, request, &mut report).await;
+    bar.finish_and_clear();
+    Ok(snapshot?)
+}

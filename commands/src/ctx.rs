@@ -1,0 +1,41 @@
+//! What every command is given: resolved settings, the user interface, the stop switch.
+
+use crate::cli::GlobalArgs;
+use crate::error::Result;
+use crate::output::{Output, Style};
+use crate::ui::Ui;
+use planscope_collection::Stop;
+use planscope_collection::store::{Places, Store};
+use planscope_collection::target::Environment;
+use std::path::Path;
+
+/// The surroundings of a command.
+pub struct Ctx {
+    /// Options that every command understands.
+    pub global: GlobalArgs,
+    /// How results are rendered.
+    pub output: &'static Output,
+    /// Width, colour, characters.
+    pub style: Style,
+    /// Talk and progress.
+    pub ui: Ui,
+    /// Thrown by Ctrl-C and SIGTERM.
+    pub stop: Stop,
+    /// The environment, read once.
+    pub environment: Environment,
+}
+
+impl Ctx {
+    /// The store that the user named, or the default one. It is made when something is saved.
+    pub fn store(&self) -> Result<Store> {
+        let cwd = std::env::current_dir()
+            .map_err(|error| crate::error::CommandError::from(error).at("the working directory"))?;
+        let place = |name: &str| self.environment.get(name).map(Path::new);
+        Ok(Store::locate(Places {
+            explicit: self.global.store.as_deref(),
+            cwd: &cwd,
+            xdg_data_home: place("XDG_DATA_HOME"),
+            home: place("HOME"),
+        })?)
+    }
+}

@@ -1,0 +1,15 @@
+//! `json`: one document, stable, with its schema's name first.
+
+use super::wire;
+use super::{Output, Style};
+use crate::error::{CommandError, CommandErrorKind, Result};
+use crate::report::Report;
+
+pub(super) static OUTPUT: Output = Output { name: "json", machine_readable: true, render };
+
+fn render(report: &Report, _style: &Style) -> Result<Vec<u8>> {
+    let mut bytes = wire::to_vec(report)
+        .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

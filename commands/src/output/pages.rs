@@ -1,0 +1,429 @@
+//! Each report as a document for people.
+
+use super::Style;
+use super::document::{Block, Document, Item, Span, Tone, dim, plain};
+use super::tree;
+use crate::report::{
+    AdviseReport, AnalyzeReport, CollectReport, DoctorReport, ExplainReport, Report, RulesReport,
+    ShownPlan, SnapshotsReport, cut, engine_of, statement_line,
+};
+use planscope_advisors::{Advice, Finding, Proof, Remedy};
+use planscope_collection::driver::CheckStatus;
+use planscope_explain::diff::Severity;
+use planscope_explain::heat::Metric;
+use planscope_explain::units::{Bytes, Count, Millis, Share};
+use planscope_explain::workload::ddl;
+use planscope_explain::{Engine, Fingerprint, Snapshot};
+
+mod compare;
+
+/// The document of a report.
+pub fn document(report: &Report, style: &Style) -> Document {
+    match report {
+        Report::Explain(report) => explain(report, style),
+        Report::Collect(report) => collect(report, style),
+        Report::Analyze(report) => analyze(report, style),
+        Report::Advise(report) => advise(report, style),
+        Report::Diff(report) => compare::document(report, style),
+        Report::Doctor(report) => doctor(report),
+        Report::Rules(report) => rules(report),
+        Report::Snapshots(report) => snapshots(report),
+    }
+}
+
+fn explain(report: &ExplainReport, style: &Style) -> Document {
+    let mut document = Document::default();
+    for shown in &report.plans {
+        plan(&mut document, shown, report.metric, style);
+    }
+    document
+}
+
+fn plan(document: &mut Document, shown: &ShownPlan, metric: Option<Metric>, style: &Style) {
+    let plan = &shown.plan;
+    let mut facts = vec![shown.source.clone(), plan.engine.label().to_owned()];
+    facts.extend(plan.execution_ms.map(|ms| format!("execution {}", Millis(ms))));
+    facts.extend(plan.planning_ms.map(|ms| format!("planning {}", Millis(ms))));
+    if plan.execution_ms.is_none() {
+        facts.extend(plan.root().total_ms().map(|ms| format!("time {}", Millis(ms))));
+    }
+    facts.extend(plan.jit_ms.map(|ms| format!("JIT {}", Millis(ms))));
+    if !plan.is_analyzed() {
+        facts.extend(plan.root().estimate.total_cost.map(|c| format!("cost {}", Count(c.round()))));
+        facts.push("not run: estimates only".to_owned());
+    }
+    if plan.partial {
+        facts.push("cut short: actuals are incomplete".to_owned());
+    }
+    document.heading(facts.join(" · "));
+    if let Some(statement) = &shown.statement {
+        document.toned(statement_line(statement, None, 3 * style.width), Tone::Dim);
+    }
+    let metric = metric.unwrap_or_else(|| Metric::best_for(plan));
+    let lines = tree::lines(plan, metric, &shown.findings, style);
+    document.blocks.push(Block::Lines { language: "text", lines });
+    let slow_triggers = plan.triggers.iter().filter_map(|trigger| {
+        let ms = trigger.total_ms?;
+        let calls = Count(trigger.calls);
+        Some(Item {
+            marker: "trigger".to_owned(),
+            tone: Tone::Plain,
+            text: format!("{}: {} in {calls} calls", trigger.name, Millis(ms)),
+            details: Vec::new(),
+        })
+    });
+    document.list(slow_triggers.collect());
+    findings(document, &shown.findings, plan.engine, None, style);
+    let note = |note: &planscope_explain::formats::Note| Item {
+        marker: "note".to_owned(),
+        tone: Tone::Dim,
+        text: format!("{}: {}", note.place, note.message),
+        details: Vec::new(),
+    };
+    document.list(shown.notes.iter().map(note).collect());
+}
+
+fn tone_of(severity: Severity) -> Tone {
+    match severity {
+        Severity::High => Tone::Burning,
+        Severity::Medium => Tone::Warm,
+        Severity::Low | Severity::Info => Tone::Plain,
+    }
+}
+
+/// Findings as a numbered list; `snapshot` tells the text of their statements.
+fn findings(
+    document: &mut Document,
+    list: &[Finding],
+    engine: Engine,
+    of: Option<&Snapshot>,
+    style: &Style,
+) {
+    // The marker and the indentation below it take eleven columns.
+    let room = style.width.saturating_sub(11).max(24);
+    let items = list.iter().enumerate().map(|(i, finding)| {
+        let saving = match (finding.saving_ms, finding.saving_cost) {
+            (Some(ms), _) if ms >= 0.01 => format!(" · up to {} to save", Millis(ms)),
+            (None, Some(cost)) if cost >= 1.0 => {
+                format!(" · up to {} of cost to save", Count(cost.round()))
+            }
+            _ => String::new(),
+        };
+        let mut details = Vec::new();
+        if let Some(statement) = finding.statement.and_then(|f| of?.statement(f)) {
+            let line = statement_line(&statement.text, statement.name.as_deref(), room - 12);
+            details.push(vec![dim(format!("in {} {line}", short(statement.fingerprint)))]);
+        }
+        for remedy in &finding.remedies {
+            details.extend(remedy_lines(remedy, engine, room));
+        }
+        Item {
+            marker: format!("{:>2} {:<6}", i + 1, finding.severity.name()),
+            tone: tone_of(finding.severity),
+            text: format!("{} [{}]{saving}", finding.title, finding.rule),
+            details,
+        }
+    });
+    document.list(items.collect());
+}
+
+/// A remedy as a sentence where it needs one, and its SQL.
+fn remedy_lines(remedy: &Remedy, engine: Engine, room: usize) -> Vec<Vec<Span>> {
+    let mut lines = Vec::new();
+    let sql = remedy.sql(engine);
+    if sql.is_none() || matches!(remedy, Remedy::Rewrite { .. } | Remedy::Setting { .. }) {
+        for line in super::text::wrap(&remedy.describe(), room) {
+            lines.push(vec![plain(line)]);
+        }
+    }
+    for line in sql.iter().flat_map(|sql| sql_lines(sql, room)) {
+        lines.push(vec![Span::new(line, Tone::Code)]);
+    }
+    lines
+}
+
+/// A statement with its semicolon, broken at blanks where it is too wide: it can still be pasted.
+/// One with a string literal stays whole, because blanks count inside of it.
+fn sql_lines(sql: &str, room: usize) -> Vec<String> {
+    let sql = format!("{sql};");
+    if sql.contains('\'') {
+        return vec![sql];
+    }
+    let mut lines = super::text::wrap(&sql, room.saturating_sub(2));
+    for line in lines.iter_mut().skip(1) {
+        line.insert_str(0, "  ");
+    }
+    lines
+}
+
+/// The first eight digits of a fingerprint: enough to tell statements of a snapshot apart.
+fn short(fingerprint: Fingerprint) -> String {
+    fingerprint.to_string()[..8].to_owned()
+}
+
+fn target_line(snapshot: &Snapshot) -> String {
+    let target = &snapshot.target;
+    format!("{} · {} {}", target.name, target.engine.label(), target.version)
+}
+
+fn collect(report: &CollectReport, style: &Style) -> Document {
+    let snapshot = &report.snapshot;
+    let mut document = Document::default();
+    document.heading(format!("{} · {}", target_line(snapshot), snapshot.taken_at));
+    let coverage = &snapshot.coverage;
+    let planned = snapshot.statements.iter().filter(|s| !s.plans.is_empty()).count();
+    let mut summary =
+        format!("{} of {} statements, chosen by {}", coverage.statements, coverage.of, report.by);
+    if let Some(share) = coverage.time_share {
+        summary.push_str(&format!(", {} of the execution time", Share(share)));
+    }
+    summary.push_str(&format!("; {planned} plans; {} tables", snapshot.catalog.tables.len()));
+    document.paragraph(summary);
+    document.blocks.push(statement_table(snapshot, 10, style));
+    problems(&mut document, snapshot);
+    document.paragraph(format!("saved to {}", report.path.display()));
+    document
+}
+
+/// The heaviest statements.
+fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
+    let total = snapshot.total_ms();
+    let room = style.width.saturating_sub(46).max(24);
+    let row = |statement: &planscope_explain::Statement| {
+        let counters = &statement.counters;
+        let ms = |value: Option<f64>| value.map_or(String::new(), |ms| Millis(ms).to_string());
+        let share = counters.total_ms.filter(|_| total > 0.0).map(|ms| ms / total);
+        vec![
+            short(statement.fingerprint),
+            share.map_or(String::new(), |share| Share(share).to_string()),
+            ms(counters.total_ms),
+            counters.calls.map_or(String::new(), |calls| Count(calls).to_string()),
+            ms(counters.mean_ms),
+            statement_line(&statement.text, statement.name.as_deref(), room),
+        ]
+    };
+    Block::Table {
+        head: vec!["id", ">share", ">total", ">calls", ">mean", "statement"],
+        rows: snapshot.statements.iter().take(most).map(row).collect(),
+    }
+}
+
+/// What was not collected: one line a kind, with its first message.
+fn problems(document: &mut Document, snapshot: &Snapshot) {
+    let all = snapshot.problems.iter().chain(snapshot.statements.iter().flat_map(|s| &s.problems));
+    let mut kinds: Vec<(&str, usize, &str)> = Vec::new();
+    for problem in all {
+        match kinds.iter_mut().find(|(kind, ..)| *kind == problem.kind) {
+            Some((_, count, _)) => *count += 1,
+            None => kinds.push((&problem.kind, 1, &problem.message)),
+        }
+    }
+    let item = |(kind, count, message): (&str, usize, &str)| Item {
+        marker: "not collected".to_owned(),
+        tone: Tone::Warm,
+        text: match count {
+            1 => format!("{kind}: {message}"),
+            n => format!("{kind} ({n} times), the first: {message}"),
+        },
+        details: Vec::new(),
+    };
+    document.list(kinds.into_iter().map(item).collect());
+}
+
+fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
+    let mut document = Document::default();
+    let snapshot = &report.snapshot;
+    document.heading(format!(
+        "{} · {} findings",
+        report.source,
+        report.findings.len() + report.more
+    ));
+    if report.findings.is_empty() {
+        document.paragraph("Nothing found that is worth a word.");
+        return document;
+    }
+    let engine = engine_of(snapshot);
+    findings(&mut document, &report.findings, engine, Some(snapshot), style);
+    if report.more > 0 {
+        document.paragraph(format!(
+            "and {} more; --findings {} shows them",
+            report.more,
+            report.findings.len() + report.more
+        ));
+    }
+    document
+}
+
+fn advise(report: &AdviseReport, style: &Style) -> Document {
+    let mut document = Document::default();
+    let engine = engine_of(&report.snapshot);
+    document.heading(format!("{} · {} indexes advised", report.source, report.advice.len()));
+    document.paragraph(format!(
+        "{} candidates, {} questions answered by {}",
+        report.candidates, report.questions, report.method
+    ));
+    if report.advice.len() > 1 {
+        document.paragraph("Costs before and after are on top of the other advised indexes.");
+    }
+    for note in &report.notes {
+        document.toned(note.clone(), Tone::Warm);
+    }
+    if report.advice.is_empty() {
+        document.paragraph(
+            "No index would pay: none makes a statement clearly cheaper than it costs to keep.",
+        );
+    }
+    for (i, advice) in report.advice.iter().enumerate() {
+        one_advice(&mut document, i + 1, advice, report, engine, style);
+    }
+    if !report.redundant.is_empty() {
+        document.heading("Indexes that others make superfluous");
+        findings(&mut document, &report.redundant, engine, None, style);
+    }
+    document
+}
+
+fn one_advice(
+    document: &mut Document,
+    number: usize,
+    advice: &Advice,
+    report: &AdviseReport,
+    engine: Engine,
+    style: &Style,
+) {
+    let mut facts = vec![format!(
+        "{number}. cost {} → {}",
+        Count(advice.cost_before.round()),
+        Count(advice.cost_after.round())
+    )];
+    let ratio = advice.cost_before / advice.cost_after;
+    if ratio.is_finite() && ratio > 1.0 {
+        facts.push(format!(
+            "÷{}",
+            Count(if ratio < 10.0 { (ratio * 10.0).round() / 10.0 } else { ratio.round() })
+        ));
+    }
+    facts.extend(
+        advice.saving_ms.filter(|&ms| ms >= 0.01).map(|ms| format!("about {} to save", Millis(ms))),
+    );
+    facts.extend(advice.size_bytes.map(|bytes| format!("size {}", Bytes(bytes))));
+    facts.push(match advice.proof {
+        Proof::Hypothetical => "proof: the planner uses it".to_owned(),
+        other => format!("proof: {}", other.name()),
+    });
+    document.heading(facts.join(" · "));
+    document.sql(sql_lines(&ddl::create_index_online(engine, &advice.index), style.width));
+    let room = style.width.saturating_sub(36).max(24);
+    let rows = advice.statements.iter().map(|effect| {
+        let statement = report.snapshot.statement(effect.fingerprint);
+        let line = statement.map(|s| statement_line(&s.text, s.name.as_deref(), room));
+        vec![
+            short(effect.fingerprint),
+            Count(effect.before.round()).to_string(),
+            Count(effect.after.round()).to_string(),
+            line.unwrap_or_default(),
+        ]
+    });
+    document.blocks.push(Block::Table {
+        head: vec!["statement", ">before", ">after", ""],
+        rows: rows.collect(),
+    });
+    let note = |note: &String| Item {
+        marker: "note".to_owned(),
+        tone: Tone::Dim,
+        text: note.clone(),
+        details: Vec::new(),
+    };
+    let undo = format!("undo: {}", ddl::drop_index_online(engine, &advice.index));
+    document.list(advice.notes.iter().chain([&undo]).map(note).collect());
+}
+
+fn doctor(report: &DoctorReport) -> Document {
+    let mut document = Document::default();
+    document.heading(report.target.clone());
+    let items = report.checks.iter().map(|check| Item {
+        marker: format!("{:<7}", check.status.name()),
+        tone: match check.status {
+            CheckStatus::Ok => Tone::Good,
+            CheckStatus::Warn => Tone::Warm,
+            CheckStatus::Fail => Tone::Burning,
+            CheckStatus::Skipped => Tone::Dim,
+        },
+        text: format!("{}: {}", check.id, check.message),
+        details: check
+            .remedy
+            .iter()
+            .flat_map(|remedy| remedy.lines())
+            .map(|line| vec![Span::new(line, Tone::Code)])
+            .collect(),
+    });
+    document.list(items.collect());
+    document.paragraph(match report.is_fit() {
+        true => "planscope can work with this target.",
+        false => "planscope cannot work with this target yet.",
+    });
+    document
+}
+
+fn rules(report: &RulesReport) -> Document {
+    let mut document = Document::default();
+    if report.in_full {
+        for rule in &report.rules {
+            document.heading(format!("{} · {}", rule.name, rule.category.label()));
+            document.paragraph(rule.summary);
+            // Doc comments keep the blank after `///`.
+            let page: String = rule
+                .docs
+                .lines()
+                .map(|line| line.strip_prefix(' ').unwrap_or(line).to_owned() + "\n")
+                .collect();
+            document.blocks.push(Block::Markdown(page));
+        }
+        return document;
+    }
+    let row = |rule: &&'static planscope_advisors::Rule| {
+        let engines: Vec<&str> = rule.engines.iter().map(|engine| engine.name()).collect();
+        vec![rule.name.to_owned(), rule.summary.to_owned(), engines.join(" ")]
+    };
+    document.blocks.push(Block::Table {
+        head: vec!["rule", "what it finds", "engines"],
+        rows: report.rules.iter().map(row).collect(),
+    });
+    document.paragraph("planscope rules NAME prints the manual page of one.");
+    document
+}
+
+fn snapshots(report: &SnapshotsReport) -> Document {
+    let mut document = Document::default();
+    document.heading(report.folder.display().to_string());
+    if report.entries.is_empty() {
+        document.paragraph("No snapshots yet: `planscope collect TARGET` makes one.");
+        return document;
+    }
+    let mut age = 0;
+    let rows = report.entries.iter().map(|entry| {
+        let size = Bytes(entry.size_bytes as f64).to_string();
+        match &entry.content {
+            Ok(summary) => {
+                age += 1;
+                vec![
+                    format!("@{age}"),
+                    summary.taken_at.clone(),
+                    summary.target.clone(),
+                    summary.statements.to_string(),
+                    size,
+                    entry.file_name(),
+                ]
+            }
+            Err(why) => {
+                let why = cut(why, 60);
+                vec!["broken".into(), why, String::new(), String::new(), size, entry.file_name()]
+            }
+        }
+    });
+    document.blocks.push(Block::Table {
+        head: vec!["", "taken at", "target", ">statements", ">size", "file"],
+        rows: rows.collect(),
+    });
+    document
+}

@@ -1,0 +1,194 @@
+//! `text`: for people at a terminal, and for pipes.
+
+use super::document::{Block, Document, Item, Span, Tone};
+use super::{Output, Style, pages};
+use crate::error::Result;
+use crate::report::Report;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+pub(super) static OUTPUT: Output = Output { name: "text", machine_readable: false, render };
+
+fn render(report: &Report, style: &Style) -> Result<Vec<u8>> {
+    Ok(draw(&pages::document(report, style), style).into_bytes())
+}
+
+/// Draws a document: blocks with a blank line between them, no trailing blanks.
+pub fn draw(document: &Document, style: &Style) -> String {
+    let mut blocks: Vec<String> = Vec::new();
+    for block in &document.blocks {
+        let mut text = String::new();
+        draw_block(block, style, &mut text);
+        if !text.is_empty() {
+            blocks.push(text);
+        }
+    }
+    let text = blocks.join("\n");
+    if style.ascii { ascii(&text) } else { text }
+}
+
+fn draw_block(block: &Block, style: &Style, out: &mut String) {
+    match block {
+        Block::Heading(text) => {
+            for line in wrap(text, style.width) {
+                draw_line(&[Span::new(line, Tone::Strong)], style, out);
+            }
+        }
+        Block::Paragraph(spans) => draw_paragraph(spans, style, out),
+        Block::List(items) => items.iter().for_each(|item| draw_item(item, style, out)),
+        Block::Lines { lines, .. } => lines.iter().for_each(|line| draw_line(line, style, out)),
+        Block::Table { head, rows } => draw_table(head, rows, style, out),
+        Block::Markdown(text) => {
+            out.push_str(text.trim_end());
+            out.push('\n');
+        }
+    }
+}
+
+fn draw_line(spans: &[Span], style: &Style, out: &mut String) {
+    spans.iter().for_each(|span| paint(span, style, out));
+    let trimmed = out.trim_end_matches(' ').len();
+    out.truncate(trimmed);
+    out.push('\n');
+}
+
+fn draw_paragraph(spans: &[Span], style: &Style, out: &mut String) {
+    let text: String = spans.iter().map(|span| span.text.as_str()).collect();
+    let tone = spans.first().map_or(Tone::Plain, |span| span.tone);
+    for line in wrap(&text, style.width) {
+        draw_line(&[Span::new(line, tone)], style, out);
+    }
+}
+
+fn draw_item(item: &Item, style: &Style, out: &mut String) {
+    let indent = item.marker.chars().count() + 2;
+    let lines = wrap(&item.text, style.width.saturating_sub(indent).max(20));
+    for (i, line) in lines.iter().enumerate() {
+        if i == 0 {
+            paint(&Span::new(&item.marker, item.tone), style, out);
+            out.push_str("  ");
+        } else {
+            out.push_str(&" ".repeat(indent));
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    for detail in &item.details {
+        out.push_str(&" ".repeat(indent));
+        draw_line(detail, style, out);
+    }
+}
+
+fn draw_table(head: &[&str], rows: &[Vec<String>], style: &Style, out: &mut String) {
+    let mut table = Table::new();
+    table.load_style(comfy_table::TableStyle::new());
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(style.width.min(usize::from(u16::MAX)) as u16);
+    table.set_header(head.iter().map(|name| name.trim_start_matches('>')));
+    for row in rows {
+        table.add_row(row.clone());
+    }
+    for (i, name) in head.iter().enumerate() {
+        if let Some(column) = table.column_mut(i) {
+            column.set_padding((0, 2));
+            if name.starts_with('>') {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    for line in table.to_string().lines() {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+}
+
+/// Breaks `text` at blanks into lines of at most `width` characters; a longer word stays whole.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let len = word.chars().count();
+        if used > 0 && used + 1 + len > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += len;
+    }
+    lines.push(line);
+    lines
+}
+
+/// Control characters in a name or a text must not reach the terminal as commands.
+fn paint(span: &Span, style: &Style, out: &mut String) {
+    let safe: String =
+        span.text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let code = match span.tone {
+        _ if !style.color => "",
+        Tone::Plain => "",
+        Tone::Dim => "2",
+        Tone::Strong => "1",
+        Tone::Good => "32",
+        Tone::Warm => "33",
+        Tone::Hot => "31",
+        Tone::Burning => "1;31",
+        Tone::Code => "36",
+    };
+    if code.is_empty() {
+        out.push_str(&safe);
+    } else {
+        out.push_str(&format!("\x1b[{code}m{safe}\x1b[0m"));
+    }
+}
+
+/// Replaces what is not ASCII by what is.
+fn ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii() => out.push(c),
+            '├' | '└' => out.push('+'),
+            '─' => out.push('-'),
+            '│' => out.push('|'),
+            '█' | '▉' | '▊' | '▋' | '▌' => out.push('#'),
+            '▍' | '▎' | '▏' => out.push('='),
+            '×' => out.push('x'),
+            '→' => out.push_str("->"),
+            '↑' => out.push('^'),
+            '↓' => out.push('v'),
+            '≥' => out.push_str(">="),
+            '…' => out.push_str("..."),
+            'µ' => out.push('u'),
+            '·' => out.push('-'),
+            '◀' => out.push('<'),
+            '✓' => out.push_str("ok"),
+            '–' | '—' => out.push('-'),
+            _ => out.push('?'),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_wraps_at_blanks() {
+        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrap("unbreakable", 4), ["unbreakable"]);
+        assert_eq!(wrap("", 4), [""]);
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        let mut out = String::new();
+        let style = Style { width: 80, color: false, ascii: false };
+        paint(&Span::new("a\x1b[2Jb", Tone::Plain), &style, &mut out);
+        assert_eq!(out, "a\u{fffd}[2Jb");
+    }
+}

@@ -1,0 +1,181 @@
+//! Reports: what a command found out, as values. Outputs render them.
+
+use planscope_advisors::{Advice, Finding};
+use planscope_collection::driver::{Check, CheckStatus};
+use planscope_collection::store::Entry;
+use planscope_explain::diff::{PlanDiff, SnapshotDiff};
+use planscope_explain::formats::Note;
+use planscope_explain::heat::Metric;
+use planscope_explain::plan::Plan;
+use planscope_explain::{Engine, Fingerprint, Snapshot};
+use std::path::PathBuf;
+
+/// What a command found out.
+pub enum Report {
+    /// Plans, shown.
+    Explain(ExplainReport),
+    /// A snapshot, collected.
+    Collect(CollectReport),
+    /// Findings.
+    Analyze(AnalyzeReport),
+    /// Advice.
+    Advise(AdviseReport),
+    /// A comparison of snapshots.
+    Diff(DiffReport),
+    /// Checks of a target.
+    Doctor(DoctorReport),
+    /// The rules.
+    Rules(RulesReport),
+    /// The store.
+    Snapshots(SnapshotsReport),
+}
+
+/// Plans to show.
+pub struct ExplainReport {
+    /// The plans.
+    pub plans: Vec<ShownPlan>,
+    /// What heat is measured in.
+    pub metric: Option<Metric>,
+}
+
+/// A plan with what is known of it.
+pub struct ShownPlan {
+    /// The plan.
+    pub plan: Plan,
+    /// Where it came from: a file, `-`, a target, a snapshot.
+    pub source: String,
+    /// The statement's text.
+    pub statement: Option<String>,
+    /// The statement's fingerprint.
+    pub fingerprint: Option<Fingerprint>,
+    /// What the reader of the plan did not know.
+    pub notes: Vec<Note>,
+    /// What the rules say of it.
+    pub findings: Vec<Finding>,
+}
+
+/// A collected snapshot.
+pub struct CollectReport {
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// Where it was saved.
+    pub path: PathBuf,
+    /// By what the statements were chosen.
+    pub by: &'static str,
+}
+
+/// Findings about a snapshot or a plan.
+pub struct AnalyzeReport {
+    /// What was analyzed.
+    pub source: String,
+    /// The snapshot; for a plan alone one of that plan.
+    pub snapshot: Snapshot,
+    /// The findings, the most important first.
+    pub findings: Vec<Finding>,
+    /// How many more there are than asked for.
+    pub more: usize,
+}
+
+/// Advice for a snapshot.
+pub struct AdviseReport {
+    /// What was looked at.
+    pub source: String,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// The advice, in the order in which it was chosen.
+    pub advice: Vec<Advice>,
+    /// Indexes that others make superfluous.
+    pub redundant: Vec<Finding>,
+    /// How the questions were answered, e.g. `hypopg 1.3.1`.
+    pub method: String,
+    /// How many candidates there were.
+    pub candidates: usize,
+    /// How many questions were asked.
+    pub questions: usize,
+    /// What stood in the way.
+    pub notes: Vec<String>,
+}
+
+/// A comparison.
+pub struct DiffReport {
+    /// What was before and after.
+    pub sources: [String; 2],
+    /// What is compared.
+    pub content: DiffContent,
+}
+
+/// What a comparison compares.
+pub enum DiffContent {
+    /// Two snapshots.
+    Snapshots {
+        /// The comparison.
+        diff: SnapshotDiff,
+        /// Before and after.
+        snapshots: Box<[Snapshot; 2]>,
+        /// Most statements to show.
+        top: usize,
+    },
+    /// Two plans.
+    Plans {
+        /// The comparison.
+        diff: PlanDiff,
+        /// Before and after.
+        plans: Box<[Plan; 2]>,
+    },
+}
+
+/// Checks of a target.
+pub struct DoctorReport {
+    /// The target, without its password.
+    pub target: String,
+    /// The checks.
+    pub checks: Vec<Check>,
+}
+
+impl DoctorReport {
+    /// Whether planscope can do its work.
+    pub fn is_fit(&self) -> bool {
+        self.checks.iter().all(|check| check.status != CheckStatus::Fail)
+    }
+}
+
+/// The rules, or one of them.
+pub struct RulesReport {
+    /// The rules to show.
+    pub rules: Vec<&'static planscope_advisors::Rule>,
+    /// Whether to show the manual page.
+    pub in_full: bool,
+}
+
+/// The snapshots of a store.
+pub struct SnapshotsReport {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its snapshots, newest first.
+    pub entries: Vec<Entry>,
+}
+
+/// A statement in one line: its name, else its text cut to `most` characters.
+pub fn statement_line(text: &str, name: Option<&str>, most: usize) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = match name {
+        Some(name) => format!("{name}: {text}"),
+        None => text,
+    };
+    cut(&text, most)
+}
+
+/// `text` cut to `most` characters, with an ellipsis.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(most.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+/// The engine of a report's statements, for rendering remedies.
+pub fn engine_of(snapshot: &Snapshot) -> Engine {
+    snapshot.target.engine
+}

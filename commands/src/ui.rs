@@ -1,0 +1,73 @@
+//! The only place that writes to the terminal: data to stdout, talk and progress to stderr.
+
+use crate::error::{CommandError, CommandErrorKind, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+
+/// Where talk goes and how much of it.
+#[derive(Debug, Clone)]
+pub struct Ui {
+    quiet: bool,
+    progress: bool,
+}
+
+impl Ui {
+    /// Talks unless `quiet`; shows progress only on a terminal.
+    pub fn new(quiet: bool) -> Self {
+        Self { quiet, progress: !quiet && std::io::stderr().is_terminal() }
+    }
+
+    /// Writes data to stdout.
+    ///
+    /// # Errors
+    /// When stdout is closed (kind `BrokenPipe`, exit code 0) or the disk behind it is full.
+    pub fn data(&self, bytes: &[u8]) -> Result<()> {
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(bytes).and_then(|()| out.flush());
+        written.map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => CommandError::from(error),
+            _ => CommandError::new(CommandErrorKind::Input, format!("stdout: {error}")),
+        })
+    }
+
+    /// Says a line on stderr, unless quiet.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            // Nobody is left to be told when stderr is closed.
+            let _ = writeln!(std::io::stderr().lock(), "{line}");
+        }
+    }
+
+    /// Shows an error with its hints and causes on stderr, or as JSON.
+    pub fn error(&self, error: &CommandError, as_json: bool) {
+        let mut text = String::new();
+        if as_json {
+            text = crate::output::wire::error_document(error);
+        } else {
+            text.push_str(&format!("error: {}\n", error.message));
+            for source in error.sources.iter().filter(|s| !error.message.contains(s.as_str())) {
+                text.push_str(&format!("  caused by: {source}\n"));
+            }
+            if !error.hints.is_empty() {
+                text.push('\n');
+            }
+            for hint in &error.hints {
+                text.push_str(&format!("hint: {hint}\n"));
+            }
+        }
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// A progress bar on stderr; hidden where stderr is no terminal.
+    pub fn progress(&self, message: &str, of: u64) -> ProgressBar {
+        let target = match self.progress {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(of), target);
+        let style = ProgressStyle::with_template("{msg:28} {wide_bar:.cyan/dim} {pos}/{len}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_message(message.to_owned());
+        bar
+    }
+}

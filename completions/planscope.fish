@@ -1,0 +1,302 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_planscope_global_optspecs
+    string join \n format= color= ascii width= q/quiet store= h/help V/version
+end
+
+function __fish_planscope_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_planscope_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_planscope_using_subcommand
+    set -l cmd (__fish_planscope_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c planscope -n "__fish_planscope_needs_command" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_needs_command" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_needs_command" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_needs_command" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_needs_command" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_needs_command" -s V -l version -d 'Print version'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "collect" -d 'Collect the heaviest statements and their plans into a snapshot'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show a plan as a tree with its heat'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "analyze" -d 'Say what is wrong with a plan or a snapshot'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "advise" -d 'Advise indexes that were checked with the planner'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compare two plans or snapshots; exit 1 when it got worse'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "demo" -d 'Walk through everything on a web shop in an embedded database'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "doctor" -d 'Check whether a target is fit to be looked at'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "rules" -d 'List the rules, or print the manual page of one'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "snapshots" -d 'List the snapshots in the store, or print the path of one'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "util" -d 'Schemas, fingerprints and generated files'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l top -d 'Most statements' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+mean-time\t''
+calls\t''
+rows\t''
+reads\t''
+temp\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l statement -d 'The statement of a snapshot: its name, fingerprint or engine\'s id; by default the heaviest' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l plan -d 'Which plan, when there are several: a number from 1, or `all`' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l input-format -d 'Format of the input; detected by default' -r -f -a "postgres-json\t''
+postgres-text\t''
+sqlite-query-plan\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l metric -d 'What heat is measured in; by default time, else cost' -r -f -a "time\t''
+cost\t''
+rows\t''
+buffers\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze -d 'Run the statement for its actual times: one parsed SELECT without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l rule -d 'Only this rule; can be given several times' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l statement -d 'Only this statement: its name, fingerprint or engine\'s id' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l fail-on -d 'Exit 1 when there is a finding of at least this severity' -r -f -a "never\t'Never'
+low\t'Any finding'
+medium\t'Medium or high'
+high\t'High only'"
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l findings -d 'Most findings to print' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l top -d 'Most statements' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+mean-time\t''
+calls\t''
+rows\t''
+reads\t''
+temp\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l ask -d 'Database whose planner answers for a snapshot' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-indexes -d 'Most indexes to advise' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-size -d 'Most bytes of all advised indexes together, e.g. 500MB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l top -d 'Most statements' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+mean-time\t''
+calls\t''
+rows\t''
+reads\t''
+temp\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l fail-on -d 'From which verdict on to exit 1' -r -f -a "worse\t'Something got worse'
+changed\t'A plan changed, for worse or not'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l tolerance -d 'How many times the work or cost may grow before it counts' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l top -d 'Most statements to print' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l keep -d 'Leave database, statements and snapshots in this folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "list" -d 'List the snapshots, newest first'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "path" -d 'Print the path of a snapshot'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "schema" -d 'Print the JSON Schema of a document of --format json'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "fingerprint" -d 'Read statements from stdin and print their fingerprints and normalized texts'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "generate" -d 'Write man pages, completions, rule pages and schemas into a folder'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l engine -d 'The dialect' -r -f -a "postgresql\t''
+mysql\t''
+mariadb\t''
+mongodb\t''
+sqlite\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l jsonl -d 'Each line of stdin is a JSON string, or an object with a `query`; one JSON object a line comes out'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -s h -l help -d 'Print help (see more with \'--help\')'

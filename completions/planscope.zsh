@@ -1,0 +1,479 @@
+#compdef planscope
+
+autoload -U is-at-least
+
+_planscope() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_planscope_commands" \
+"*::: :->planscope" \
+&& ret=0
+    case $state in
+    (planscope)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:planscope-command-$line[1]:"
+        case $line[1] in
+            (collect)
+_arguments "${_arguments_options[@]}" : \
+'*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
+'--top=[Most statements]:N:_default' \
+'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+&& ret=0
+;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+'--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
+'--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
+'--input-format=[Format of the input; detected by default]:FORMAT:(postgres-json postgres-text sqlite-query-plan)' \
+'--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--analyze[Run the statement for its actual times\: one parsed SELECT without side effects only]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::input -- Plan file, `-`, snapshot or database:_default' \
+'::sql -- The statement to explain, when INPUT is a database:_default' \
+&& ret=0
+;;
+(analyze)
+_arguments "${_arguments_options[@]}" : \
+'*--rule=[Only this rule; can be given several times]:RULE:_default' \
+'--statement=[Only this statement\: its name, fingerprint or engine'\''s id]:ID:_default' \
+'--fail-on=[Exit 1 when there is a finding of at least this severity]:SEVERITY:((never\:"Never"
+low\:"Any finding"
+medium\:"Medium or high"
+high\:"High only"))' \
+'--findings=[Most findings to print]:N:_default' \
+'*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
+'--top=[Most statements]:N:_default' \
+'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::input -- Snapshot, plan file, `-` or database:_default' \
+&& ret=0
+;;
+(advise)
+_arguments "${_arguments_options[@]}" : \
+'--ask=[Database whose planner answers for a snapshot]:TARGET:_default' \
+'--max-indexes=[Most indexes to advise]:N:_default' \
+'--max-size=[Most bytes of all advised indexes together, e.g. 500MB]:SIZE:_default' \
+'*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
+'--top=[Most statements]:N:_default' \
+'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::input -- Snapshot (file, `latest`, `@2`, name of a target) or database:_default' \
+&& ret=0
+;;
+(diff)
+_arguments "${_arguments_options[@]}" : \
+'--fail-on=[From which verdict on to exit 1]:VERDICT:((worse\:"Something got worse"
+changed\:"A plan changed, for worse or not"
+never\:"Never"))' \
+'--tolerance=[How many times the work or cost may grow before it counts]:RATIO:_default' \
+'--top=[Most statements to print]:N:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':before -- Snapshot (file, `latest`, `@2`, name of a target) or plan file:_default' \
+':after -- The same, afterwards:_default' \
+&& ret=0
+;;
+(demo)
+_arguments "${_arguments_options[@]}" : \
+'--keep=[Leave database, statements and snapshots in this folder]:DIR:_files' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+&& ret=0
+;;
+(rules)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- The rule:_default' \
+&& ret=0
+;;
+(snapshots)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_planscope__subcmd__snapshots_commands" \
+"*::: :->snapshots" \
+&& ret=0
+
+    case $state in
+    (snapshots)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:planscope-snapshots-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(path)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(completions)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':shell -- The shell:(bash elvish fish powershell zsh)' \
+&& ret=0
+;;
+(util)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_planscope__subcmd__util_commands" \
+"*::: :->util" \
+&& ret=0
+
+    case $state in
+    (util)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:planscope-util-command-$line[1]:"
+        case $line[1] in
+            (schema)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain rules snapshot snapshots)' \
+&& ret=0
+;;
+(fingerprint)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[The dialect]:ENGINE:(postgresql mysql mariadb mongodb sqlite)' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--jsonl[Each line of stdin is a JSON string, or an object with a \`query\`; one JSON object a line comes out]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(generate)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':folder -- The folder, e.g. the root of the repository:_files' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_planscope_commands] )) ||
+_planscope_commands() {
+    local commands; commands=(
+'collect:Collect the heaviest statements and their plans into a snapshot' \
+'explain:Show a plan as a tree with its heat' \
+'analyze:Say what is wrong with a plan or a snapshot' \
+'advise:Advise indexes that were checked with the planner' \
+'diff:Compare two plans or snapshots; exit 1 when it got worse' \
+'demo:Walk through everything on a web shop in an embedded database' \
+'doctor:Check whether a target is fit to be looked at' \
+'rules:List the rules, or print the manual page of one' \
+'snapshots:List the snapshots in the store, or print the path of one' \
+'completions:Print a completion script for a shell' \
+'util:Schemas, fingerprints and generated files' \
+    )
+    _describe -t commands 'planscope commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__advise_commands] )) ||
+_planscope__subcmd__advise_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope advise commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__analyze_commands] )) ||
+_planscope__subcmd__analyze_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope analyze commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__collect_commands] )) ||
+_planscope__subcmd__collect_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope collect commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__completions_commands] )) ||
+_planscope__subcmd__completions_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope completions commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__demo_commands] )) ||
+_planscope__subcmd__demo_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope demo commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__diff_commands] )) ||
+_planscope__subcmd__diff_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope diff commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__doctor_commands] )) ||
+_planscope__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope doctor commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__explain_commands] )) ||
+_planscope__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope explain commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__rules_commands] )) ||
+_planscope__subcmd__rules_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope rules commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots_commands] )) ||
+_planscope__subcmd__snapshots_commands() {
+    local commands; commands=(
+'list:List the snapshots, newest first' \
+'path:Print the path of a snapshot' \
+    )
+    _describe -t commands 'planscope snapshots commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__list_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots list commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__path_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__path_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots path commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__util_commands] )) ||
+_planscope__subcmd__util_commands() {
+    local commands; commands=(
+'schema:Print the JSON Schema of a document of --format json' \
+'fingerprint:Read statements from stdin and print their fingerprints and normalized texts' \
+'generate:Write man pages, completions, rule pages and schemas into a folder' \
+    )
+    _describe -t commands 'planscope util commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__util__subcmd__fingerprint_commands] )) ||
+_planscope__subcmd__util__subcmd__fingerprint_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope util fingerprint commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__util__subcmd__generate_commands] )) ||
+_planscope__subcmd__util__subcmd__generate_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope util generate commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__util__subcmd__schema_commands] )) ||
+_planscope__subcmd__util__subcmd__schema_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope util schema commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_planscope" ]; then
+    _planscope "$@"
+else
+    compdef _planscope planscope
+fi

@@ -1,0 +1,243 @@
+//! Snapshots: matching, causes, ranking.
+
+use super::*;
+use crate::diff::{SnapshotDiff, snapshots};
+use crate::workload::{
+    Coverage, Fingerprint, PlanRecord, Snapshot, Statement, TargetIdentity, Window,
+};
+
+fn snapshot(engine: Engine, version: &str, statements: Vec<Statement>) -> Snapshot {
+    Snapshot {
+        target: TargetIdentity {
+            name: "shop".into(),
+            engine,
+            version: version.into(),
+            database: None,
+        },
+        taken_at: String::new(),
+        window: Window::default(),
+        coverage: Coverage::default(),
+        statements,
+        catalog: Catalog::default(),
+        settings: Default::default(),
+        problems: Vec::new(),
+    }
+}
+
+fn statement(print: u64, total_ms: f64, plan: Option<Plan>) -> Statement {
+    let mut statement = Statement { fingerprint: Fingerprint(print), ..Statement::default() };
+    statement.counters.calls = Some(10.0);
+    statement.counters.total_ms = Some(total_ms);
+    statement.plans.extend(plan.map(|plan| PlanRecord { plan, raw: None }));
+    statement
+}
+
+fn pg_snapshot(statements: Vec<Statement>) -> Snapshot {
+    snapshot(Engine::Postgres, "15.18", statements)
+}
+
+fn compare(before: &Snapshot, after: &Snapshot) -> SnapshotDiff {
+    snapshots(before, after, Tolerance::default())
+}
+
+fn lookup() -> Option<Plan> {
+    Some(pg("IndexScan orders using=orders_customer_id_idx cost=8.4 [index customer_id = 1]"))
+}
+
+fn scan() -> Option<Plan> {
+    Some(pg("SeqScan orders cost=4512 [filter customer_id = 1]"))
+}
+
+#[test]
+fn a_dropped_index_is_named() {
+    let mut before = pg_snapshot(vec![statement(1, 9.0, lookup()), statement(2, 90.0, scan())]);
+    let mut after = pg_snapshot(vec![statement(2, 90.0, scan()), statement(1, 500.0, scan())]);
+    for side in [&mut before, &mut after] {
+        side.catalog.tables.push(table("orders", 1e6));
+    }
+    before.catalog.indexes.push(index("orders", "orders_customer_id_idx", &["customer_id"]));
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Worse);
+    assert_eq!(diff.causes, ["index orders_customer_id_idx on orders (customer_id) was dropped"]);
+    let order: Vec<_> = diff.statements.iter().map(|s| (s.fingerprint.0, s.verdict)).collect();
+    assert_eq!(order, [(1, Verdict::Worse), (2, Verdict::Same)]);
+    assert_eq!(diff.statements[0].mean_ms, [Some(0.9), Some(50.0)]);
+    assert_eq!(diff.statements[0].places, [0, 1]);
+    let back = compare(&after, &before);
+    assert_eq!(back.verdict, Verdict::Better);
+    assert_eq!(back.causes, ["index orders_customer_id_idx on orders (customer_id) was added"]);
+}
+
+#[test]
+fn missing_plans_do_not_hide_the_rest() {
+    let before = pg_snapshot(vec![statement(1, 9.0, None), statement(2, 1.0, scan())]);
+    let after = pg_snapshot(vec![
+        statement(1, 9.0, scan()),
+        statement(2, 1.0, scan()),
+        statement(3, 1.0, scan()),
+    ]);
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Same);
+    assert_eq!(diff.statements[1].verdict, Verdict::NotComparable);
+    assert_eq!(diff.statements[1].reason, "there is no plan before");
+    assert_eq!((diff.added, diff.removed), (vec![Fingerprint(3)], vec![]));
+    assert_eq!(diff.not_comparable, None);
+}
+
+#[test]
+fn what_cannot_be_compared_at_all() {
+    let none = compare(&pg_snapshot(vec![]), &pg_snapshot(vec![statement(1, 1.0, scan())]));
+    assert_eq!(none.verdict, Verdict::NotComparable);
+    assert_eq!(none.not_comparable.as_deref(), Some("no statement is in both snapshots"));
+    let mysql = snapshot(Engine::Mysql, "8.4.0", vec![statement(1, 1.0, scan())]);
+    let engines = compare(&pg_snapshot(vec![statement(1, 1.0, scan())]), &mysql);
+    assert_eq!(engines.verdict, Verdict::NotComparable);
+    let reason = engines.not_comparable.as_deref();
+    assert_eq!(reason, Some("the engines differ: PostgreSQL and MySQL"));
+    let planless =
+        [statement(1, 1.0, None), statement(1, 1.0, scan())].map(|s| pg_snapshot(vec![s]));
+    assert_eq!(compare(&planless[0], &planless[1]).verdict, Verdict::NotComparable);
+}
+
+#[test]
+fn versions_and_cost_settings_withhold_costs() {
+    let dearer = Some(pg("SeqScan orders cost=90000 [filter customer_id = 1]"));
+    let before = pg_snapshot(vec![statement(1, 1.0, scan())]);
+    let mut after = pg_snapshot(vec![statement(1, 1.0, dearer)]);
+    assert_eq!(compare(&before, &after).verdict, Verdict::Worse);
+    after.target.version = "18.4".into();
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Same);
+    assert_eq!(
+        diff.causes,
+        ["the server's version changed from 15.18 to 18.4; \
+         plans are compared by shape and work, not by cost"]
+    );
+    after.target.version = "15.19".into();
+    assert_eq!(compare(&before, &after).verdict, Verdict::Worse);
+    let set = |s: &mut Snapshot, cost: &str| {
+        s.settings.insert("random_page_cost".into(), cost.into());
+    };
+    let mut before = before;
+    set(&mut before, "4");
+    assert_eq!(compare(&before, &after).verdict, Verdict::Worse);
+    set(&mut after, "1.1");
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Same);
+    assert_eq!(diff.causes[1], "random_page_cost changed from 4 to 1.1");
+}
+
+#[test]
+fn a_version_that_sorts_more_is_not_worse() {
+    let plan = |text: &str| vec![statement(1, 1.0, Some(pg(text)))];
+    let before = snapshot(
+        Engine::Postgres,
+        "15.18",
+        plan(
+            "Aggregate cost=10
+                SeqScan orders cost=9 rows=50000",
+        ),
+    );
+    let after = snapshot(
+        Engine::Postgres,
+        "16.14",
+        plan(
+            "Aggregate cost=10
+                Sort cost=9 rows=50000
+                  SeqScan orders cost=9 rows=50000",
+        ),
+    );
+    assert_eq!(compare(&before, &after).verdict, Verdict::Changed);
+}
+
+#[test]
+fn steps_of_the_virtual_machine_decide() {
+    let side = |steps: f64, plan: &str| {
+        let mut statement = statement(1, 1.0, Some(sqlite(plan)));
+        statement.counters.vm_steps = Some(steps);
+        snapshot(Engine::Sqlite, "3.54.1", vec![statement])
+    };
+    let search = "Heading label=QUERY_PLAN
+                    IndexScan orders using=i [index a=?]";
+    let scan = "Heading label=QUERY_PLAN
+                  SeqScan orders";
+    let diff = compare(&side(300.0, search), &side(9e6, scan));
+    let plan = diff.statements[0].plan.as_ref().unwrap();
+    assert_eq!((plan.verdict, plan.measured_by), (Verdict::Worse, "vm steps"));
+    assert_eq!(
+        plan.reason,
+        "orders lost index i (IndexScan → SeqScan); vm steps 30 → 900,000 (×30,000)"
+    );
+    assert_eq!(compare(&side(300.0, search), &side(700.0, search)).verdict, Verdict::Same);
+    assert_eq!(compare(&side(9e6, scan), &side(9e6, scan)).verdict, Verdict::Same);
+}
+
+#[test]
+fn a_nest_turned_round_is_weighed_by_the_tables_it_scans() {
+    let side = |plan: &str| {
+        let mut side =
+            snapshot(Engine::Sqlite, "3.54.1", vec![statement(1, 1.0, Some(sqlite(plan)))]);
+        side.catalog.tables = vec![table("customers", 2_000.0), table("orders", 20_000.0)];
+        side
+    };
+    let before = side(
+        "Heading label=QUERY_PLAN
+           SeqScan customers c
+           IndexScan orders o using=i [index customer_id=?]",
+    );
+    let after = side(
+        "Heading label=QUERY_PLAN
+           SeqScan orders o
+           BloomFilter customers c
+           IndexScan customers c [index rowid=?]",
+    );
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Worse);
+    assert_eq!(diff.statements[0].reason, "orders o lost index i (IndexScan → SeqScan)");
+    assert_eq!(compare(&after, &before).verdict, Verdict::Better);
+}
+
+#[test]
+fn several_of_one_fingerprint_go_by_database_and_user() {
+    let of = |database: &str, total_ms: f64, plan: Option<Plan>| Statement {
+        database: Some(database.into()),
+        ..statement(1, total_ms, plan)
+    };
+    let before = pg_snapshot(vec![of("eu", 9.0, lookup()), of("us", 5.0, scan())]);
+    let after = pg_snapshot(vec![of("us", 9.0, scan()), of("eu", 5.0, lookup())]);
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Same);
+    assert!(diff.statements.iter().all(|s| s.plan.as_ref().unwrap().changes.is_empty()));
+    let elsewhere = pg_snapshot(vec![of("asia", 5.0, lookup())]);
+    let diff = compare(&before, &elsewhere);
+    assert_eq!((diff.statements.len(), diff.removed.len()), (1, 1));
+}
+
+#[test]
+fn causes_beyond_indexes() {
+    let mut before = pg_snapshot(vec![]);
+    let mut after = pg_snapshot(vec![]);
+    before.settings.insert("work_mem".into(), "64MB".into());
+    after.settings.insert("work_mem".into(), "4MB".into());
+    before.settings.insert("log_min_duration".into(), "1".into());
+    after.settings.insert("log_min_duration".into(), "2".into());
+    before.catalog.tables = vec![table("orders", 1_000.0), table("tiny", 1.0), table("big", 1e6)];
+    after.catalog.tables = vec![table("orders", 50_000.0), table("tiny", 9.0), table("big", 1.1e6)];
+    after.catalog.tables[2].analyzed_at = Some(String::new());
+    before.catalog.indexes = vec![
+        index("orders", "a", &["x"]),
+        index("orders", "c", &["z"]),
+        index("gone", "g", &["z"]),
+    ];
+    after.catalog.indexes = vec![index("orders", "b", &["x"]), index("orders", "c", &["z", "y"])];
+    assert_eq!(
+        compare(&before, &after).causes,
+        [
+            "index c changed from orders (z) to orders (z, y)",
+            "index a on orders (x) was renamed to b",
+            "work_mem changed from 64MB to 4MB",
+            "orders has 50 times the rows (1000 → 50.0k)",
+            "big was never analyzed",
+        ]
+    );
+}
