@@ -1,5 +1,13 @@
 //! End-to-end tests of the binary that need no server: exit code, stdout and stderr of whole runs.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests stop a test as its assertions do, and read its switches"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -10,11 +10,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Makes database `name` (unique to the test) on the server of `url`.
+    /// Makes a database on the server of `url`; its name is unique to the test and the run, so
+    /// that several checkouts can share the servers.
     pub fn create(url: &str, name: &str) -> Self {
         let server: Config = url.parse().expect("the URL of the test server");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let database = Self { server, name: name.to_owned(), runtime };
+        let name = format!("{name}_{}", std::process::id());
+        let database = Self { server, name: name.clone(), runtime };
         database.remove();
         database.on_server(&format!("CREATE DATABASE {name}"));
         database
@@ -37,6 +39,11 @@ impl Database {
         self.server.get_ports().first().copied().unwrap_or(5432)
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Runs SQL in the database.
     pub fn run(&self, sql: &str) {
         let mut config = self.server.clone();
@@ -46,6 +53,11 @@ impl Database {
 
     /// The first column of the first row of a query in the database.
     pub fn value(&self, sql: &str) -> String {
+        self.column(sql).into_iter().next().unwrap_or_default()
+    }
+
+    /// The first column of all rows of a query in the database.
+    pub fn column(&self, sql: &str) -> Vec<String> {
         let mut config = self.server.clone();
         config.dbname(&self.name);
         self.runtime.block_on(async {
@@ -54,11 +66,11 @@ impl Database {
             let messages = client.simple_query(sql).await.unwrap();
             messages
                 .iter()
-                .find_map(|message| match message {
+                .filter_map(|message| match message {
                     tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
                     _ => None,
                 })
-                .unwrap_or_default()
+                .collect()
         })
     }
 

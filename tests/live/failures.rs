@@ -2,7 +2,8 @@
 
 use crate::database::Database;
 use crate::proxy::{Proxy, Then};
-use crate::support::{Run, TestEnv, server, signal, wait};
+use crate::servers::server;
+use crate::support::{Run, TestEnv, signal, wait};
 
 #[test]
 fn wrong_password_and_unknown_database() {
@@ -12,7 +13,7 @@ fn wrong_password_and_unknown_database() {
     let run = env.run(["collect", &database.url_as("planscope", "wrong-secret")]);
     let run = run.fails_with(2, "password");
     assert!(!run.shown().contains("wrong-secret"), "{}", run.shown());
-    let missing = database.url().replace("planscope_e2e_password", "planscope_e2e_nowhere");
+    let missing = database.url().replace(database.name(), "planscope_e2e_nowhere");
     env.run(["doctor", &missing]).fails_with(2, "planscope_e2e_nowhere");
 }
 
@@ -24,7 +25,8 @@ fn the_password_comes_from_pgpass() {
     let env = TestEnv::new();
     let target = database.url().replace(":planscope@", "@");
     env.run(["doctor", &target]).fails_with(2, "password");
-    let path = env.file(".pgpass", "*:*:planscope_e2e_pgpass:planscope:planscope\n");
+    let entry = format!("*:*:{}:planscope:planscope\n", database.name());
+    let path = env.file(".pgpass", entry);
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     assert_ne!(env.run(["doctor", &target]).code, Some(2));
 }
@@ -47,15 +49,16 @@ fn missing_extension() {
 fn no_privilege() {
     let Some(url) = server("PG15") else { return };
     let database = Database::create(&url, "planscope_e2e_privilege");
-    database.run(
+    let role = format!("{}_nobody", database.name());
+    database.run(&format!(
         "CREATE EXTENSION IF NOT EXISTS pg_stat_statements;
-         DROP ROLE IF EXISTS planscope_e2e_nobody;
-         CREATE ROLE planscope_e2e_nobody LOGIN PASSWORD 'nobody';
+         DROP ROLE IF EXISTS {role};
+         CREATE ROLE {role} LOGIN PASSWORD 'nobody';
          CREATE TABLE secrets (id int, secret text);
-         SELECT * FROM secrets WHERE id = 1;",
-    );
+         SELECT * FROM secrets WHERE id = 1;"
+    ));
     let env = TestEnv::new();
-    let target = database.url_as("planscope_e2e_nobody", "nobody");
+    let target = database.url_as(&role, "nobody");
     let run = env.run(["collect", &target, "--store", "s", "--format", "json"]).code(0);
     let problems = run.json()["problems"].to_string();
     assert!(problems.contains("pg_read_all_stats"), "{problems}");
@@ -63,7 +66,7 @@ fn no_privilege() {
     assert!(explained.stderr.contains("permission denied"), "{}", explained.shown());
     let doctor = env.run(["doctor", &target]);
     assert!(doctor.stdout.contains("GRANT pg_read_all_stats"), "{}", doctor.shown());
-    database.run("DROP ROLE planscope_e2e_nobody");
+    database.run(&format!("DROP ROLE {role}"));
 }
 
 /// A database with one statement, collected from through a proxy.

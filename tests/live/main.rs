@@ -1,5 +1,13 @@
 //! End-to-end tests of the binary against the real servers of `dev/servers`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests stop a test as its assertions do, and read its switches"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -7,3 +15,4 @@ mod database;
 mod failures;
 mod postgres;
 mod proxy;
+mod servers;

@@ -1,7 +1,8 @@
 //! The whole way on PostgreSQL.
 
 use crate::database::Database;
-use crate::support::{TestEnv, say, server};
+use crate::servers::server;
+use crate::support::{TestEnv, say};
 use planscope_collection::store::Store;
 
 /// A shop with 200,000 orders whose index on the customer is there.
@@ -121,4 +122,18 @@ fn our_own_statements_are_not_in_the_top() {
     assert!(texts.iter().any(|text| text.contains("customer_id")), "{texts:#?}");
     let own = ["planscope", "EXPLAIN", "pg_stat_statements", "pg_catalog"];
     assert!(!texts.iter().any(|text| own.iter().any(|word| text.contains(word))), "{texts:#?}");
+}
+
+#[test]
+fn a_plan_pasted_from_the_server_is_read() {
+    let Some(url) = server("PG18") else { return };
+    let database = Database::create(&url, "planscope_e2e_pasted");
+    database.run(SHOP);
+    let env = TestEnv::new();
+    for options in ["ANALYZE, BUFFERS", "ANALYZE, FORMAT JSON", "COSTS off", "VERBOSE, SETTINGS"] {
+        let plan = database.column(&format!("EXPLAIN ({options}) {STATEMENT}")).join("\n");
+        let run = env.run_with_input(["explain"], &plan).code(0);
+        assert!(run.stdout.contains("orders_customer_id_idx"), "{}", run.shown());
+        assert!(!run.stdout.contains("note"), "{}", run.shown());
+    }
 }

@@ -14,18 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A temporary home in which planscope runs with a fixed clock and an empty environment.
 pub struct TestEnv {
     home: TempDir,
-    variables: Vec<(String, String)>,
 }
 
 impl TestEnv {
     pub fn new() -> Self {
-        Self { home: TempDir::new().expect("a temporary folder"), variables: Vec::new() }
-    }
-
-    /// One environment variable more for every run.
-    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
-        self.variables.push((name.to_owned(), value.to_owned()));
-        self
+        Self { home: TempDir::new().expect("a temporary folder") }
     }
 
     /// The home's folder.
@@ -48,7 +41,6 @@ impl TestEnv {
             .env_clear()
             .env("HOME", self.home.path())
             .env("PLANSCOPE_NOW", "2026-01-02T03:04:05Z")
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.home.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -153,19 +145,6 @@ impl Run {
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}\n{}", self.shown()))
     }
-}
-
-/// The URL of a test server, or `None` after saying that the test is skipped. Where servers are
-/// required (CI) a missing one fails.
-pub fn server(name: &str) -> Option<String> {
-    let variable = format!("PLANSCOPE_TEST_{name}");
-    if let Ok(url) = std::env::var(&variable) {
-        return Some(url);
-    }
-    let required = std::env::var_os("PLANSCOPE_TEST_REQUIRE_SERVERS").is_some();
-    assert!(!required, "{variable} is not set, but servers are required");
-    say(&format!("skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"));
-    None
 }
 
 /// Says something past the test runner, which keeps what a passing test prints to itself.

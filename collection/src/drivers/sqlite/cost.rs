@@ -10,7 +10,8 @@
 //!                    them; measured, one costs about what a sort of the table does)
 //! ```
 //!
-//! with a correlated subquery run once for each row that its query has found so far, and a nest that
+//! with a Bloom filter paid by one scan of its table and saving the lookups that find nothing, a
+//! correlated subquery run once for each row that its query has found so far, and a nest that
 //! a LIMIT ends early charged for the share of its rows that are needed. Where SQLite gives no
 //! number, or guessed at the size of the table, its own formulas are used with the estimated rows:
 //! 3·N for a scan, log2(N) + v·w (+ 3·v unless the index covers) for v rows of an index of relative
@@ -155,6 +156,10 @@ impl<'a> Model<'a> {
                 self.estimated[i].runs = outer.max(1.0);
                 outer = outer.max(1.0) * self.estimated[i].rows;
                 self.estimated[i].setup = self.setup(id);
+                if place.checked_sub(1).is_some_and(|before| self.filters_for(children[before], id))
+                {
+                    self.apply_bloom_filter(id);
+                }
                 has_loop = true;
             } else if is_sort(node) {
                 self.estimated[i].run_cost = self.sort_cost(parent, node, outer);
@@ -195,6 +200,25 @@ impl<'a> Model<'a> {
         let rows = self.table(node).map(|table| self.statistics.rows(table));
         let rows = rows.unwrap_or_else(|| self.made_rows(id));
         rows * log2(rows)
+    }
+
+    /// Whether `filter` is a Bloom filter for the loop `id`.
+    fn filters_for(&self, filter: NodeId, id: NodeId) -> bool {
+        let (filter, node) = (&self.plan.nodes()[filter.index()], &self.plan.nodes()[id.index()]);
+        filter.operator == Operator::BloomFilter && filter.relation_name() == node.relation_name()
+    }
+
+    /// A Bloom filter is made of the whole table; then a row that finds nothing costs one step.
+    fn apply_bloom_filter(&mut self, id: NodeId) {
+        let node = &self.plan.nodes()[id.index()];
+        // An automatic index fills its filter while it is built.
+        let is_filled = node.operator == Operator::AutomaticIndex;
+        let table = self.table(node).filter(|_| !is_filled);
+        let scan = table.map_or(0.0, |table| 3.0 * self.statistics.rows(table));
+        let estimated = &mut self.estimated[id.index()];
+        estimated.setup += scan;
+        let filtered = 1.0 + estimated.rows.min(1.0) * estimated.run_cost;
+        estimated.run_cost = estimated.run_cost.min(filtered);
     }
 
     fn estimate_loop(&self, id: NodeId, after: &[NodeId]) -> Estimated {

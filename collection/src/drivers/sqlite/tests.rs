@@ -6,8 +6,7 @@ use crate::demo;
 use crate::driver::CheckStatus;
 use crate::store::Store;
 use planscope_explain::plan::{Node, Operator, Plan};
-use planscope_explain::workload::{Index, IndexKey, Source, ddl, fingerprint};
-use std::time::Instant;
+use planscope_explain::workload::{Index, IndexKey, Source};
 
 fn queries(sql: &str) -> Vec<QueryText> {
     let header = |part: &str, key: &str| {
@@ -314,96 +313,5 @@ fn the_shop_is_collected_stored_and_asked_about() {
     let answers = runtime.block_on(session.what_if(&questions)).unwrap();
     for (question, answer) in questions.iter().zip(&answers) {
         assert!(answer.is_ok(), "{}: {:?}", question.sql, answer.as_ref().err());
-    }
-}
-
-/// The indexes that the shop lacks, each with the statement it is for.
-static MISSING: &[(&str, &str, &[&str])] = &[
-    ("orders_of_customer", "orders", &["customer_id", "ordered_at"]),
-    ("lines_of_order", "order_lines", &["order_id"]),
-    ("payments_of_order", "payments", &["order_id"]),
-    ("last_session_of_customer", "sessions", &["customer_id", "started_at"]),
-    ("orders_page_2400", "orders", &["ordered_at"]),
-    ("top_customers", "orders", &["customer_id"]),
-    ("sales_report", "order_lines", &["order_id"]),
-    ("last_order_of_customers_in_city", "orders", &["customer_id", "ordered_at"]),
-    ("search_products", "products", &["name"]),
-    ("products_with_bad_reviews", "reviews", &["product_id", "rating"]),
-    ("best_rated_products", "reviews", &["product_id", "rating"]),
-    ("activity_of_customer", "orders", &["customer_id"]),
-    ("customers_without_orders", "orders", &["customer_id"]),
-    ("orders_to_ship", "orders", &["ordered_at"]),
-];
-
-#[test]
-#[ignore = "prints how long the demo takes, its plans, and what indexes would do"]
-#[expect(clippy::disallowed_methods, reason = "a stopwatch")]
-fn the_demo_by_the_clock() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("shop.db");
-    let start = Instant::now();
-    demo::create_shop(&path, &Stop::new(), &mut |_, _| {}).unwrap();
-    let bytes = std::fs::metadata(&path).unwrap().len();
-    println!("create {:?} {bytes} bytes", start.elapsed());
-    let file = folder.path().join("shop.sql");
-    std::fs::write(&file, demo::SHOP_SQL).unwrap();
-    let queries = crate::queries::read(&file, Engine::Sqlite).unwrap();
-    let mut session = session(&path);
-    let start = Instant::now();
-    let workload = session.measure_all(&queries, &mut |_| {}).unwrap();
-    println!("workload {:?}", start.elapsed());
-    let start = Instant::now();
-    session.known_catalog().unwrap();
-    println!("catalog {:?}", start.elapsed());
-    let start = Instant::now();
-    let plans = session.plan_all(&workload.statements, &mut |_| {}).unwrap();
-    println!("plans {:?}", start.elapsed());
-    for (statement, plan) in workload.statements.iter().zip(plans) {
-        let counters = &statement.counters;
-        println!("\n{:?} {:?}", statement.name, statement.problems);
-        println!("calls {:?} total {:?}", counters.calls, counters.total_ms);
-        show(&plan.unwrap().plan);
-    }
-    for (name, table, columns) in MISSING {
-        let statement = workload.statements.iter().find(|s| s.name.as_deref() == Some(name));
-        let text = fingerprint::redact(&statement.unwrap().text, Engine::Sqlite);
-        let before = asked(&mut session, &text, &[]);
-        let start = Instant::now();
-        let after = asked(&mut session, &text, &[index(table, columns)]);
-        println!("\n{name}: {table} {columns:?}, asked in {:?}", start.elapsed());
-        println!("{:?} -> {:?}, {:?} bytes", before.cost, after.cost, after.sizes_bytes);
-        show(&before.plan);
-        show(&after.plan);
-    }
-    let create = |(_, table, columns): &(&str, &str, &[&str])| {
-        ddl::create_index(Engine::Sqlite, &index(table, columns))
-            .replace("INDEX", "INDEX IF NOT EXISTS")
-    };
-    let ddl: Vec<String> = MISSING.iter().map(create).collect();
-    let start = Instant::now();
-    demo::apply(&path, &ddl, &Stop::new()).unwrap();
-    println!("\napply {:?}", start.elapsed());
-    let again = session.measure_all(&queries, &mut |_| {}).unwrap();
-    for (before, after) in workload.statements.iter().zip(&again.statements) {
-        let ms = |s: &Statement| s.counters.mean_ms.unwrap_or(0.0);
-        println!("{:9.3} -> {:9.3} ms {:?}", ms(before), ms(after), before.name);
-    }
-    println!("total {:?} -> {:?}", workload.total_ms, again.total_ms);
-}
-
-fn show(plan: &Plan) {
-    for node in plan.nodes() {
-        println!(
-            "{}{} {:?} {:?} {} rows {:.1} cost {:.0} self {:.0} {:?}",
-            "  ".repeat(node.depth() as usize),
-            node.label,
-            node.relation,
-            node.index,
-            node.conditions.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(" "),
-            node.estimate.rows_per_loop.unwrap_or(-1.0),
-            node.estimate.total_cost.unwrap_or(-1.0),
-            node.self_cost().unwrap_or(-1.0),
-            node.details.get("log_est"),
-        );
     }
 }
