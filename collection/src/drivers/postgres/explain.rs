@@ -10,11 +10,12 @@ use super::generic::{self, Failure};
 use super::link::{Link, MARK, Row};
 use crate::driver::Execution;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, explainable};
+use crate::guard::Policy;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
-use planscope_explain::formats;
+use planscope_explain::workload::query::{explainable, is_single_select_without_side_effects};
 use planscope_explain::workload::{PlanRecord, Problem, Statement};
+use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -118,14 +119,16 @@ impl Explainer<'_> {
             message,
             statement: Some(statement.fingerprint),
         };
-        if !explainable::explainable(&statement.text) {
-            let message = "EXPLAIN takes one SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES";
-            return Ok(Err(problem("not-explainable", message.to_owned())));
+        if let Err(why) = explainable(&statement.text, Engine::Postgres) {
+            return Ok(Err(problem(
+                "not-explainable",
+                format!("the statement has no plan: {why}"),
+            )));
         }
         let record = match (execution, not_run(&statement.text)) {
             (Execution::Analyze, None) => self.analyzed(&statement.text, policy).await,
             (Execution::Analyze, Some(why)) => {
-                self.planned(&statement.text).await.map(|planned| noted(planned.record, why))
+                self.planned(&statement.text).await.map(|planned| noted(planned.record, &why))
             }
             (Execution::PlanOnly, _) => {
                 self.planned(&statement.text).await.map(|planned| planned.record)
@@ -316,16 +319,25 @@ fn lacks_partitions(raw: &str) -> bool {
 }
 
 /// Why a statement is not run though it was asked for; `None` when it may be.
-fn not_run(sql: &str) -> Option<&'static str> {
+fn not_run(sql: &str) -> Option<String> {
     if generic::parameter_count(sql) > 0 {
-        return Some("not run: its parameters are not known");
+        return Some("not run: its parameters are not known".to_owned());
     }
-    let safe = explainable::is_single_select_without_side_effects(sql);
-    (!safe).then_some("not run: only a single SELECT without side effects is")
+    let safe = is_single_select_without_side_effects(sql, Engine::Postgres);
+    safe.err().map(|why| format!("not run: {why}"))
 }
 
 /// The key under which a plan says why it holds no times though they were asked for.
 const NOT_RUN: &str = "planscope.not_run";
+
+/// Tells at a statement that is to be run why it will not be.
+pub(super) fn note_not_run(statement: &mut Statement) {
+    if let Some(message) = not_run(&statement.text) {
+        let kind = "not-run".to_owned();
+        let statement_id = Some(statement.fingerprint);
+        statement.problems.push(Problem { kind, message, statement: statement_id });
+    }
+}
 
 fn noted(mut record: PlanRecord, why: &str) -> PlanRecord {
     record.plan.details.insert(NOT_RUN.to_owned(), Value::String(why.to_owned()));
