@@ -2,10 +2,9 @@
 
 use crate::driver::Workload;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::explainable::explainable;
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
-use planscope_explain::workload::query::split_statements;
+use planscope_explain::workload::query::{explainable, split_statements};
 use planscope_explain::workload::{Counters, Problem, Source, Statement};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -151,11 +150,11 @@ pub(crate) fn unmeasured(
     let mut workload = Workload { of: queries.len() as u64, ..Workload::default() };
     for query in queries {
         let id = fingerprint(&query.text, engine);
-        if !explainable(&query.text) {
+        if let Err(why) = explainable(&query.text, engine) {
             let Source { file, line } = &query.source;
             workload.problems.push(Problem {
                 kind: "not-explainable".to_owned(),
-                message: format!("{file}:{line}: {} is no statement that has a plan", query.name),
+                message: format!("{file}:{line}: {} has no plan: {why}", query.name),
                 statement: Some(id),
             });
             continue;

@@ -9,8 +9,6 @@ use planscope_explain::Engine;
 mod postgres;
 mod sqlite;
 
-pub(crate) use postgres::lexer as postgres_tokens;
-
 /// Every driver, in the order of the engines.
 pub static ALL: &[&Driver] = &[&postgres::DRIVER, &sqlite::DRIVER];
 

@@ -1,6 +1,5 @@
 //! Guards: what keeps a collection harmless.
 
-pub(crate) mod explainable;
 mod stop;
 
 pub use stop::Stop;

@@ -2,12 +2,14 @@
 
 use super::errors;
 use super::link::{Facts, Link, Row};
+use super::socket::{self, Address, Socket};
 use super::tls::{self, SslMode};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::target::{Host, Target};
 use std::time::Duration;
 use tokio_postgres::config::SslMode as Wire;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -134,10 +136,12 @@ impl Way<'_> {
             Err(error) if is_about_options(&error) => self.start(false).await,
             other => other,
         };
-        let client = client.map_err(|error| self.explained(error))?;
+        let (client, address) = client?;
         let mut link = Link {
             facts: Facts::default(),
             server: self.host.place(),
+            host: self.host.name.clone(),
+            address,
             client,
             tls: self.tls.clone(),
             prelude: String::new(),
@@ -156,15 +160,30 @@ impl Way<'_> {
         }
     }
 
-    async fn start(
-        &self,
-        with_options: bool,
-    ) -> std::result::Result<Client, tokio_postgres::Error> {
+    async fn start(&self, with_options: bool) -> Result<(Client, Address)> {
+        let (socket, address) = match socket::dial(self.host).await {
+            Ok(dialled) => dialled,
+            Err(error) => {
+                let reason = error.to_string();
+                return Err(errors::unreachable(self.host, &reason).caused_by(error));
+            }
+        };
+        let config = self.config(with_options);
+        let mut tls = self.tls.clone();
+        let connector = MakeTlsConnect::<Socket>::make_tls_connect(&mut tls, &self.host.name)
+            .map_err(|error| CollectError::new(ErrorKind::Config, error.to_string()))?;
+        let connected = config.connect_raw(socket, connector).await;
+        let (client, connection) = connected.map_err(|error| self.explained(error))?;
+        // Ends by itself when the client is dropped or the server hangs up.
+        tokio::spawn(connection);
+        Ok((client, address))
+    }
+
+    fn config(&self, with_options: bool) -> Config {
         let mut config = Config::new();
         config
-            .host(&self.host.name)
-            .port(self.host.port)
-            .ssl_mode(self.wire)
+            // A server does not encrypt on its socket.
+            .ssl_mode(if self.host.is_socket() { Wire::Disable } else { self.wire })
             .application_name(self.target.param("application_name").unwrap_or("planscope"));
         self.target.user().map(|user| config.user(user));
         self.target.database().map(|database| config.dbname(database));
@@ -174,10 +193,7 @@ impl Way<'_> {
         } else if let Some(options) = self.target.param("options") {
             config.options(options);
         }
-        let (client, connection) = config.connect(self.tls.clone()).await?;
-        // Ends by itself when the client is dropped or the server hangs up.
-        tokio::spawn(connection);
-        Ok(client)
+        config
     }
 
     /// The user's own options first: of two that set the same, the server takes the last.
@@ -263,8 +279,8 @@ async fn may_untrack(link: &Link) -> bool {
 }
 
 /// Whether a pooler refuses the options of the session.
-fn is_about_options(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_some_and(|db| {
+fn is_about_options(error: &CollectError) -> bool {
+    errors::database_error(error).is_some_and(|db| {
         db.code().code().starts_with("08") && db.message().contains("startup parameter")
     })
 }

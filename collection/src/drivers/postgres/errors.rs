@@ -76,27 +76,33 @@ pub(super) fn unreachable(host: &Host, reason: &str) -> CollectError {
         .hint(format!("pg_isready -h {} -p {}", host.name, host.port))
 }
 
-/// The server answered, with a refusal.
+/// The server answered, with a refusal. A pooler has one SQLSTATE for everything, and says in words
+/// what the server would say with a code.
 fn refused(error: &DbError, host: &Host, database: &str) -> CollectError {
-    let server = host.place();
+    const PASSWORD: &str =
+        "give the password with PGPASSWORD or in ~/.pgpass (host:port:database:user:password)";
     let reason = error.message();
-    let mapped = CollectError::new(kind_of(error), format!("{server} refuses: {reason}"));
-    let code = error.code();
-    if *code == SqlState::INVALID_PASSWORD {
-        mapped
-            .hint("give the password with PGPASSWORD or in ~/.pgpass (host:port:database:user:password)")
-            .hint("check the user name in the URL")
-    } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
-        mapped
-            .hint("the server's pg_hba.conf decides who may connect from where; add a line for this user, database and address")
-            .hint("it may want an encrypted connection: ?sslmode=require")
-    } else if *code == SqlState::INVALID_CATALOG_NAME {
-        let list = format!("psql -h {} -p {} -l lists the databases", host.name, host.port);
-        mapped.hint(format!("{list}; {database} is not among them"))
-    } else if *code == SqlState::TOO_MANY_CONNECTIONS {
-        mapped.hint("try again when a connection is free, or connect through the pooler")
-    } else {
-        mapped
+    let pooled =
+        |words: &str| *error.code() == SqlState::PROTOCOL_VIOLATION && reason.contains(words);
+    let refused = |kind| CollectError::new(kind, format!("{} refuses: {reason}", host.place()));
+    match error.code() {
+        code if *code == SqlState::INVALID_PASSWORD || pooled("authentication") => {
+            refused(ErrorKind::Authentication)
+                .hint(PASSWORD)
+                .hint("check the user name in the URL")
+        }
+        code if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            refused(ErrorKind::Authentication)
+                .hint("the server's pg_hba.conf decides who may connect from where; add a line for this user, database and address")
+                .hint("it may want an encrypted connection: ?sslmode=require")
+        }
+        code if *code == SqlState::INVALID_CATALOG_NAME || pooled("database") => {
+            let list = format!("psql -h {} -p {} -l lists the databases", host.name, host.port);
+            refused(ErrorKind::Config).hint(format!("{list}; {database} is not among them"))
+        }
+        code if *code == SqlState::TOO_MANY_CONNECTIONS => refused(ErrorKind::Connection)
+            .hint("try again when a connection is free, or connect through the pooler"),
+        _ => refused(kind_of(error)),
     }
 }
 

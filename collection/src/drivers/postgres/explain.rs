@@ -11,14 +11,16 @@ use super::link::{Link, MARK, Row};
 use super::redacted;
 use crate::driver::Execution;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, explainable};
+use crate::guard::Policy;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
-use planscope_explain::formats;
+use planscope_explain::workload::query::{explainable, is_single_select_without_side_effects};
 use planscope_explain::workload::{PlanRecord, Problem, Statement};
+use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio_postgres::error::ErrorPosition;
 
 /// Messages under way at once. 32 to 500 take the same time over a network of 10 ms; few enough
@@ -27,6 +29,9 @@ pub(super) const PIPELINE: usize = 32;
 
 /// Most texts that are tried for one statement.
 const MOST_ATTEMPTS: usize = 24;
+
+/// How long after its limit the server may still come up with the answer.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// The outcome of each statement.
 pub(super) type Outcome = std::result::Result<PlanRecord, Problem>;
@@ -71,6 +76,10 @@ pub(super) async fn plans(
     let explainer = Explainer { link, before: String::new(), after: String::new() };
     let depth = if execution == Execution::Analyze { 1 } else { PIPELINE };
     let work = async {
+        let old = execution == Execution::Analyze && link.facts.version_num < 130_000;
+        if old {
+            limit_messages(link, policy.analyze_timeout).await?;
+        }
         let mut asked: Vec<BoxFuture<'_, Result<Outcome>>> = Vec::new();
         for statement in statements {
             asked.push(Box::pin(explainer.outcome(statement, policy, execution)));
@@ -81,9 +90,21 @@ pub(super) async fn plans(
             done.push(outcome?);
             progress(done.len());
         }
+        if old {
+            limit_messages(link, policy.statement_timeout).await?;
+        }
         Ok(done)
     };
     link.until_stopped(work).await
+}
+
+/// Before 13 the clock of a message runs from its start, whatever is set in it.
+async fn limit_messages(link: &Link, limit: Duration) -> Result<()> {
+    if link.facts.is_pooled {
+        return Ok(()); // A setting of the session would stay for others.
+    }
+    let set = format!("SET {MARK} statement_timeout = {}", limit.as_millis().max(1));
+    link.ask(&set).await.map(|_| ())
 }
 
 impl Explainer<'_> {
@@ -99,14 +120,16 @@ impl Explainer<'_> {
             message,
             statement: Some(statement.fingerprint),
         };
-        if !explainable::explainable(&statement.text) {
-            let message = "EXPLAIN takes one SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES";
-            return Ok(Err(problem("not-explainable", message.to_owned())));
+        if let Err(why) = explainable(&statement.text, Engine::Postgres) {
+            return Ok(Err(problem(
+                "not-explainable",
+                format!("the statement has no plan: {why}"),
+            )));
         }
         let record = match (execution, not_run(&statement.text)) {
             (Execution::Analyze, None) => self.analyzed(&statement.text, policy).await,
             (Execution::Analyze, Some(why)) => {
-                self.planned(&statement.text).await.map(|planned| noted(planned.record, why))
+                self.planned(&statement.text).await.map(|planned| noted(planned.record, &why))
             }
             (Execution::PlanOnly, _) => {
                 self.planned(&statement.text).await.map(|planned| planned.record)
@@ -119,15 +142,20 @@ impl Explainer<'_> {
         }
     }
 
-    /// Runs the statement.
+    /// Runs the statement. The server ends it at its limit; should it not, we do.
     async fn analyzed(&self, sql: &str, policy: &Policy) -> Result<PlanRecord> {
-        let limit = policy.analyze_timeout.as_millis().max(1);
-        let head = format!(
-            "SET LOCAL statement_timeout = {limit};\
-             EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, SETTINGS) {MARK} "
-        );
+        let limit = policy.analyze_timeout;
+        let millis = limit.as_millis().max(1);
+        let set = format!("SET LOCAL statement_timeout = {millis};");
+        let head = format!("{set}EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, SETTINGS) {MARK} ");
         let message = Message { head, tail: ";".to_owned(), prepared: None };
-        Ok(self.send(&message, sql).await?.record)
+        let sent = tokio::time::timeout(limit + GRACE, self.send(&message, sql)).await;
+        let Ok(answer) = sent else {
+            self.link.cancel().await;
+            let message = format!("no answer within {} s", limit.as_secs_f64());
+            return Err(CollectError::new(ErrorKind::Timeout, message));
+        };
+        Ok(answer?.record)
     }
 
     /// Plans the statement, with what it takes to make a normalized text valid.
@@ -292,16 +320,25 @@ fn lacks_partitions(raw: &str) -> bool {
 }
 
 /// Why a statement is not run though it was asked for; `None` when it may be.
-fn not_run(sql: &str) -> Option<&'static str> {
+fn not_run(sql: &str) -> Option<String> {
     if generic::parameter_count(sql) > 0 {
-        return Some("not run: its parameters are not known");
+        return Some("not run: its parameters are not known".to_owned());
     }
-    let safe = explainable::is_single_select_without_side_effects(sql);
-    (!safe).then_some("not run: only a single SELECT without side effects is")
+    let safe = is_single_select_without_side_effects(sql, Engine::Postgres);
+    safe.err().map(|why| format!("not run: {why}"))
 }
 
 /// The key under which a plan says why it holds no times though they were asked for.
 const NOT_RUN: &str = "planscope.not_run";
+
+/// Tells at a statement that is to be run why it will not be.
+pub(super) fn note_not_run(statement: &mut Statement) {
+    if let Some(message) = not_run(&statement.text) {
+        let kind = "not-run".to_owned();
+        let statement_id = Some(statement.fingerprint);
+        statement.problems.push(Problem { kind, message, statement: statement_id });
+    }
+}
 
 fn noted(mut record: PlanRecord, why: &str) -> PlanRecord {
     record.plan.details.insert(NOT_RUN.to_owned(), Value::String(why.to_owned()));

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// A keyword or an identifier, quoted or not.
     Word,
     /// A number.
@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 
 /// A token and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Token {
+pub(super) struct Token {
     /// What it is.
     pub kind: Kind,
     /// Its bytes.
@@ -49,7 +49,7 @@ impl Token {
 }
 
 /// The tokens of a text; blanks and comments are left out.
-pub(crate) fn tokens(sql: &str) -> Vec<Token> {
+pub(super) fn tokens(sql: &str) -> Vec<Token> {
     let significant = Lexer::new(sql, Engine::Postgres).filter(|token| token.is_significant());
     let read = |token: planscope_explain::workload::lexer::Token| Token {
         kind: kind(token.kind, token.text(sql)),

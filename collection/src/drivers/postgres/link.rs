@@ -5,11 +5,12 @@
 //! every message (`SET LOCAL` in the implicit transaction that a message of several statements is).
 
 use super::errors;
+use super::socket::{self, Address};
 use crate::error::{CollectError, Result};
 use crate::guard::Stop;
 use std::future::Future;
 use std::time::Duration;
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The comment that marks every statement of ours, so that the workload can leave them out.
@@ -17,6 +18,9 @@ pub(super) const MARK: &str = "/* planscope */";
 
 /// Longest time for the server to come to rest after a stop.
 const REST: Duration = Duration::from_millis(900);
+
+/// Between two cancellations.
+const PAUSE: Duration = Duration::from_millis(25);
 
 /// What was learned of the server when the connection was opened.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +51,9 @@ pub(super) struct Link {
     pub facts: Facts,
     /// `host:port`, for messages.
     pub server: String,
+    /// The host's name, for its certificate.
+    pub(super) host: String,
+    pub(super) address: Address,
     pub(super) client: Client,
     pub(super) tls: MakeRustlsConnect,
     /// Goes in front of every message.
@@ -114,21 +121,39 @@ impl Link {
 
     /// Cancels until the server has nothing of ours left to run: messages that were sent ahead
     /// start one after the other, so one cancellation may not be enough.
-    async fn cancel(&self) {
+    pub async fn cancel(&self) {
         let at_rest = self.client.simple_query("");
-        let cancelling = async {
-            loop {
-                let _ = self.client.cancel_token().cancel_query(self.tls.clone()).await;
-                tokio::time::sleep(Duration::from_millis(25)).await;
-            }
-        };
+        let (resting, rested) = tokio::sync::oneshot::channel::<()>();
+        // A task of its own: a request that was begun is not to be cut off when we are at rest.
+        let cancelling = tokio::spawn(cancel_until(
+            rested,
+            self.address.clone(),
+            self.client.cancel_token(),
+            self.tls.clone(),
+            self.host.clone(),
+        ));
         let rest = async {
-            tokio::select! {
-                _ = at_rest => {}
-                () = cancelling => {}
-            }
+            let _ = at_rest.await;
+            drop(resting);
+            let _ = cancelling.await;
         };
         let _ = tokio::time::timeout(REST, rest).await;
+    }
+}
+
+/// Sends one cancellation after the other until the server is at rest.
+async fn cancel_until(
+    mut rested: tokio::sync::oneshot::Receiver<()>,
+    address: Address,
+    token: CancelToken,
+    tls: MakeRustlsConnect,
+    host: String,
+) {
+    loop {
+        let _ = tokio::time::timeout(REST, socket::cancel(&address, &token, &tls, &host)).await;
+        if tokio::time::timeout(PAUSE, &mut rested).await.is_ok() {
+            return;
+        }
     }
 }
 

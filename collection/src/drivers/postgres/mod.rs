@@ -9,10 +9,11 @@ mod doctor;
 mod errors;
 mod explain;
 mod generic;
-pub(crate) mod lexer;
+mod lexer;
 mod link;
 mod redacted;
 mod settings;
+mod socket;
 mod statements;
 mod tls;
 mod what_if;
@@ -72,17 +73,21 @@ impl Session for Postgres {
         Box::pin(statements::workload(&self.link, top, by))
     }
 
-    /// Nothing is run here: a server has no count of a statement's work without side effects.
+    /// Nothing is run here: a server does not count a statement's work for us alone. `plans` runs
+    /// what may be run; of the others it is said why not.
     fn measure<'a>(
         &'a mut self,
         queries: &'a [QueryText],
-        _execution: Execution,
+        execution: Execution,
         progress: &'a mut (dyn FnMut(usize) + Send),
     ) -> BoxFuture<'a, Result<Workload>> {
         Box::pin(async move {
             self.link.stop.check()?;
             let database = Some(self.link.facts.database.clone());
-            let workload = queries::unmeasured(queries, Engine::Postgres, database);
+            let mut workload = queries::unmeasured(queries, Engine::Postgres, database);
+            if execution == Execution::Analyze {
+                workload.statements.iter_mut().for_each(explain::note_not_run);
+            }
             progress(queries.len());
             Ok(workload)
         })

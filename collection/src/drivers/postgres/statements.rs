@@ -4,9 +4,9 @@ use super::link::{Link, Row};
 use crate::clock;
 use crate::driver::{Ranking, Workload};
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::explainable;
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
+use planscope_explain::workload::query::explainable;
 use planscope_explain::workload::{Counters, Fingerprint, Problem, Statement, Window};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -192,7 +192,8 @@ fn chosen(entries: &[Entry], view: &View, top: usize, by: Ranking) -> Vec<Statem
     let mut place: BTreeMap<Fingerprint, usize> = BTreeMap::new();
     let mut statements: Vec<Statement> = Vec::new();
     for entry in entries {
-        let Some(text) = entry.query.as_deref().filter(|text| explainable::explainable(text))
+        let Some(text) =
+            entry.query.as_deref().filter(|text| explainable(text, Engine::Postgres).is_ok())
         else {
             continue;
         };

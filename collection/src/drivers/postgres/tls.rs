@@ -2,11 +2,12 @@
 
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::target::Target;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
@@ -88,17 +89,22 @@ fn verifier(target: &Target, mode: SslMode, provider: &Arc<CryptoProvider>) -> R
     // libpq: `require` with a root certificate is `verify-ca`, for those who relied on it.
     let mode = if mode == SslMode::Require && root.is_some() { SslMode::VerifyCa } else { mode };
     if mode < SslMode::VerifyCa {
-        return Ok(Verifier { chain: None, check_name: false, provider: provider.clone() });
+        return Ok(Verifier {
+            chain: None,
+            own: Vec::new(),
+            check_name: false,
+            provider: provider.clone(),
+        });
     }
-    let roots = match root {
-        None | Some("system") => native_roots()?,
-        Some(file) => roots_from(file)?,
+    let (roots, own) = match root {
+        None | Some("system") => (native_roots()?, Vec::new()),
+        Some(file) => (roots_from(file)?, certificates(file, "sslrootcert")?),
     };
     let chain = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
         .map_err(|e| CollectError::new(ErrorKind::Config, "no root certificate").caused_by(e))?;
     let check_name = mode == SslMode::VerifyFull;
-    Ok(Verifier { chain: Some(chain), check_name, provider: provider.clone() })
+    Ok(Verifier { chain: Some(chain), own, check_name, provider: provider.clone() })
 }
 
 fn native_roots() -> Result<RootCertStore> {
@@ -143,6 +149,9 @@ fn unreadable(
 #[derive(Debug)]
 struct Verifier {
     chain: Option<Arc<WebPkiServerVerifier>>,
+    /// What the user named as authority. A server that signed its own certificate is one itself,
+    /// which OpenSSL accepts and webpki does not.
+    own: Vec<CertificateDer<'static>>,
     check_name: bool,
     provider: Arc<CryptoProvider>,
 }
@@ -157,6 +166,12 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> std::result::Result<ServerCertVerified, rustls::Error> {
         let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        if self.own.iter().any(|own| own == end_entity) {
+            if self.check_name {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
+        }
         let verdict =
             chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verdict {

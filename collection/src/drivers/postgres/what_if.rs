@@ -8,11 +8,11 @@ use super::explain::{Explainer, PIPELINE, matters_to_all};
 use super::link::{Link, MARK, Row};
 use crate::driver::{WhatIfAnswer, WhatIfQuestion};
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::explainable;
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
 use planscope_explain::Engine;
 use planscope_explain::plan::Plan;
+use planscope_explain::workload::query::explainable;
 use planscope_explain::workload::{Index, ddl};
 
 /// The extension in this database.
@@ -135,8 +135,9 @@ async fn answer(link: &Link, hypopg: &Hypopg, question: &WhatIfQuestion) -> Resu
     if let Some(refusal) = hypopg.refusal(question, link.facts.version_num) {
         return Err(refusal);
     }
-    if !explainable::explainable(&question.sql) {
-        return Err(CollectError::new(ErrorKind::Input, "EXPLAIN does not take this statement"));
+    if let Err(why) = explainable(&question.sql, Engine::Postgres) {
+        let message = format!("the statement has no plan: {why}");
+        return Err(CollectError::new(ErrorKind::Input, message));
     }
     let explainer = Explainer { link, before: hypopg.pretend(question), after: hypopg.forget() };
     let planned = explainer.planned(&question.sql).await?;

@@ -226,6 +226,7 @@ async fn statements_from_a_file_are_planned_or_run() {
             for name in ["writes", "hidden-write", "parameter"] {
                 assert!(!plan(name).is_analyzed(), "{server}: {name}");
                 assert!(plan(name).details.contains_key("planscope.not_run"));
+                assert_eq!(snapshot.find(name).unwrap().problems[0].kind, "not-run");
             }
             assert_eq!(snapshot.problems[0].kind, "not-explainable");
             let row = client.query_one("SELECT count(*) FROM orders", &[]).await.unwrap();

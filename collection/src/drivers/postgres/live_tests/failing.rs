@@ -1,7 +1,7 @@
 //! What goes wrong, and how it is told.
 
 use super::super::connect;
-use super::support::{Database, client, shop, target, url, urls, with_database};
+use super::support::{Database, client, encrypting, shop, target, url, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, Session};
 use crate::drivers;
@@ -144,6 +144,53 @@ async fn refusals_say_what_to_type() {
 }
 
 #[tokio::test]
+async fn server_without_encryption_is_refused_when_it_is_required() {
+    let Some(url) = url("PG16") else { return };
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let error = refused(&format!("{url}?sslmode={mode}")).await;
+        assert_eq!(error.kind, ErrorKind::Connection, "{error:?}");
+        assert!(error.message.contains("encrypted connection"), "{error}");
+        assert!(error.hints.iter().any(|hint| hint.contains("sslmode=disable")));
+    }
+    for mode in ["disable", "allow", "prefer"] {
+        let url = format!("{url}?sslmode={mode}");
+        assert!(drivers::connect(&target(&url), &Policy::default(), Stop::new()).await.is_ok());
+    }
+}
+
+/// Needs a server of PostgreSQL with `ssl = on`, a certificate for localhost that is its own
+/// authority, and `PLANSCOPE_TEST_PG_TLS=postgres://…@localhost:PORT/postgres?sslrootcert=FILE`.
+#[tokio::test]
+async fn certificates_are_checked_as_the_mode_says() {
+    let Some(url) = encrypting() else {
+        println!("skipped: PLANSCOPE_TEST_PG_TLS is not set");
+        return;
+    };
+    let (plain, _) = url.split_once('?').unwrap();
+    let by_address = url.replace("@localhost", "@127.0.0.1");
+    let good = [
+        format!("{plain}?sslmode=prefer"),
+        format!("{plain}?sslmode=require"),
+        format!("{url}&sslmode=require"),
+        format!("{url}&sslmode=verify-full"),
+        format!("{by_address}&sslmode=verify-ca"),
+    ];
+    for url in good {
+        let link = connect::open(&target(&url), &Policy::default(), Stop::new()).await.unwrap();
+        assert_eq!(link.facts.is_encrypted, Some(true), "{url}");
+        link.cancel().await;
+    }
+    let plain_text = target(&format!("{plain}?sslmode=disable"));
+    let link = connect::open(&plain_text, &Policy::default(), Stop::new()).await.unwrap();
+    assert_eq!(link.facts.is_encrypted, Some(false));
+    for url in [format!("{plain}?sslmode=verify-ca"), format!("{by_address}&sslmode=verify-full")] {
+        let error = refused(&url).await;
+        assert_eq!(error.kind, ErrorKind::Connection, "{error:?}");
+        assert!(error.hints.iter().any(|hint| hint.contains("sslrootcert")), "{error:?}");
+    }
+}
+
+#[tokio::test]
 async fn second_host_is_tried() {
     let Some(url) = url("PG15") else { return };
     let url = url.replace('@', "@127.0.0.1:1,");
@@ -214,6 +261,24 @@ async fn long_statement_ends_at_its_limit() {
             let plans = session.plans(&asked, Execution::Analyze, &mut |_| ()).await.unwrap();
             assert_eq!(plans[0].as_ref().unwrap_err().kind, "timeout", "{server}");
             assert!(plans[1].is_ok(), "{server}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn statement_that_is_asked_for_may_take_longer() {
+    for (server, url) in urls() {
+        with_database(&url, async |database| {
+            let policy =
+                Policy { statement_timeout: Duration::from_millis(150), ..Policy::default() };
+            let mut session = database.session_with(&policy, Stop::new()).await;
+            let slow =
+                "SELECT count(*) FROM generate_series(1, 2000) a, generate_series(1, 2000) b";
+            let plans =
+                session.plans(&[statement(slow)], Execution::Analyze, &mut |_| ()).await.unwrap();
+            let took = plans[0].as_ref().unwrap().plan.elapsed_ms().unwrap();
+            assert!(took > 150.0, "{server}: {took} ms");
         })
         .await;
     }

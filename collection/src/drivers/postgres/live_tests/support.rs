@@ -27,6 +27,13 @@ pub fn url(server: &str) -> Option<String> {
     url
 }
 
+/// The URL of a server that encrypts, with `?sslrootcert=FILE` of its authority; there is none in
+/// dev/servers: see the test for how to make one.
+#[expect(clippy::disallowed_methods, reason = "where the server is, only its maker knows")]
+pub fn encrypting() -> Option<String> {
+    std::env::var("PLANSCOPE_TEST_PG_TLS").ok()
+}
+
 /// The URLs of the servers that are up.
 pub fn urls() -> Vec<(&'static str, String)> {
     SERVERS.into_iter().filter_map(|server| Some((server, url(server)?))).collect()
@@ -86,6 +93,9 @@ pub async fn with_database<F: Future<Output = ()>>(url: &str, test: impl FnOnce(
     admin.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
     let database = Database { base: base.to_owned(), name: name.clone() };
     let outcome = AssertUnwindSafe(test(database)).catch_unwind().await;
+    // What is left of a dropped database fills the statistics until others are evicted.
+    let forget = "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = ";
+    admin.batch_execute(&format!("{forget}'{name}'")).await.unwrap();
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
     admin.batch_execute(&format!("{end}'{name}'")).await.unwrap();
     admin.batch_execute(&format!("DROP DATABASE {name}")).await.unwrap();
