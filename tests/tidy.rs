@@ -115,10 +115,6 @@ fn sources_keep_their_form() {
                 wrong.push(format!("{} has {word}", short(&path)));
             }
         }
-        let trailing = text.lines().position(|line| line.ends_with(' '));
-        if let Some(line) = trailing.filter(|_| !text.contains("r#\"") && !text.contains("r\"")) {
-            wrong.push(format!("{}:{} ends with a blank", short(&path), line + 1));
-        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
