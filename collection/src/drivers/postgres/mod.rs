@@ -11,6 +11,7 @@ mod explain;
 mod generic;
 mod lexer;
 mod link;
+mod repairs;
 mod settings;
 mod socket;
 mod statements;
