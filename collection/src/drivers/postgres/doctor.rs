@@ -12,10 +12,6 @@ const SEEN: &str = include_str!("../sql/postgres/doctor.sql");
 /// The oldest server that planscope is tested with.
 const OLDEST: u32 = 120_000;
 
-/// A restart is needed for everything in shared_preload_libraries.
-const PRELOAD: &str = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'; \
-                       -- keep what is there already, then restart the server";
-
 #[derive(Deserialize)]
 struct Seen {
     read_only: String,
@@ -23,6 +19,7 @@ struct Seen {
     track_io_timing: String,
     compute_query_id: Option<String>,
     track: Option<String>,
+    preloaded: Option<String>,
     auto_explain: bool,
     auto_explain_min: Option<String>,
     statements_available: Option<String>,
@@ -150,7 +147,7 @@ async fn statistics(link: &Link, seen: &Seen) -> Result<Vec<Check>> {
             return Ok(vec![fail(
                 ID,
                 "the extension is there, its library is not loaded",
-                PRELOAD,
+                preload(seen, ""),
             )]);
         }
         Err(error) => return Ok(vec![skipped(ID, &error)]),
@@ -167,11 +164,29 @@ fn without_extension(id: &str, link: &Link, seen: &Seen) -> Check {
         format!("the database {} has no extension pg_stat_statements", link.facts.database);
     match seen.statements_available {
         Some(_) if seen.track.is_none() => {
-            fail(id, message, format!("{PRELOAD}; CREATE EXTENSION pg_stat_statements;"))
+            fail(id, message, preload(seen, ", then CREATE EXTENSION pg_stat_statements;"))
         }
         Some(_) => fail(id, message, "CREATE EXTENSION pg_stat_statements;"),
         None => fail(id, message, "install the package postgresql-contrib, then restart"),
     }
+}
+
+/// How to have the library loaded, what is loaded already kept. Each name is a string of its own:
+/// `'a, b'` would be one library, and the server would not start again.
+fn preload(seen: &Seen, then: &str) -> String {
+    let loaded = seen.preloaded.as_deref().unwrap_or_default().split(',');
+    let mut names: Vec<&str> = loaded.map(|name| name.trim().trim_matches('"')).collect();
+    names.retain(|name| !name.is_empty() && *name != "pg_stat_statements");
+    names.push("pg_stat_statements");
+    let list: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+    let careful = match seen.preloaded {
+        Some(_) => "",
+        None => " add what is loaded already (SHOW shared_preload_libraries),",
+    };
+    format!(
+        "ALTER SYSTEM SET shared_preload_libraries = {}; --{careful} restart the server{then}",
+        list.join(", ")
+    )
 }
 
 fn counting(id: &str, view: &View, seen: &Seen) -> Check {

@@ -6,9 +6,10 @@
 //! plan; either goes by the simple protocol only.
 
 use super::errors;
-use super::generic::{self, Failure};
+use super::generic;
 use super::link::{Link, MARK, Row};
 use super::redacted;
+use super::repairs::{self, Failure};
 use crate::driver::Execution;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Policy;
@@ -171,7 +172,7 @@ impl Explainer<'_> {
                 Ok(planned) => return Ok(planned),
                 Err(failed) => {
                     // A repair that fails at the same place was none; what it leads to is no use.
-                    let at = failed.at.map(|at| generic::parameters_before(&text, at));
+                    let at = failed.at.map(|at| repairs::parameters_before(&text, at));
                     if at.is_none() || at != failed_at {
                         let repairs = failed.repairs(&text).into_iter().rev();
                         next.extend(repairs.map(|text| (text, at)));
@@ -273,7 +274,7 @@ impl Failed {
     fn repairs(&self, sql: &str) -> Vec<String> {
         let Some(db) = errors::database_error(&self.error) else { return Vec::new() };
         let failure = Failure { code: db.code().code(), message: db.message(), at: self.at };
-        generic::repairs(sql, &failure)
+        repairs::repairs(sql, &failure)
     }
 }
 

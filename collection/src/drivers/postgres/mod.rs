@@ -12,6 +12,7 @@ mod generic;
 mod lexer;
 mod link;
 mod redacted;
+mod repairs;
 mod settings;
 mod socket;
 mod statements;

@@ -8,6 +8,8 @@ SELECT /* planscope */ row_to_json(t)::text
                current_setting('compute_query_id', true) AS compute_query_id,
                (SELECT s.reset_val FROM pg_settings s
                  WHERE s.name = 'pg_stat_statements.track') AS track,
+               (SELECT s.reset_val FROM pg_settings s
+                 WHERE s.name = 'shared_preload_libraries') AS preloaded,
                (SELECT count(*) FROM pg_settings s WHERE s.name LIKE 'auto\_explain.%') > 0
                    AS auto_explain,
                (SELECT s.reset_val FROM pg_settings s
