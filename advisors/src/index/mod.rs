@@ -2,8 +2,11 @@
 
 pub mod candidates;
 pub mod cost;
+mod expression;
 pub mod redundancy;
 pub mod select;
+#[cfg(test)]
+mod select_tests;
 
 use crate::remedy::truncate;
 use planscope_explain::Engine;
