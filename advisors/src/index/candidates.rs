@@ -224,8 +224,8 @@ fn column_name(table: &Table, name: &str) -> String {
     table.column(name).map_or_else(|| name.to_owned(), |column| column.name.clone())
 }
 
-fn key(column: &String) -> IndexKey {
-    IndexKey::column(column.clone())
+fn key(column: &str) -> IndexKey {
+    IndexKey::column(column)
 }
 
 fn order_key(key: &OrderKey) -> IndexKey {
@@ -248,7 +248,7 @@ fn add_all(
     if wants.limited || !equal.is_empty() || !join.is_empty() {
         tails.push(wants.order.iter().map(order_key).collect());
     }
-    tails.push(wants.group.iter().map(key).collect());
+    tails.push(wants.group.iter().map(|column| key(column)).collect());
     tails.extend(wants.extremes.iter().map(|column| vec![key(column)]));
     let mut heads: Vec<Vec<IndexKey>> = vec![equal.clone()];
     heads.extend(join.iter().map(|key| vec![key.clone()]));
@@ -286,7 +286,7 @@ fn add(
     let index = if context.engine.info().include_columns {
         build(context, table, keys, payload)
     } else {
-        let longer = keys.into_iter().chain(payload.iter().map(key)).collect();
+        let longer = keys.into_iter().chain(payload.iter().map(|column| key(column))).collect();
         build(context, table, longer, Vec::new())
     };
     push(context, Candidate { index, covering: true }, found);
