@@ -2,8 +2,11 @@
 
 pub mod candidates;
 pub mod cost;
+mod expression;
 pub mod redundancy;
 pub mod select;
+#[cfg(test)]
+mod select_tests;
 
 use crate::remedy::truncate;
 use planscope_explain::Engine;
@@ -32,10 +35,11 @@ pub fn name_for(engine: Engine, catalog: &Catalog, index: &Index) -> String {
     unique
 }
 
-/// Letters, digits and `_` of an expression.
+/// The words of a column or an expression, joined by `_`.
 fn words(text: &str) -> String {
-    let keep = |c: char| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '_' };
-    text.chars().map(keep).collect::<String>().trim_matches('_').to_owned()
+    let is_between = |c: char| !c.is_alphanumeric();
+    let words: Vec<&str> = text.split(is_between).filter(|word| !word.is_empty()).collect();
+    words.join("_").to_lowercase()
 }
 
 #[cfg(test)]
@@ -54,6 +58,9 @@ mod tests {
         assert_eq!(name_for(Engine::Postgres, &catalog, &index), "orders_customer_id_idx");
         catalog.indexes.push(Index { name: "orders_customer_id_idx".into(), ..Index::default() });
         assert_eq!(name_for(Engine::Postgres, &catalog, &index), "orders_customer_id_idx2");
+        let expression = Some("attrs ->> 'Colour'".to_owned());
+        index.keys = vec![IndexKey { expression, ..IndexKey::default() }];
+        assert_eq!(name_for(Engine::Postgres, &catalog, &index), "orders_attrs_colour_idx");
         index.keys.push(IndexKey::column("x".repeat(80)));
         let long = name_for(Engine::Postgres, &catalog, &index);
         assert!(long.len() <= 63 && long.ends_with("_idx"), "{long}");

@@ -1,6 +1,7 @@
 //! Redundancy: which index another one can stand in for.
 
 use planscope_explain::Engine;
+use planscope_explain::workload::query::canonical_expression;
 use planscope_explain::workload::{Catalog, Index, IndexKey, Table};
 
 /// How one index stands in for another.
@@ -30,8 +31,9 @@ pub fn covered(engine: Engine, index: &Index, by: &Index) -> Option<Cover> {
         return None;
     }
     let pairs = || index.keys.iter().zip(&by.keys);
-    let same_way = pairs().all(|(a, b)| same_key(a, b) && same_direction(a, b));
-    let other_way = ordered && pairs().all(|(a, b)| same_key(a, b) && opposite_direction(a, b));
+    let same_way = pairs().all(|(a, b)| same_key(engine, a, b) && same_direction(a, b));
+    let other_way =
+        ordered && pairs().all(|(a, b)| same_key(engine, a, b) && opposite_direction(a, b));
     if !(same_way || other_way) || !carries_payload(engine, index, by) {
         return None;
     }
@@ -67,9 +69,12 @@ fn owns_a_promise(index: &Index) -> bool {
     index.unique || index.primary || index.constraint
 }
 
-fn same_key(a: &IndexKey, b: &IndexKey) -> bool {
+fn same_key(engine: Engine, a: &IndexKey, b: &IndexKey) -> bool {
+    // A server writes an expression in its own way, with casts and parentheses.
+    let canonical =
+        |key: &IndexKey| key.expression.as_deref().map(|e| canonical_expression(e, engine));
     a.column == b.column
-        && a.expression == b.expression
+        && (a.expression == b.expression || canonical(a) == canonical(b))
         && a.collation == b.collation
         && a.operator_class == b.operator_class
         && a.prefix_length == b.prefix_length

@@ -12,7 +12,7 @@
 //!    candidates within [`TIE`] of the best the smallest wins.
 //! 3. What later choices made superfluous is taken out again.
 
-use super::candidates;
+use super::candidates::{self, Candidate};
 use super::name_for;
 use super::redundancy;
 use crate::advice::{Advice, Effect, Proof};
@@ -31,6 +31,13 @@ const LEAST_SHARE: f64 = 0.10;
 /// Least share of the cost of all statements it helps that an index must save. A covering index that
 /// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
 const LEAST_GAIN: f64 = 0.30;
+
+/// Least share of what the statements cost without any advice that payload columns must save:
+/// they make an index wide, and pay only where the visits of the table are what a plan costs.
+const LEAST_COVERED: f64 = 0.30;
+
+/// Most indexes that are only worth something together, as for the arms of an OR.
+const MOST_TOGETHER: usize = 3;
 
 /// Most share of cost by which an index may slow a statement down.
 const MOST_HARM: f64 = 0.05;
@@ -95,6 +102,8 @@ pub struct Selector<'a> {
     context: &'a Context<'a>,
     options: Options,
     candidates: Vec<Index>,
+    /// Those that carry columns only to save the visit of the table.
+    covering: Vec<bool>,
     /// For each statement its candidates.
     relevant: Vec<Vec<usize>>,
     answers: BTreeMap<Question, Answer>,
@@ -110,20 +119,49 @@ impl<'a> Selector<'a> {
             context,
             options,
             candidates: Vec::new(),
+            covering: Vec::new(),
             relevant: Vec::new(),
             answers: BTreeMap::new(),
         };
         for statement in &context.statements {
             let found = candidates::of_statement(statement, options.least_rows);
-            let ids = found.into_iter().map(|index| selector.intern(index)).collect();
+            let ids = found.into_iter().map(|candidate| selector.intern(candidate)).collect();
             selector.relevant.push(ids);
         }
+        selector.share();
         selector
     }
 
-    fn intern(&mut self, index: Index) -> usize {
+    /// A candidate that begins with all keys of a statement's own one can serve it too.
+    fn share(&mut self) {
+        for statement in 0..self.relevant.len() {
+            let own = self.relevant[statement].clone();
+            let serves = |other: &usize| {
+                let extends = |&mine: &usize| {
+                    !self.covering[mine] && self.begins_with(*other, &self.candidates[mine])
+                };
+                !own.contains(other) && !self.covering[*other] && own.iter().any(extends)
+            };
+            let shared: Vec<usize> = (0..self.candidates.len()).filter(serves).collect();
+            self.relevant[statement].extend(shared);
+        }
+    }
+
+    /// Whether the keys of a candidate begin with those of `index`, of the same table.
+    fn begins_with(&self, candidate: usize, index: &Index) -> bool {
+        let longer = &self.candidates[candidate];
+        longer.table == index.table
+            && longer.schema == index.schema
+            && longer.method == index.method
+            && index.predicate.is_none()
+            && !index.keys.is_empty()
+            && longer.keys.starts_with(&index.keys)
+    }
+
+    fn intern(&mut self, Candidate { index, covering }: Candidate) -> usize {
         let same = |other: &Index| Index { name: index.name.clone(), ..other.clone() } == index;
         if let Some(at) = self.candidates.iter().position(same) {
+            self.covering[at] &= covering;
             return at;
         }
         let mut index = index;
@@ -135,6 +173,7 @@ impl<'a> Selector<'a> {
             n += 1;
         }
         self.candidates.push(index);
+        self.covering.push(covering);
         self.candidates.len() - 1
     }
 
@@ -175,8 +214,14 @@ impl<'a> Selector<'a> {
         let survivors = self.survivors()?;
         let mut chosen: Vec<usize> = Vec::new();
         while chosen.len() < self.options.most_indexes {
-            let Some(next) = self.best_addition(&chosen, &survivors)? else { break };
-            chosen.push(next);
+            let next = match self.best_addition(&chosen, &survivors)? {
+                Some(next) => vec![next],
+                None => self.best_group(&chosen)?,
+            };
+            if next.is_empty() {
+                break;
+            }
+            chosen.extend(next);
         }
         self.prune(&mut chosen)?;
         let advice: Result<Vec<Advice>, Missing> =
@@ -213,20 +258,43 @@ impl<'a> Selector<'a> {
                 }
             }
         }
-        if missing.is_empty() { Ok(used) } else { Err(Missing(missing)) }
+        if !missing.is_empty() {
+            return Err(Missing(missing));
+        }
+        let longer = self.longer_ones(&used);
+        used.extend(longer);
+        Ok(used)
     }
 
-    /// Candidates of the statement on the same table that begin with the same column: shorter,
-    /// not covering, or shared with other statements.
+    /// Candidates that begin with all keys of one in `used`, or of an index that exists and could
+    /// then go: one index in the place of two.
+    fn longer_ones(&self, used: &BTreeSet<usize>) -> Vec<usize> {
+        let extends = |candidate: usize| {
+            used.iter().any(|&shorter| {
+                !self.covering[shorter] && self.begins_with(candidate, &self.candidates[shorter])
+            })
+        };
+        let plain = (0..self.candidates.len()).filter(|&candidate| !self.covering[candidate]);
+        plain
+            .filter(|&c| {
+                !used.contains(&c) && (extends(c) || self.made_redundant(c).next().is_some())
+            })
+            .collect()
+    }
+
+    /// Candidates of the statement on the same table that begin with the same column, shorter or
+    /// not covering, or that have the same columns in another order: where the planner sees no
+    /// difference it took any.
     fn variants(&self, statement: usize, of: usize) -> impl Iterator<Item = usize> {
         let leader = &self.candidates[of];
         self.relevant[statement].iter().copied().filter(move |&i| {
             let other = &self.candidates[i];
             other.table == leader.table
                 && other.schema == leader.schema
-                && other.keys.first() == leader.keys.first()
                 && other.keys.len() + other.include.len()
                     <= leader.keys.len() + leader.include.len()
+                && (other.keys.first() == leader.keys.first()
+                    || other.keys.iter().all(|key| leader.keys.contains(key)))
         })
     }
 
@@ -240,7 +308,7 @@ impl<'a> Selector<'a> {
         let mut rated: Vec<(usize, f64)> = Vec::new();
         let room = self.options.most_bytes - self.size_of_all(chosen);
         for &candidate in survivors.iter().filter(|c| !chosen.contains(c)) {
-            let saving = self.net_saving(candidate, chosen, &mut missing);
+            let saving = self.net_saving(&[candidate], chosen, &mut missing);
             if let Some(saving) = saving.filter(|_| self.size(candidate).unwrap_or(0.0) <= room) {
                 rated.push((candidate, saving));
             }
@@ -248,32 +316,81 @@ impl<'a> Selector<'a> {
         if !missing.is_empty() {
             return Err(Missing(missing));
         }
-        let best = rated.iter().map(|(_, saving)| *saving).fold(0.0, f64::max);
-        let near = rated.into_iter().filter(|(_, s)| *s > 0.0 && *s >= best * (1.0 - TIE));
-        Ok(near.map(|(candidate, _)| candidate).min_by(|&a, &b| self.smaller(a, b)))
-    }
-
-    fn smaller(&self, a: usize, b: usize) -> std::cmp::Ordering {
-        let width = |i: usize| {
-            let index = &self.candidates[i];
-            index.keys.len() * 2 + index.include.len()
+        let by_saving = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
+        let Some(&(best, most)) = rated.iter().max_by(by_saving) else { return Ok(None) };
+        let is_its_plain_form = |candidate: usize| {
+            self.covering[best]
+                && !self.covering[candidate]
+                && self.begins_with(best, &self.candidates[candidate])
         };
-        let size = |i: usize| self.size(i).unwrap_or(f64::INFINITY);
-        size(a).total_cmp(&size(b)).then(width(a).cmp(&width(b))).then(a.cmp(&b))
+        let is_near = |&(candidate, saving): &(usize, f64)| {
+            let tie = if is_its_plain_form(candidate) { LEAST_COVERED } else { TIE };
+            saving >= most * (1.0 - tie)
+        };
+        let near = rated.into_iter().filter(is_near).map(|(candidate, _)| candidate);
+        Ok(near.min_by(|&a, &b| self.smaller(a, b, chosen)))
     }
 
-    /// What `candidate` saves over the workload on top of `chosen`, in weighted cost; `None` when
-    /// it saves too little, harms a statement, or answers are missing.
+    /// Where no single candidate saves enough: those that some plan uses together, as for the arms
+    /// of an OR.
+    fn best_group(&self, chosen: &[usize]) -> Result<Vec<usize>, Missing> {
+        let mut missing = BTreeSet::new();
+        let mut best: (f64, Vec<usize>) = (0.0, Vec::new());
+        let count_left = self.options.most_indexes - chosen.len();
+        let room = self.options.most_bytes - self.size_of_all(chosen);
+        for statement in self.open_statements() {
+            let all = self.need(statement, &self.relevant[statement], &mut missing);
+            let used = all.map(|answer| answer.used.clone()).unwrap_or_default();
+            let group: Vec<usize> = used.into_iter().filter(|i| !chosen.contains(i)).collect();
+            let fits = (2..=MOST_TOGETHER.min(count_left)).contains(&group.len())
+                && self.size_of_all(&group) <= room;
+            let saving = fits.then(|| self.net_saving(&group, chosen, &mut missing)).flatten();
+            if let Some(saving) = saving.filter(|saving| *saving > best.0) {
+                best = (saving, group);
+            }
+        }
+        if missing.is_empty() { Ok(best.1) } else { Err(Missing(missing)) }
+    }
+
+    /// Orders candidates by the room they take, net of what they make superfluous.
+    fn smaller(&self, a: usize, b: usize, chosen: &[usize]) -> std::cmp::Ordering {
+        let rank = |i: usize| {
+            let index = &self.candidates[i];
+            let stands_in = |other: &&usize| self.stands_in(&self.candidates[**other], index);
+            let replaced: Vec<usize> = chosen.iter().filter(stands_in).copied().collect();
+            let count = replaced.len() + self.made_redundant(i).count();
+            let existing = self.made_redundant(i).filter_map(|index| index.size_bytes).sum::<f64>();
+            let freed = existing + self.size_of_all(&replaced);
+            let size = self.size(i).map_or(f64::INFINITY, |size| size - freed);
+            let width = index.keys.len() * 2 + index.include.len();
+            (size, (std::cmp::Reverse(count), width, i))
+        };
+        let ((size_a, rest_a), (size_b, rest_b)) = (rank(a), rank(b));
+        size_a.total_cmp(&size_b).then(rest_a.cmp(&rest_b))
+    }
+
+    /// Existing indexes that a candidate can stand in for.
+    fn made_redundant(&self, candidate: usize) -> impl Iterator<Item = &Index> {
+        let existing = self.context.snapshot.catalog.indexes.iter();
+        existing.filter(move |index| self.stands_in(index, &self.candidates[candidate]))
+    }
+
+    fn stands_in(&self, index: &Index, by: &Index) -> bool {
+        redundancy::covered(self.context.engine(), index, by).is_some()
+    }
+
+    /// What `added` saves over the workload on top of `chosen`, in weighted cost; `None` when it
+    /// saves too little, harms a statement, or answers are missing.
     fn net_saving(
         &self,
-        candidate: usize,
+        added: &[usize],
         chosen: &[usize],
         missing: &mut BTreeSet<Question>,
     ) -> Option<f64> {
-        let with: Vec<usize> = chosen.iter().copied().chain([candidate]).collect();
-        let (mut saved, mut touched) = (0.0, 0.0);
+        let with: Vec<usize> = chosen.iter().chain(added).copied().collect();
+        let (mut saved, mut touched, mut original) = (0.0, 0.0, 0.0);
         for statement in self.open_statements() {
-            if !self.relevant[statement].contains(&candidate) {
+            if !added.iter().any(|index| self.relevant[statement].contains(index)) {
                 continue;
             }
             let before = self.cost(statement, chosen, missing);
@@ -285,10 +402,14 @@ impl<'a> Selector<'a> {
             if after < before * (1.0 - LEAST_SHARE) {
                 saved += (before - after) * self.weight(statement);
                 touched += before * self.weight(statement);
+                let bare = self.cost(statement, &[], missing).unwrap_or(before);
+                original += bare * self.weight(statement);
             }
         }
-        let net = saved - self.write_cost(candidate);
-        (net > 0.0 && saved >= touched * LEAST_GAIN).then_some(net)
+        let net = saved - added.iter().map(|&index| self.write_cost(index)).sum::<f64>();
+        let covers = added.iter().any(|&index| self.covering[index]);
+        let least = if covers { original * LEAST_COVERED } else { 0.0 };
+        (net > 0.0 && saved >= least.max(touched * LEAST_GAIN)).then_some(net)
     }
 
     /// Calls of the statement; 1 where they are not known.
@@ -359,7 +480,7 @@ impl<'a> Selector<'a> {
         for candidate in chosen.clone() {
             let rest: Vec<usize> = chosen.iter().copied().filter(|&c| c != candidate).collect();
             let mut missing = BTreeSet::new();
-            let saving = self.net_saving(candidate, &rest, &mut missing);
+            let saving = self.net_saving(&[candidate], &rest, &mut missing);
             if !missing.is_empty() {
                 return Err(Missing(missing));
             }
@@ -419,14 +540,11 @@ impl<'a> Selector<'a> {
     }
 
     fn notes(&self, index: usize) -> Vec<String> {
-        let engine = self.context.engine();
+        let mut notes: Vec<String> = self
+            .made_redundant(index)
+            .map(|existing| format!("makes the existing index {} redundant", existing.name))
+            .collect();
         let index = &self.candidates[index];
-        let mut notes = Vec::new();
-        for existing in &self.context.snapshot.catalog.indexes {
-            if redundancy::covered(engine, existing, index).is_some() {
-                notes.push(format!("makes the existing index {} redundant", existing.name));
-            }
-        }
         let table = self.table(index);
         let written = table.and_then(Table::writes).unwrap_or(0.0);
         // Loading the rows that are there is no reason to fear for the future.

@@ -159,7 +159,7 @@ fn index_for(
     let [scan] = scans.as_slice() else { return None };
     let table = statement.table_of(scan)?;
     let order: Option<Vec<OrderKey>> =
-        node.conditions_of(ConditionKind::SortKey).map(|key| order_key(key)).collect();
+        node.conditions_of(ConditionKind::SortKey).map(order_key).collect();
     let order = order.filter(|order| !order.is_empty())?;
     if order.iter().any(|key| table.column(&key.column.name).is_none()) {
         return None;

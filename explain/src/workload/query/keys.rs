@@ -3,7 +3,7 @@
 use super::children::Parts;
 use super::operand::{self, column, identifier};
 use super::scope::{Draft, Reader};
-use super::{Bound, Operand, OrderKey};
+use super::{Bound, ColumnRef, Operand, OrderKey};
 use crate::engine::Engine;
 use sqlparser::ast;
 use sqlparser::ast::{
@@ -203,6 +203,17 @@ static AGGREGATES: &[&str] = &[
     "variance",
     "xmlagg",
 ];
+
+/// The column of `min(column)` and `max(column)`.
+pub(super) fn extreme(expr: &Expr, engine: Engine) -> Option<ColumnRef> {
+    let Expr::Function(function) = operand::strip_parentheses(expr) else { return None };
+    let name = function.name.to_string();
+    let picks_an_end = name.eq_ignore_ascii_case("min") || name.eq_ignore_ascii_case("max");
+    match Parts::of(operand::strip_parentheses(expr)).exprs.as_slice() {
+        [only] if picks_an_end && function.over.is_none() => column(only, engine),
+        _ => None,
+    }
+}
 
 /// Whether an aggregate is called in `expr` at this level, not as a window function.
 pub(super) fn contains_aggregate(expr: &Expr) -> bool {

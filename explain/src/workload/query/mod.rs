@@ -72,6 +72,8 @@ pub struct Scope {
     pub aggregates: bool,
     /// Whether it says DISTINCT; its columns are then in `group_by`.
     pub distinct: bool,
+    /// Plain columns inside MIN or MAX in its output: an index has both ends at hand.
+    pub extremes: Vec<ColumnRef>,
     /// Conditions of HAVING, split at AND.
     pub having: Vec<Predicate>,
 }

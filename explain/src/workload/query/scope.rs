@@ -4,7 +4,7 @@
 
 use super::children::Parts;
 use super::condition::Conditions;
-use super::keys::{bound, contains_aggregate, first_projection, groups, item_expr};
+use super::keys::{bound, contains_aggregate, extreme, first_projection, groups, item_expr};
 use super::operand::{self, column};
 use super::{ColumnRef, Operand, Query, QueryKind, Scope, TableUse, prepare};
 use crate::engine::Engine;
@@ -261,6 +261,7 @@ impl<'a> Reader<'a> {
             self.order_and_limit(&mut draft, query, &select.projection);
         }
         let output = select.projection.iter().filter_map(item_expr);
+        draft.scope.extremes = output.clone().filter_map(|e| extreme(e, self.engine)).collect();
         draft.scope.aggregates =
             groups(select) || output.chain(select.having.as_ref()).any(contains_aggregate);
         self.finish(draft);

@@ -369,3 +369,11 @@ const CONDITIONS: &[(Engine, &str, &str)] = &[
     ),
     (Sqlite, "a=? AND b>?", "a Equal ?; b Greater ?"),
 ];
+
+#[test]
+fn min_and_max_of_a_plain_column_are_extremes() {
+    let sql = "SELECT max(o.total), min(created_at), sum(total), max(total + 1) FROM orders o";
+    let query = Query::read(sql, Engine::Postgres).unwrap();
+    let names: Vec<&str> = query.scopes[0].extremes.iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["total", "created_at"]);
+}
