@@ -1,7 +1,7 @@
 //! Collecting from a live target, shared by every command that can look at one.
 
 use crate::ctx::Ctx;
-use crate::error::{CommandError, CommandErrorKind, Result};
+use crate::error::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use planscope_collection::collect::{self, Request, Step};
@@ -83,15 +83,7 @@ impl WorkloadArgs {
 
 /// Opens a guarded session.
 pub async fn connect(ctx: &Ctx, target: &Target, policy: &Policy) -> Result<Box<dyn Session>> {
-    let Some(driver) = drivers::of(target.engine) else {
-        let label = target.engine.label();
-        return Err(CommandError::new(
-            CommandErrorKind::Config,
-            format!("planscope cannot connect to {label} yet"),
-        )
-        .hint("it connects to PostgreSQL and SQLite; `planscope explain` reads saved plans"));
-    };
-    Ok((driver.connect)(target, policy, ctx.stop.clone()).await?)
+    Ok(drivers::connect(target, policy, ctx.stop.clone()).await?)
 }
 
 /// Collects a snapshot with a progress bar.
