@@ -163,14 +163,19 @@ fn rank(statements: &mut [StatementDiff], after: &Snapshot, before: &Snapshot) {
         ((is.0 / is.1 - was.0 / was.1) * calls).abs()
     };
     statements.sort_by(|a, b| {
-        let worse_first = (b.verdict == Verdict::Worse).cmp(&(a.verdict == Verdict::Worse));
-        let same_last = differs(b.verdict).cmp(&differs(a.verdict));
-        worse_first.then(same_last).then_with(|| moved(b).total_cmp(&moved(a)))
+        let grave_first = place(a.verdict).cmp(&place(b.verdict));
+        grave_first.then_with(|| moved(b).total_cmp(&moved(a)))
     });
 }
 
-fn differs(verdict: Verdict) -> bool {
-    !matches!(verdict, Verdict::Same | Verdict::NotComparable)
+/// Where a verdict stands in the list: better and changed together, by what they moved.
+fn place(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Worse => 0,
+        Verdict::Changed | Verdict::Better => 1,
+        Verdict::Same => 2,
+        Verdict::NotComparable => 3,
+    }
 }
 
 /// What could not be compared says nothing, so it stands last. A change that is neither better nor
