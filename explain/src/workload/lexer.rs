@@ -121,23 +121,53 @@ impl<'a> Lexer<'a> {
     }
 }
 
+impl Lexer<'_> {
+    /// The next token that is neither white space nor a comment. Faster than filtering: what text is
+    /// mostly made of, blanks and words, is taken before the branch that no processor predicts.
+    #[inline]
+    pub fn next_significant(&mut self) -> Option<Token> {
+        loop {
+            let start = self.run(self.at, Class::Blank);
+            self.at = start;
+            let first = *self.text.get(start)?;
+            if CLASSES[first as usize] != Class::Letter {
+                let token = self.token(start, first);
+                if token.is_significant() {
+                    return Some(token);
+                }
+                continue;
+            }
+            let (kind, end) = self.word(start, first);
+            self.at = end.min(self.text.len());
+            return Some(Token { kind, start, end: self.at });
+        }
+    }
+
+    fn token(&mut self, start: usize, first: u8) -> Token {
+        let (kind, end) = match CLASSES[first as usize] {
+            Class::Blank => (TokenKind::Blank, self.run(start, Class::Blank)),
+            Class::Letter => self.word(start, first),
+            Class::Digit => self.number(start),
+            Class::Quote => self.quoted(start, first),
+            Class::Open => (TokenKind::Open, start + 1),
+            Class::Close => (TokenKind::Close, start + 1),
+            Class::Comma => (TokenKind::Comma, start + 1),
+            Class::Mark => self.mark(start, first),
+            Class::Other => (TokenKind::Operator, start + 1),
+        };
+        // What is open at the end closes there; an escape may have reached one byte further.
+        self.at = end.min(self.text.len());
+        Token { kind, start, end: self.at }
+    }
+}
+
 impl Iterator for Lexer<'_> {
     type Item = Token;
 
     fn next(&mut self) -> Option<Token> {
         let start = self.at;
         let first = *self.text.get(start)?;
-        let (kind, end) = match CLASSES[first as usize] {
-            Class::Blank => (TokenKind::Blank, self.run(start, Class::Blank)),
-            Class::Letter => self.word(start, first),
-            Class::Digit => self.number(start),
-            Class::Quote => self.quoted(start, first),
-            Class::Mark => self.mark(start, first),
-            Class::Other => (TokenKind::Operator, start + 1),
-        };
-        // What is open at the end closes there; an escape may have reached one byte further.
-        self.at = end.min(self.text.len());
-        Some(Token { kind, start, end: self.at })
+        Some(self.token(start, first))
     }
 }
 
@@ -147,6 +177,9 @@ enum Class {
     Letter,
     Digit,
     Quote,
+    Open,
+    Close,
+    Comma,
     Mark,
     Other,
 }
@@ -165,6 +198,9 @@ const fn classes() -> [Class; 256] {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..=0xff => Class::Letter,
             b'0'..=b'9' => Class::Digit,
             b'\'' | b'"' | b'`' => Class::Quote,
+            b'(' => Class::Open,
+            b')' => Class::Close,
+            b',' => Class::Comma,
             b'!'..=b'~' => Class::Mark,
             _ => Class::Other,
         };
@@ -214,6 +250,7 @@ impl Lexer<'_> {
         at > 0 && ends_operand(self.byte(at - 1))
     }
 
+    #[inline]
     fn word(&self, start: usize, first: u8) -> (TokenKind, usize) {
         let end = self.word_end(start + 1);
         if end == start + 1
@@ -309,9 +346,6 @@ impl Lexer<'_> {
     fn mark(&self, start: usize, first: u8) -> (TokenKind, usize) {
         let next = self.byte(start + 1);
         match first {
-            b'(' => (TokenKind::Open, start + 1),
-            b')' => (TokenKind::Close, start + 1),
-            b',' => (TokenKind::Comma, start + 1),
             b';' => (TokenKind::Semicolon, start + 1),
             b'[' if self.dialect.sqlite => self.bracketed(start),
             b'[' => (TokenKind::OpenBracket, start + 1),

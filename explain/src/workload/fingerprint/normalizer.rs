@@ -30,6 +30,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub struct Normalizer {
     engine: Engine,
     out: Vec<u8>,
+    /// The statement in lower case: one pass over it all is much cheaper than one a word.
+    lower: Vec<u8>,
     frames: Vec<Frame>,
     name: Vec<u8>,
     state: State,
@@ -41,6 +43,7 @@ impl Normalizer {
         Self {
             engine,
             out: Vec::with_capacity(256),
+            lower: Vec::new(),
             frames: Vec::with_capacity(8),
             name: Vec::new(),
             state: State::START,
@@ -65,24 +68,29 @@ impl Normalizer {
         self.frames.clear();
         self.frames.push(Frame::new(List::Plain, 0));
         self.state = State::START;
-        for token in Lexer::new(sql, self.engine) {
-            if token.is_significant() {
-                self.push(sql.as_bytes(), token);
-            }
+        let mut lower = std::mem::take(&mut self.lower);
+        lower.clear();
+        lower.extend_from_slice(sql.as_bytes());
+        lower.make_ascii_lowercase();
+        let mut lexer = Lexer::new(sql, self.engine);
+        while let Some(token) = lexer.next_significant() {
+            self.push(sql.as_bytes(), &lower, token);
         }
+        self.lower = lower;
     }
 
-    fn push(&mut self, sql: &[u8], token: Token) {
-        let text = sql.get(token.start..token.end).unwrap_or_default();
-        if token.kind != TokenKind::Word {
-            self.settle_column(token.kind);
-        }
+    fn push(&mut self, sql: &[u8], lower: &[u8], token: Token) {
         if self.state.semicolon && token.kind != TokenKind::Semicolon {
+            self.settle_column(token.kind);
             self.end_statement();
         }
+        if token.kind == TokenKind::Word {
+            return self.word(lower.get(token.start..token.end).unwrap_or_default());
+        }
+        let text = sql.get(token.start..token.end).unwrap_or_default();
+        self.settle_column(token.kind);
         match token.kind {
-            TokenKind::Blank | TokenKind::Comment => {}
-            TokenKind::Word => self.word(text),
+            TokenKind::Blank | TokenKind::Comment | TokenKind::Word => {}
             TokenKind::Quoted => self.quoted(text),
             TokenKind::String | TokenKind::Number | TokenKind::Placeholder => self.value(),
             TokenKind::Ellipsis => self.ellipsis(),
@@ -146,42 +154,35 @@ impl Normalizer {
         !matches!(self.state.last, Last::Start | Last::Open | Last::Dot | Last::Cast)
     }
 
+    /// A word in lower case.
     fn word(&mut self, text: &[u8]) {
-        let mark = self.out.len();
-        let blank = self.blank_before_word();
-        let start = mark + usize::from(blank);
-        if blank {
-            self.out.push(b' ');
-        }
-        self.out.extend(text.iter().map(u8::to_ascii_lowercase));
-        let class = WordClass::of(self.out.get(start..).unwrap_or_default());
-        if class != WordClass::Plain && self.special_word(class, mark) {
+        let class = WordClass::of(text);
+        if class != WordClass::Plain && self.special_word(class) {
             return;
         }
         if matches!(class, WordClass::Plain | WordClass::All) && self.follows_made_up_names() {
-            self.out.truncate(mark);
             return self.value();
         }
         self.settle_column(TokenKind::Word);
+        if self.blank_before_word() {
+            self.out.push(b' ');
+        }
+        self.out.extend_from_slice(text);
         self.state.run = Run::None;
         self.state.sign = None;
         self.note_word(class);
         self.went(Last::Word(class));
     }
 
-    /// Words that are not written as they are. The word stands in the buffer from `mark` on.
-    fn special_word(&mut self, class: WordClass, mark: usize) -> bool {
+    /// Words that are not written as they are; says whether this was one.
+    fn special_word(&mut self, class: WordClass) -> bool {
         match class {
             WordClass::Null | WordClass::Bool if !self.is_tested(class) => {
-                self.out.truncate(mark);
                 self.settle_column(TokenKind::Number);
                 self.value();
                 true
             }
-            WordClass::Ascending if self.follows_sort_key() => {
-                self.out.truncate(mark);
-                true
-            }
+            WordClass::Ascending => self.follows_sort_key(),
             _ => false,
         }
     }
@@ -306,8 +307,14 @@ impl Normalizer {
 
     /// `?, ?` and `?, ..., ?` are `?, ...`.
     fn lengthen_run(&mut self, start: usize) {
-        self.out.truncate(start);
-        self.out.extend_from_slice(b"?, ...");
+        const LONG: &[u8] = b"?, ...";
+        // From the third value on it stands there already.
+        if self.out.len() > start + LONG.len() {
+            self.out.truncate(start + LONG.len());
+        } else {
+            self.out.truncate(start);
+            self.out.extend_from_slice(LONG);
+        }
         self.state.run = Run::Value(start);
     }
 

@@ -324,15 +324,9 @@ fn mysql_tree(raw: &str, engine: Engine) -> String {
 /// Where the line ends that begins `text`, its break included; a break inside a string or quotes after
 /// `from` does not end it.
 fn logical_line(text: &str, from: usize, engine: Engine) -> usize {
-    for token in Lexer::starting_at(text, from, engine) {
-        let content = token.text(text);
-        match token.kind {
-            TokenKind::Blank | TokenKind::Comment => {
-                if let Some(at) = content.find('\n') {
-                    return token.start + at + 1;
-                }
-            }
-            _ => {}
+    for token in Lexer::starting_at(text, from, engine).filter(|t| t.kind == TokenKind::Blank) {
+        if let Some(at) = token.text(text).find('\n') {
+            return token.start + at + 1;
         }
     }
     text.len()
@@ -348,7 +342,7 @@ fn postgres_text(raw: &str, engine: Engine) -> String {
         let end = match value {
             Some(at) if label == "Query Text" => query_text_end(rest, at),
             Some(at) if !is_measurement(label) => logical_line(rest, at, engine),
-            _ => first.len(),
+            _ => logical_line(rest, 0, engine),
         };
         let (line, after) = rest.split_at(end);
         match value.filter(|_| !is_measurement(label)) {

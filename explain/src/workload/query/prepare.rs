@@ -251,6 +251,7 @@ impl Rewriter<'_> {
             TokenKind::Word => self.word_token(text),
             TokenKind::Open => self.open_token(),
             TokenKind::Operator if text == "<" && self.is_mysql_marker() => self.at += 3,
+            TokenKind::Operator => self.operator_token(text),
             _ => self.put(text, 1),
         }
     }
@@ -268,8 +269,11 @@ impl Rewriter<'_> {
             | TokenKind::String
             | TokenKind::Number
             | TokenKind::Placeholder
-            | TokenKind::Close
             | TokenKind::CloseBracket => true,
+            // `OPERATOR(public.===) ?`.
+            TokenKind::Close => {
+                self.at.checked_sub(2).and_then(|at| self.kind(at)) != Some(TokenKind::Operator)
+            }
             _ => false,
         });
         let numbered = text.len() > 1 && text.starts_with('$') && !text.starts_with("$0");
@@ -284,9 +288,8 @@ impl Rewriter<'_> {
         let word = text.to_ascii_lowercase();
         let next = self.kind(self.at + 1);
         let starts_operand = self.at.checked_sub(1).is_none_or(|at| match self.kind(at) {
-            Some(TokenKind::Operator) => false,
-            Some(TokenKind::Word) => self.word(at) != "as",
-            _ => true,
+            Some(TokenKind::Word) => matches!(self.word(at).as_str(), "and" | "or" | "not"),
+            kind => kind == Some(TokenKind::Open),
         });
         match word.as_str() {
             // `date $1` and `interval $1` are no literals; MySQL's `interval ? day` is fine.
@@ -294,6 +297,8 @@ impl Rewriter<'_> {
                 let unit = self.engine != Engine::Postgres && word == "interval";
                 if unit { self.put(text, 1) } else { self.at += 1 }
             }
+            // `'x'::text COLLATE "C"`: sqlparser reads no COLLATE after a cast.
+            "collate" if self.follows_cast() => self.at += 2,
             // sqlparser does not read `TABLE t`.
             "table" if self.out.is_empty() => self.put("SELECT * FROM", 1),
             // `extract($1 from x)`.
@@ -301,8 +306,27 @@ impl Rewriter<'_> {
                 self.put("extract(epoch", 3);
             }
             // `(ANY (a = (hashed SubPlan 1).col1))`: PostgreSQL 17 writes the test of a subquery so.
-            "any" if starts_operand && next == Some(TokenKind::Open) => self.at += 1,
+            "any" | "all" if starts_operand && next == Some(TokenKind::Open) => self.at += 1,
             _ => self.put(text, 1),
+        }
+    }
+
+    /// Whether a type of one word after `::` was the last.
+    fn follows_cast(&self) -> bool {
+        self.at >= 2
+            && self.kind(self.at - 1) == Some(TokenKind::Word)
+            && self.kind(self.at - 2) == Some(TokenKind::Cast)
+    }
+
+    /// Operators that extensions bring do not even lex: they stand as one that means nothing.
+    fn operator_token(&mut self, text: &str) {
+        let named = self.at.checked_sub(1).and_then(|at| self.kind(at)) == Some(TokenKind::Dot);
+        match () {
+            () if self.engine != Engine::Postgres || POSTGRES_OPERATORS.contains(&text) => {
+                self.put(text, 1);
+            }
+            () if named => self.put("#", 1),
+            () => self.put(" OPERATOR(pg_catalog.#) ", 1),
         }
     }
 
@@ -331,6 +355,13 @@ impl Rewriter<'_> {
                 if a.end == b.start && b.end == c.start && c.end == d.start)
     }
 }
+
+/// Operators of PostgreSQL that sqlparser reads, and single characters.
+static POSTGRES_OPERATORS: &[&str] = &[
+    "=", "<", ">", "<=", ">=", "<>", "!=", "+", "-", "*", "/", "%", "^", "||", "&&", "@>", "<@",
+    "->", "->>", "#>", "#>>", "#-", "@@", "~", "~*", "!~", "!~*", "~~", "~~*", "!~~", "!~~*", "^@",
+    "|", "&", "#", "<<", ">>", ":", ":=", "=>", "@", "!", "<->", "&<", "&>",
+];
 
 /// Types that a literal may follow directly.
 fn is_typed_literal(word: &str) -> bool {

@@ -299,6 +299,13 @@ const STATEMENTS: &[(Engine, &str, &str)] = &[
 ];
 
 const CONDITIONS: &[(Engine, &str, &str)] = &[
+    (Postgres, "(x >= 'a'::text COLLATE \"C\")", "x Greater 'a'"),
+    (
+        Postgres,
+        "((t1.b === 505) AND (device OPERATOR(public.===) ?))",
+        "t1.b Other 505; device Other ?",
+    ),
+    (Postgres, "(ALL (\"time\" >= (SubPlan 1).col1))", "time Greater expr"),
     (Postgres, "((o.status)::text = 'open'::text)", "o.status::text Equal 'open'"),
     (Postgres, "((status)::text = ANY ('{a,\"b,c\"}'::text[]))", "status::text In(Some(2)) ?"),
     (Postgres, "(id = ANY ('{?,?,?}'::integer[]))", "id In(Some(3)) ?"),
@@ -325,11 +332,7 @@ const CONDITIONS: &[(Engine, &str, &str)] = &[
     ),
     (Postgres, "(ROW(a, b) > ROW(1, 2))", "a Greater 1"),
     (Postgres, "((a = 1) AND (b OPERATOR(x.#=) 5) AND (c = 2))", "a Equal 1; b Other 5; c Equal 2"),
-    (
-        Postgres,
-        "((a = 1) AND (b @@@ @@@ 5) AND (c BETWEEN 1 AND 2))",
-        "a Equal 1; b Contains ?; c Between ?",
-    ),
+    (Postgres, "((a = 1) AND (b @@@ @@@ 5) AND (c BETWEEN 1 AND 2))", "a Equal 1; c Between ?"),
     (Postgres, "((status)::text = '?'::text)", "status::text Equal ?"),
     (
         Postgres,
