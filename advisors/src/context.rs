@@ -216,6 +216,12 @@ impl<'a> StatementContext<'a> {
     }
 }
 
+/// By how much the planner divides the rows of a parallel scan: the participants, of whom the
+/// leader helps less the more workers there are (PostgreSQL's `get_parallel_divisor()`).
+pub fn parallel_divisor(workers: f64) -> f64 {
+    workers + (1.0 - 0.3 * workers).max(0.0)
+}
+
 /// Share of a table's rows that a predicate keeps, from the column's statistics; `None` without.
 pub fn selectivity(table: &Table, predicate: &Predicate) -> Option<f64> {
     use planscope_explain::workload::query::Comparison as C;

@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::remedy::Remedy;
 use crate::rule::Rule;
 use planscope_explain::plan::{
-    Actual, Condition, ConditionKind, Memory, Node, Operator, Plan, PlanBuilder, Role,
+    Actual, Condition, ConditionKind, Memory, Node, Operator, Plan, PlanBuilder, Role, Workers,
 };
 use planscope_explain::workload::{
     Catalog, Column, Counters, Coverage, PlanRecord, Statement, Table, TargetIdentity, Window,
@@ -71,6 +71,28 @@ impl Tree {
         if let Some(measured) = &mut self.root().actual {
             measured.rows_per_loop = actual;
         }
+        self
+    }
+
+    /// Rows that the root's filter threw away in each of `loops`.
+    pub(crate) fn removed(mut self, rows: f64, loops: f64) -> Self {
+        self.root().removed.by_filter = Some(rows);
+        if let Some(measured) = &mut self.root().actual {
+            measured.loops = loops;
+            measured.total_ms_per_loop = measured.total_ms_per_loop.map(|ms| ms / loops);
+        }
+        self
+    }
+
+    /// Total cost of the root.
+    pub(crate) fn cost(mut self, total: f64) -> Self {
+        self.root().estimate.total_cost = Some(total);
+        self
+    }
+
+    /// Planned and launched workers of the root.
+    pub(crate) fn workers(mut self, count: u32) -> Self {
+        self.root().workers = Some(Workers { planned: Some(count), launched: Some(count) });
         self
     }
 

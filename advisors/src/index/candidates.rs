@@ -21,6 +21,9 @@ pub const MAX_KEY_COLUMNS: usize = 4;
 /// Most payload columns of a covering candidate.
 const MAX_PAYLOAD_COLUMNS: usize = 3;
 
+/// Fewest distinct values of a column for an index on an expression of it.
+const LEAST_VALUES: f64 = 20.0;
+
 /// Most bytes of a payload: an index that carries texts is soon as large as the table.
 const MAX_PAYLOAD_BYTES: f64 = 48.0;
 
@@ -190,7 +193,11 @@ fn keys_for(engine: Engine, table: &Table, predicate: &Predicate) -> Vec<IndexKe
         None => IndexKey::column(column_name(table, &predicate.column.name)),
         Some(text) => {
             let column = table.column(&predicate.column.name);
-            if !expression::is_indexable(engine, text, column) {
+            // Of an expression the planner has no statistics before the index is there, and takes
+            // it for selective: that it is must be seen by the column.
+            let values = column.and_then(|column| column.distinct);
+            let is_coarse = values.is_some_and(|values| values < LEAST_VALUES);
+            if is_coarse || !expression::is_indexable(engine, text, column) {
                 return Vec::new();
             }
             IndexKey { expression: Some(text.clone()), ..IndexKey::default() }

@@ -7,8 +7,8 @@
 //!
 //! 1. Each statement is priced as it is, and with all its candidates at once. Candidates that the
 //!    planner does not pick even then are dropped, and with them most of the questions.
-//! 2. Greedy growth: of the candidates that are left, the one that saves most per call-weighted
-//!    cost, net of what it costs to write, joins the selection; then again with it in place. Of
+//! 2. Greedy growth: of the candidates that are left, the one that saves most time
+//!    over all calls, net of what it costs to write, joins the selection; then again with it in place. Of
 //!    candidates within [`TIE`] of the best the smallest wins.
 //! 3. What later choices made superfluous is taken out again.
 
@@ -18,7 +18,7 @@ use super::redundancy;
 use crate::advice::{Advice, Effect, Proof};
 use crate::context::{Context, StatementContext};
 use planscope_explain::units::Count;
-use planscope_explain::workload::{Index, Table};
+use planscope_explain::workload::{Index, IndexKey, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Candidates whose saving is within this share of the best are equal; the smallest is taken.
@@ -38,6 +38,9 @@ const LEAST_COVERED: f64 = 0.30;
 
 /// Most indexes that are only worth something together, as for the arms of an OR.
 const MOST_TOGETHER: usize = 3;
+
+/// Milliseconds of a unit of PostgreSQL's cost on cached data, where no time was measured.
+const MS_OF_COST: f64 = 0.01;
 
 /// Most share of cost by which an index may slow a statement down.
 const MOST_HARM: f64 = 0.05;
@@ -109,6 +112,10 @@ pub struct Selector<'a> {
     answers: BTreeMap<Question, Answer>,
 }
 
+fn same_but_for_direction((a, b): (&IndexKey, &IndexKey)) -> bool {
+    a.text() == b.text() && a.operator_class == b.operator_class && a.collation == b.collation
+}
+
 /// Answers are missing; the questions were noted.
 struct Missing(BTreeSet<Question>);
 
@@ -147,7 +154,9 @@ impl<'a> Selector<'a> {
         }
     }
 
-    /// Whether the keys of a candidate begin with those of `index`, of the same table.
+    /// Whether the keys of a candidate begin with those of `index`, of the same table. Directions
+    /// are the planner's business: a B-tree is read both ways, and which way counts depends on
+    /// which keys a statement pins.
     fn begins_with(&self, candidate: usize, index: &Index) -> bool {
         let longer = &self.candidates[candidate];
         longer.table == index.table
@@ -155,7 +164,8 @@ impl<'a> Selector<'a> {
             && longer.method == index.method
             && index.predicate.is_none()
             && !index.keys.is_empty()
-            && longer.keys.starts_with(&index.keys)
+            && index.keys.len() <= longer.keys.len()
+            && index.keys.iter().zip(&longer.keys).all(same_but_for_direction)
     }
 
     fn intern(&mut self, Candidate { index, covering }: Candidate) -> usize {
@@ -379,7 +389,7 @@ impl<'a> Selector<'a> {
         redundancy::covered(self.context.engine(), index, by).is_some()
     }
 
-    /// What `added` saves over the workload on top of `chosen`, in weighted cost; `None` when it
+    /// What `added` saves over the workload on top of `chosen`, in milliseconds; `None` when it
     /// saves too little, harms a statement, or answers are missing.
     fn net_saving(
         &self,
@@ -413,13 +423,25 @@ impl<'a> Selector<'a> {
     }
 
     /// Calls of the statement; 1 where they are not known.
-    fn weight(&self, statement: usize) -> f64 {
+    fn calls(&self, statement: usize) -> f64 {
         let calls = self.context.statements[statement].statement.counters.calls;
         calls.filter(|&calls| calls > 0.0).unwrap_or(1.0)
     }
 
-    /// Cost of keeping the index up over the window: 1 a row written, which is a descent through
-    /// cached pages and a share of a page written back.
+    /// Milliseconds of all calls that a unit of cost stands for: what was measured where it was,
+    /// because a planner that does not know the values can be far off.
+    fn weight(&self, statement: usize) -> f64 {
+        let now = Question { statement, indexes: Vec::new() };
+        let cost = self.answers.get(&now).and_then(|answer| answer.cost);
+        let measured = self.context.statements[statement].statement.counters.total_ms;
+        match (measured, cost.filter(|&cost| cost > 0.0)) {
+            (Some(total_ms), Some(cost)) => total_ms / cost,
+            _ => self.calls(statement) * MS_OF_COST,
+        }
+    }
+
+    /// Milliseconds of keeping the index up over the window: a unit of cost a row written, which is
+    /// a descent through cached pages and a share of a page written back.
     fn write_cost(&self, candidate: usize) -> f64 {
         let index = &self.candidates[candidate];
         let Some(table) = self.table(index) else { return 0.0 };
@@ -428,7 +450,7 @@ impl<'a> Selector<'a> {
             + (table.updates.unwrap_or(0.0) - table.hot_updates.unwrap_or(0.0)).max(0.0);
         // The rows that are there were once loaded, often before the first call that is counted:
         // only writes beyond them are the workload's.
-        (touching - table.rows.unwrap_or(0.0)).max(0.0)
+        (touching - table.rows.unwrap_or(0.0)).max(0.0) * MS_OF_COST
     }
 
     fn table(&self, index: &Index) -> Option<&Table> {
@@ -507,8 +529,8 @@ impl<'a> Selector<'a> {
             if (before - after).abs() <= before * 0.01 {
                 continue;
             }
-            before_all += before * self.weight(statement);
-            after_all += after * self.weight(statement);
+            before_all += before * self.calls(statement);
+            after_all += after * self.calls(statement);
             statements.push(self.effect(statement, before, after));
         }
         if !missing.is_empty() {

@@ -18,8 +18,15 @@ fn workload(statements: &[&str]) -> Snapshot {
 /// the cheapest, and a full scan costs 7,000.
 fn advised(snapshot: &Snapshot, cost: impl Fn(&str, &Index) -> Option<f64>) -> Vec<String> {
     let thresholds = Thresholds::default();
-    let context = Context::new(snapshot, &thresholds);
-    let mut selector = Selector::new(&context, Options::default());
+    selected(&Context::new(snapshot, &thresholds), Options::default(), cost)
+}
+
+fn selected(
+    context: &Context<'_>,
+    options: Options,
+    cost: impl Fn(&str, &Index) -> Option<f64>,
+) -> Vec<String> {
+    let mut selector = Selector::new(context, options);
     loop {
         let questions = match selector.advance() {
             Step::Done(advice) => return advice.iter().map(|a| shown(&a.index)).collect(),
@@ -117,4 +124,29 @@ fn an_existing_index_is_extended_rather_than_joined_by_another() {
     });
     let cost = |_: &str, index: &Index| (index.keys.len() == 2).then_some(8.0);
     assert_eq!(advised(&snapshot, cost), ["status, customer_id"]);
+}
+
+#[test]
+fn both_directions_of_an_order_are_one_index() {
+    let newest = "SELECT * FROM orders ORDER BY created_at DESC LIMIT 20";
+    let of_a_day = "SELECT * FROM orders WHERE created_at > $1 AND created_at < $2";
+    let cost = |_: &str, index: &Index| (keys(index) == ["created_at"]).then_some(50.0);
+    assert_eq!(advised(&workload(&[newest, of_a_day]), cost), ["created_at"]);
+}
+
+#[test]
+fn measured_time_weighs_more_than_cost() {
+    let slow = "SELECT * FROM orders WHERE status = $1";
+    let quick = "SELECT * FROM orders WHERE customer_id = $1";
+    let mut snapshot = workload(&[slow, quick]);
+    let thresholds = Thresholds::default();
+    snapshot.statements[1].counters.total_ms = Some(1.0);
+    let context = Context::new(&snapshot, &thresholds);
+    let options = Options { most_indexes: 1, ..Options::default() };
+    let cost = |sql: &str, index: &Index| match (sql == slow, keys(index).as_slice()) {
+        (true, ["status"]) => Some(3_000.0),
+        (false, ["customer_id"]) => Some(10.0),
+        _ => None,
+    };
+    assert_eq!(selected(&context, options, cost), ["status"]);
 }

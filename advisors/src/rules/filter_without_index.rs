@@ -1,12 +1,12 @@
 //! `filter-without-index`: a full scan that throws nearly everything away.
 
-use crate::context::{Context, StatementContext, selectivity, severity_of_share};
+use crate::context::{Context, StatementContext, parallel_divisor, selectivity, severity_of_share};
 use crate::finding::Finding;
 use crate::index::candidates;
 use crate::remedy::Remedy;
 use crate::rule::declare_rule;
 use planscope_explain::Engine;
-use planscope_explain::plan::{Node, NodeId};
+use planscope_explain::plan::{Node, NodeId, Operator, Plan};
 use planscope_explain::units::{Count, Share};
 use planscope_explain::workload::query::{OrderKey, Predicate};
 use planscope_explain::workload::{Index, Table};
@@ -48,6 +48,17 @@ declare_rule! {
     };
 }
 
+/// Bytes of a page for rows, and of a row's header and line pointer.
+const PAGE_BYTES: f64 = 8168.0;
+const ROW_OVERHEAD_BYTES: f64 = 28.0;
+
+/// A full scan and what of its filter an index could serve.
+struct Scan<'p> {
+    id: NodeId,
+    node: &'p Node,
+    filters: Vec<Predicate>,
+}
+
 /// How many rows a scan read and kept.
 struct Rows {
     read: f64,
@@ -59,39 +70,118 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for statement in &context.statements {
         let Some(plan) = statement.plan else { continue };
-        for (id, node) in plan.iter().filter(|(_, node)| node.operator.is_full_scan()) {
-            findings.extend(look_at(context, statement, id, node));
+        for scans in groups(statement, plan) {
+            findings.extend(look_at(context, statement, plan, &scans));
         }
     }
     findings
 }
 
+/// Full scans with a filter that some index could serve; those of the partitions of one table
+/// together.
+fn groups<'p>(statement: &StatementContext<'_>, plan: &'p Plan) -> Vec<Vec<Scan<'p>>> {
+    let mut groups: Vec<Vec<Scan<'p>>> = Vec::new();
+    for (id, node) in plan.iter().filter(|(_, node)| node.operator.is_full_scan()) {
+        let filters: Vec<Predicate> =
+            statement.filters_of(node).into_iter().filter(is_indexable).collect();
+        if filters.is_empty() || node.never_executed() {
+            continue;
+        }
+        let scan = Scan { id, node, filters };
+        let is_its_group = |group: &&mut Vec<Scan<'p>>| {
+            group.first().is_some_and(|first| are_partitions(statement, plan, first, &scan))
+        };
+        match groups.iter_mut().find(is_its_group) {
+            Some(group) => group.push(scan),
+            None => groups.push(vec![scan]),
+        }
+    }
+    groups
+}
+
+/// Whether two scans read partitions of one table for the same reason. Without a catalog: members
+/// of one Append with the same filter, whose names begin alike.
+fn are_partitions(
+    statement: &StatementContext<'_>,
+    plan: &Plan,
+    a: &Scan<'_>,
+    b: &Scan<'_>,
+) -> bool {
+    let asks = |scan: &Scan<'_>| {
+        scan.filters.iter().map(|p| (p.column.name.clone(), p.operator)).collect::<Vec<_>>()
+    };
+    let append = |scan: &Scan<'_>| {
+        let above = plan.ancestors(scan.id).find(|(_, node)| !node.operator.is_gather());
+        above
+            .filter(|(_, node)| matches!(node.operator, Operator::Append | Operator::MergeAppend))
+            .map(|(id, _)| id)
+    };
+    if a.id == b.id || append(a).is_none() || append(a) != append(b) || asks(a) != asks(b) {
+        return false;
+    }
+    match (statement.table_of(a.node), statement.table_of(b.node)) {
+        (Some(a), Some(b)) => a.parent.is_some() && a.parent == b.parent && a.schema == b.schema,
+        _ => common_name(&[a, b]).is_some(),
+    }
+}
+
+/// What the names of partitions have in common, when it is most of them: `logs` of `logs_2024_01`
+/// and `logs_2024_02`.
+fn common_name(scans: &[&Scan<'_>]) -> Option<String> {
+    let mut names = scans.iter().filter_map(|scan| scan.node.relation.as_deref());
+    let mut common = names.next()?.to_owned();
+    for name in names {
+        let same = common.chars().zip(name.chars()).take_while(|(a, b)| a == b).count();
+        common = common.chars().take(same).collect();
+    }
+    let stem = common.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+    let stem = stem.strip_suffix("_p").or_else(|| stem.strip_suffix("_y")).unwrap_or(stem);
+    let is_most = scans.iter().all(|scan| {
+        scan.node
+            .relation
+            .as_deref()
+            .is_some_and(|name| stem.len() >= 3 && stem.len() * 3 >= name.len())
+    });
+    is_most.then(|| stem.to_owned())
+}
+
 fn look_at(
     context: &Context<'_>,
     statement: &StatementContext<'_>,
-    id: NodeId,
-    node: &Node,
+    plan: &Plan,
+    scans: &[Scan<'_>],
 ) -> Option<Finding> {
-    let filters: Vec<Predicate> =
-        statement.filters_of(node).into_iter().filter(is_indexable).collect();
-    if filters.is_empty() || node.never_executed() {
-        return None;
-    }
-    let table = statement.table_of(node);
-    let rows = rows_of(statement, node, table, &filters)?;
     let limits = context.thresholds;
+    let mut rows = Rows { read: 0.0, kept: 0.0, measured: true };
+    for scan in scans {
+        let of_scan = rows_of(statement, plan, scan)?;
+        rows.read += of_scan.read;
+        rows.kept += of_scan.kept;
+        rows.measured &= of_scan.measured;
+    }
     let kept_share = rows.kept / rows.read.max(1.0);
     if rows.read < limits.least_rows_read || kept_share >= limits.selective_share {
         return None;
     }
-    if table.is_some_and(|table| is_served(statement, table, &filters, limits.selective_share)) {
+    let is_served = |scan: &Scan<'_>| {
+        let table = statement.table_of(scan.node);
+        table.is_some_and(|t| is_served(statement, t, &scan.filters, limits.selective_share))
+    };
+    // Many scans of a table of a page or two: another rule's business.
+    let least_per_loop = limits.least_rows_read / 10.0;
+    let is_tiny = scans.iter().all(|scan| {
+        let loops = scan.node.actual.map_or(1.0, |actual| actual.loops.max(1.0));
+        scans.len() == 1 && rows.measured && rows.read / loops < least_per_loop
+    });
+    if is_tiny || scans.iter().all(is_served) {
         return None;
     }
-    let share = statement.self_share(id) * (1.0 - kept_share);
+    let share: f64 = scans.iter().map(|scan| statement.self_share(scan.id)).sum();
+    let share = share * (1.0 - kept_share);
     if !context.is_worth_it(statement, share) {
         return None;
     }
-    Some(finding(statement, id, node, table, &filters, &rows, share))
+    Some(finding(statement, scans, &rows, share))
 }
 
 /// Whether a B-tree could find the rows by it: a bare column against something that is no column
@@ -103,18 +193,17 @@ fn is_indexable(predicate: &Predicate) -> bool {
         && (predicate.operator.is_equality() || predicate.operator.is_range())
 }
 
-fn rows_of(
-    statement: &StatementContext<'_>,
-    node: &Node,
-    table: Option<&Table>,
-    filters: &[Predicate],
-) -> Option<Rows> {
+fn rows_of(statement: &StatementContext<'_>, plan: &Plan, scan: &Scan<'_>) -> Option<Rows> {
+    let Scan { id, node, filters } = scan;
     if let (Some(read), Some(kept)) = (node.rows_read(), node.actual_rows()) {
         return Some(Rows { read, kept, measured: true });
     }
-    let in_table = table.and_then(|table| table.rows);
-    let estimated = node.estimate.rows_per_loop;
-    let read = in_table.or_else(|| rows_by_cost(node))?;
+    let table = statement.table_of(node);
+    let workers = plan.ancestors(*id).find(|(_, above)| above.operator.is_gather());
+    let planned = workers.and_then(|(_, gather)| gather.workers?.planned).unwrap_or(0);
+    // Below a Gather the estimate is for one of the participants.
+    let estimated = node.estimate.rows_per_loop.map(|rows| rows * parallel_divisor(planned.into()));
+    let read = table.and_then(|table| table.rows).or_else(|| rows_by_cost(node))?;
     let by_statistics = || {
         let shares = filters.iter().map(|p| table.and_then(|t| selectivity(t, p)));
         shares.flatten().reduce(|a, b| a * b).map(|share| share * read)
@@ -124,13 +213,25 @@ fn rows_of(
         Engine::Sqlite => by_statistics()?,
         _ => estimated.or_else(by_statistics)?,
     };
-    Some(Rows { read, kept, measured: false })
+    let part = part_that_runs(plan, *id, node);
+    Some(Rows { read: read * part, kept: kept * part, measured: false })
 }
 
-/// A lower bound of the rows that a sequential scan reads, from its cost: a row costs 0.0125 plus
-/// its part of a page, which is about 0.02 where 50 rows fit in one.
+/// Share of the scan that the planner expects to run: what stands above costs less than the scan
+/// where a LIMIT or a semi-join stops it early.
+fn part_that_runs(plan: &Plan, id: NodeId, node: &Node) -> f64 {
+    let cost = node.estimate.total_cost.filter(|&cost| cost > 0.0);
+    let above = plan.ancestors(id).filter_map(|(_, above)| above.estimate.total_cost);
+    cost.map_or(1.0, |cost| above.fold(cost, f64::min) / cost)
+}
+
+/// A lower bound of the rows that a sequential scan reads, from its cost: 1 a page and 0.0125 a
+/// row. How many rows fit in a page is told by their width; where that is of a few columns only,
+/// 50 are assumed at most.
 fn rows_by_cost(node: &Node) -> Option<f64> {
-    node.estimate.total_cost.map(|cost| cost / 0.0325)
+    let width = node.estimate.width_bytes.unwrap_or(0.0);
+    let rows_in_page = (PAGE_BYTES / (width + ROW_OVERHEAD_BYTES)).clamp(1.0, 50.0);
+    node.estimate.total_cost.map(|cost| cost / (0.0125 + 1.0 / rows_in_page))
 }
 
 /// Whether an index that exists could find the rows: its leading columns are compared, and what
@@ -165,19 +266,26 @@ fn is_served(
 
 fn finding(
     statement: &StatementContext<'_>,
-    id: NodeId,
-    node: &Node,
-    table: Option<&Table>,
-    filters: &[Predicate],
+    scans: &[Scan<'_>],
     rows: &Rows,
     share: f64,
 ) -> Finding {
-    let relation = node.relation.as_deref().unwrap_or("the table");
-    let mut columns: Vec<String> = filters.iter().map(|p| p.column.name.clone()).collect();
-    columns.dedup();
+    let Scan { node, filters, .. } = &scans[0];
+    let table = table_of_all(statement, scans);
+    let relation = table.name.as_str();
+    let mut columns: Vec<String> = Vec::new();
+    for predicate in filters {
+        if !columns.contains(&predicate.column.name) {
+            columns.push(predicate.column.name.clone());
+        }
+    }
     let verb = if rows.measured { "reads" } else { "would read" };
+    let what = match scans.len() {
+        1 => "a full scan".to_owned(),
+        count => format!("a full scan of {count} partitions"),
+    };
     let title = format!(
-        "{relation}: a full scan {verb} {} rows to keep {} ({}), and no index serves {}",
+        "{relation}: {what} {verb} {} rows to keep {} ({}), and no index serves {}",
         Count(rows.read),
         Count(rows.kept.round()),
         Share(rows.kept / rows.read),
@@ -189,31 +297,39 @@ fn finding(
         .with("rows_read", rows.read)
         .with("rows_kept", rows.kept)
         .with("measured", if rows.measured { "yes" } else { "no" });
-    finding.confidence = match (rows.measured, table.is_some()) {
+    finding.confidence = match (rows.measured, statement.table_of(node).is_some()) {
         (true, true) => 0.95,
         (true, false) => 0.8,
         (false, true) => 0.7,
         // Rows read off a cost, and no look at the indexes that exist.
         (false, false) => 0.4,
     };
-    finding.nodes = vec![id];
+    finding.nodes = scans.iter().map(|scan| scan.id).collect();
     statement.saves(share, &mut finding);
-    let unknown;
-    let table = match table {
-        Some(table) => table,
-        None => {
-            unknown = Table {
-                schema: node.schema.clone(),
-                name: relation.to_owned(),
-                ..Table::default()
-            };
-            &unknown
-        }
-    };
     let order = order_of(statement, node);
-    let index = candidates::for_filters(statement, table, filters, &order);
+    let index = candidates::for_filters(statement, &table, filters, &order);
     finding.remedies.extend(index.map(Remedy::CreateIndex));
     finding
+}
+
+/// The table that is scanned: of partitions the one they are parts of, as far as is known.
+fn table_of_all(statement: &StatementContext<'_>, scans: &[Scan<'_>]) -> Table {
+    let node = scans[0].node;
+    let known = statement.table_of(node);
+    let schema = known.map_or(&node.schema, |table| &table.schema);
+    let parent = match known {
+        Some(table) => table.parent.clone(),
+        None => common_name(&scans.iter().collect::<Vec<_>>()),
+    };
+    if let Some(parent) = parent.filter(|_| scans.len() > 1) {
+        let found = statement.catalog.table(schema.as_deref(), &parent).cloned();
+        return found.unwrap_or(Table { schema: schema.clone(), name: parent, ..Table::default() });
+    }
+    known.cloned().unwrap_or_else(|| Table {
+        schema: node.schema.clone(),
+        name: node.relation.clone().unwrap_or_else(|| "the table".to_owned()),
+        ..Table::default()
+    })
 }
 
 /// The order that the statement wants of this relation alone, when it also has a LIMIT.
@@ -230,7 +346,7 @@ fn order_of(statement: &StatementContext<'_>, node: &Node) -> Vec<OrderKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{Shop, apply, findings_of};
+    use crate::testing::{Shop, Tree, apply, findings_of};
 
     #[test]
     fn a_selective_scan_is_found_and_its_index_silences_it() {
@@ -258,5 +374,59 @@ mod tests {
     fn a_wrapped_column_is_another_rules_business() {
         let sql = "SELECT * FROM orders WHERE lower(status) = $1";
         assert_eq!(findings_of(&RULE, &Shop::scanning(sql, 300_000.0, 12.0).snapshot()), []);
+    }
+
+    fn partition(name: &str) -> Tree {
+        Tree::scan(name, 40.0).rows(5.0, 5.0).filter("(host = 'h7'::text)").removed(20_000.0, 1.0)
+    }
+
+    #[test]
+    fn scans_of_partitions_are_one_finding_about_their_parent() {
+        let plan = Tree::new(Operator::Append, "Append", 100.0)
+            .child(1, partition("logs_2024_01"))
+            .child(1, partition("logs_2024_02"));
+        let found = findings_of(&RULE, &plan.snapshot());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].nodes, [NodeId(1), NodeId(2)]);
+        assert_eq!(found[0].number("rows_kept"), Some(10.0));
+        assert!(found[0].title.starts_with("logs: a full scan of 2 partitions"), "{found:?}");
+
+        let others = Tree::new(Operator::Append, "Append", 100.0)
+            .child(1, partition("logs"))
+            .child(1, partition("audit"));
+        assert_eq!(findings_of(&RULE, &others.snapshot()).len(), 2);
+    }
+
+    #[test]
+    fn a_limit_that_stops_the_scan_early_is_fine() {
+        let scan = Tree::scan("orders", 100.0).rows(3_000.0, 0.0).cost(7_000.0);
+        let scan = scan.filter("(customer_id = 42)");
+        let limited = |cost: f64| {
+            Tree::new(Operator::Limit, "Limit", 100.0).cost(cost).child(1, scan.clone()).estimated()
+        };
+        assert_eq!(findings_of(&RULE, &limited(24.0).snapshot()), []);
+        assert_eq!(findings_of(&RULE, &limited(7_000.0).snapshot()).len(), 1);
+    }
+
+    #[test]
+    fn below_a_gather_the_estimate_is_of_one_participant() {
+        let scan = |kept: f64| {
+            let scan = Tree::scan("orders", 100.0).rows(kept, 0.0).filter("(customer_id < 42)");
+            let gather = Tree::new(Operator::Gather, "Gather", 101.0).workers(2);
+            gather.child(1, scan).estimated().snapshot()
+        };
+        // 20,000 of a participant are 48,000 of 300,000.
+        assert_eq!(findings_of(&RULE, &scan(20_000.0)), []);
+        assert_eq!(findings_of(&RULE, &scan(2_000.0)).len(), 1);
+    }
+
+    #[test]
+    fn many_scans_of_a_tiny_table_are_another_rules_business() {
+        let scan = Tree::scan("countries", 90.0).rows(1.0, 1.0).filter("(code = 'c7'::text)");
+        let scan = scan.removed(199.0, 1_000.0);
+        let joined = Tree::new(Operator::NestedLoop, "Nested Loop", 100.0)
+            .child(1, Tree::scan("orders", 5.0).rows(1_000.0, 1_000.0))
+            .child(1, scan);
+        assert_eq!(findings_of(&RULE, &joined.snapshot()), []);
     }
 }

@@ -1,6 +1,6 @@
 //! `row-misestimate`: the planner expected far more or far fewer rows than came.
 
-use crate::context::{Context, StatementContext};
+use crate::context::{Context, StatementContext, parallel_divisor};
 use crate::finding::{Finding, Severity};
 use crate::remedy::Remedy;
 use crate::rule::declare_rule;
@@ -108,9 +108,7 @@ fn divisor(plan: &Plan, id: NodeId) -> f64 {
     let gather = plan.ancestors(id).find(|(_, node)| node.operator.is_gather());
     let Some(workers) = gather.and_then(|(_, node)| node.workers) else { return 1.0 };
     let (Some(planned), Some(launched)) = (workers.planned, workers.launched) else { return 1.0 };
-    // The leader helps less the more workers there are: PostgreSQL's get_parallel_divisor().
-    let share = |workers: f64| workers + (1.0 - 0.3 * workers).max(0.0);
-    share(f64::from(planned)) / share(f64::from(launched)).max(1.0)
+    parallel_divisor(f64::from(planned)) / parallel_divisor(f64::from(launched)).max(1.0)
 }
 
 /// Whether something above may have stopped the node before its last row.
@@ -118,8 +116,9 @@ fn is_cut_short(plan: &Plan, id: NodeId) -> bool {
     let mut below = id;
     for (above, node) in plan.ancestors(id) {
         let child = &plan.nodes()[below.index()];
-        if matches!(child.role, Role::InitPlan | Role::SubPlan) {
-            // EXISTS and scalar subqueries stop at the first row.
+        if matches!(child.role, Role::InitPlan | Role::SubPlan | Role::Cte) {
+            // EXISTS and scalar subqueries stop at the first row, and a CTE is drawn only as far
+            // as its scans go.
             return true;
         }
         match node.operator {
