@@ -3,10 +3,12 @@
 use crate::cli::GlobalArgs;
 use crate::error::Result;
 use crate::output::{Output, Style};
+use crate::settings;
 use crate::ui::Ui;
 use planscope_collection::Stop;
 use planscope_collection::store::{Places, Store};
 use planscope_collection::target::Environment;
+use std::cell::Cell;
 use std::path::Path;
 
 /// The surroundings of a command.
@@ -21,11 +23,21 @@ pub struct Ctx {
     pub ui: Ui,
     /// Thrown by Ctrl-C and SIGTERM.
     pub stop: Stop,
+    /// Whether signals throw the switch already.
+    pub watched: Cell<bool>,
     /// The environment, read once.
     pub environment: Environment,
 }
 
 impl Ctx {
+    /// Makes Ctrl-C and SIGTERM throw the stop switch, for the rest of the command.
+    pub fn watch_signals(&self) -> Result<()> {
+        if !self.watched.replace(true) {
+            settings::watch_in_background(self.stop.clone(), self.ui.clone())?;
+        }
+        Ok(())
+    }
+
     /// The store that the user named, or the default one. It is made when something is saved.
     pub fn store(&self) -> Result<Store> {
         let cwd = std::env::current_dir()

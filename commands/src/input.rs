@@ -2,14 +2,15 @@
 
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
+use crate::safe::repeatable;
 use planscope_collection::Target;
 use planscope_collection::store::Store;
-use planscope_explain::formats::{self, Format, MAX_BYTES, Reading};
+use planscope_explain::formats::{self, Format, FormatError, MAX_BYTES, Reading};
 use planscope_explain::workload::{
     Catalog, Coverage, PlanRecord, Snapshot, Statement, TargetIdentity, Window, fingerprint,
 };
 use std::fs::File;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 /// What the user named.
@@ -30,6 +31,9 @@ const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
 /// Finds out what `name` is: `-` is stdin, then URLs, files, and snapshots in the store.
 pub fn resolve(ctx: &Ctx, name: &str) -> Result<Input> {
     if name == "-" {
+        if std::io::stdin().is_terminal() {
+            ctx.ui.say("paste the output of EXPLAIN, then press Ctrl-D (Ctrl-C to leave)");
+        }
         let text = read_text(std::io::stdin().lock(), "stdin")?;
         return Ok(Input::Text(text, "stdin".to_owned()));
     }
@@ -44,6 +48,9 @@ pub fn resolve(ctx: &Ctx, name: &str) -> Result<Input> {
         return Err(CommandError::input(format!("{name} is a folder"))
             .hint("name a plan file, a snapshot or a target"));
     }
+    if repeatable(name) != name {
+        return Err(no_target(name));
+    }
     match ctx.store()?.resolve(name) {
         Ok(path) => snapshot_at(&path),
         Err(error) => Err(CommandError::from(error).hint(
@@ -57,9 +64,13 @@ pub fn resolve(ctx: &Ctx, name: &str) -> Result<Input> {
 pub fn target(ctx: &Ctx, name: &str) -> Result<Target> {
     match resolve_target(ctx, name)? {
         Some(target) => Ok(target),
-        None => Err(CommandError::usage(format!("`{name}` is no target"))
-            .hint("write it as a URL: postgres://user@host/db, sqlite:FILE")),
+        None => Err(no_target(name)),
     }
+}
+
+fn no_target(name: &str) -> CommandError {
+    CommandError::usage(format!("`{}` is no target", repeatable(name)))
+        .hint("write it as a URL: postgres://user@host/db, sqlite:FILE")
 }
 
 fn resolve_target(ctx: &Ctx, name: &str) -> Result<Option<Target>> {
@@ -91,7 +102,7 @@ fn from_file(ctx: &Ctx, path: &Path, name: &str) -> Result<Input> {
     }
     let file = File::open(path).map_err(|error| CommandError::from(error).at(name))?;
     let text = read_text(file, name)?;
-    let head = &text[..text.len().min(200)];
+    let head: String = text.chars().take(200).collect();
     if head.trim_start().starts_with('{') && head.contains("planscope.snapshot/") {
         return snapshot_at(path);
     }
@@ -115,6 +126,13 @@ fn read_text(source: impl Read, name: &str) -> Result<String> {
         return Err(CommandError::input(format!("{name}: more than {} MiB", MAX_BYTES >> 20))
             .hint("planscope reads plans, not whole logs: cut the plan out"));
     }
+    if let Some(text) = from_utf16(&bytes) {
+        return Ok(text);
+    }
+    // Windows marks UTF-8 as well.
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        bytes.drain(..3);
+    }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         CommandError::input(format!("{name}: not UTF-8 text (byte {at})"))
@@ -122,9 +140,41 @@ fn read_text(source: impl Read, name: &str) -> Result<String> {
     })
 }
 
+/// The text of UTF-16 with its byte order mark, which is what `>` writes in PowerShell.
+fn from_utf16(bytes: &[u8]) -> Option<String> {
+    let (unit, units): (fn([u8; 2]) -> u16, _) = match bytes {
+        [0xff, 0xfe, units @ ..] => (u16::from_le_bytes, units),
+        [0xfe, 0xff, units @ ..] => (u16::from_be_bytes, units),
+        _ => return None,
+    };
+    if units.len() % 2 != 0 {
+        return None;
+    }
+    let units: Vec<u16> = units.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    String::from_utf16(&units).ok()
+}
+
 /// The plans in `text`.
 pub fn plans(text: &str, name: &str, format: Option<&'static Format>) -> Result<Vec<Reading>> {
-    formats::read(text, format).map_err(|error| CommandError::from(error).at(name))
+    formats::read(text, format).map_err(|error| match (&error, unread(text)) {
+        (FormatError::Unknown { .. }, Some(what)) => {
+            CommandError::input(format!("{name}: this is {what}, which planscope does not read"))
+                .hint("save the plan again with EXPLAIN (FORMAT JSON) or as plain text")
+        }
+        _ => CommandError::from(error).at(name),
+    })
+}
+
+/// Plans that are recognised only to say so: marks of the text, and what it is.
+static UNREAD: &[(&str, &str)] = &[
+    ("<explain xmlns=\"http://www.postgresql.org/", "a PostgreSQL plan as XML"),
+    ("Node Type: ", "a PostgreSQL plan as YAML"),
+    ("\"query_block\"", "a plan of MySQL or MariaDB"),
+    ("\"queryPlanner\"", "a plan of MongoDB"),
+];
+
+fn unread(text: &str) -> Option<&'static str> {
+    UNREAD.iter().find(|(mark, _)| text.contains(mark)).map(|(_, what)| *what)
 }
 
 /// A snapshot that holds plans read from text, each as a statement of its own.

@@ -11,11 +11,13 @@ mod exit;
 mod input;
 mod output;
 mod report;
+mod safe;
 mod settings;
 mod ui;
 
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::exit::ExitStatus;
+use crate::ui::Ui;
 use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;
 use std::process::ExitCode;
@@ -43,11 +45,49 @@ pub fn main() -> ExitCode {
 
 /// Help and version are answers; anything else that clap says is a usage error.
 fn usage(error: &clap::Error) -> ExitCode {
+    let is_answer =
+        matches!(error.kind(), ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion);
+    if !is_answer && asks_for_json(std::env::args()) {
+        let error = usage_error(&error.to_string());
+        Ui::new(true).error(&error, true);
+        return error.status().into();
+    }
     // Nobody is left to be told when the stream is closed.
     let _ = error.print();
-    match error.kind() {
-        ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion => ExitStatus::Success.into(),
-        _ => ExitStatus::Error.into(),
+    if is_answer { ExitStatus::Success.into() } else { ExitStatus::Error.into() }
+}
+
+/// Whether the arguments, which clap could not read, ask for JSON.
+fn asks_for_json(mut args: impl Iterator<Item = String>) -> bool {
+    args.any(|arg| arg == "--format=json" || arg == "json")
+}
+
+/// clap's text as an error: its first paragraph is the message, its tips are hints.
+fn usage_error(text: &str) -> CommandError {
+    let message = text.split("\n\n").next().unwrap_or(text).trim();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let words: Vec<&str> = message.split_whitespace().collect();
+    let mut error = CommandError::usage(words.join(" "));
+    for tip in text.lines().filter_map(|line| line.trim().strip_prefix("tip: ")) {
+        error = error.hint(tip);
+    }
+    error.hint("--help says what can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clap_says_is_an_error_like_any_other() {
+        let text = "error: unexpected argument '--fromat' found\n\n  tip: a similar argument \
+                    exists: '--format'\n\nUsage: planscope\n";
+        let error = usage_error(text);
+        assert_eq!(error.message, "unexpected argument '--fromat' found");
+        assert_eq!(error.hints[0], "a similar argument exists: '--format'");
+        let asks = |args: &[&str]| asks_for_json(args.iter().map(|&arg| arg.to_owned()));
+        assert!(asks(&["--format", "json"]) && asks(&["--format=json"]));
+        assert!(!asks(&["--format", "text", "plan.json"]));
     }
 }
 
@@ -58,12 +98,6 @@ fn block_on<T>(ctx: &ctx::Ctx, future: impl Future<Output = Result<T>>) -> Resul
         .enable_all()
         .build()
         .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))?;
-    runtime.block_on(async {
-        let signals = settings::Signals::catch()?;
-        let watch = settings::watch_signals(signals, ctx.stop.clone(), ctx.ui.clone());
-        let watch = tokio::spawn(watch);
-        let result = future.await;
-        watch.abort();
-        result
-    })
+    ctx.watch_signals()?;
+    runtime.block_on(future)
 }

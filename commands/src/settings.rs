@@ -6,6 +6,7 @@ use crate::output::{self, Style};
 use crate::ui::Ui;
 use planscope_collection::Stop;
 use planscope_collection::target::Environment;
+use std::cell::Cell;
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -33,19 +34,31 @@ pub fn resolve(global: &GlobalArgs) -> Ctx {
         style: Style { width: width.into(), color, ascii: global.ascii },
         ui: Ui::new(global.quiet),
         stop: Stop::new(),
+        watched: Cell::new(false),
         environment,
     }
 }
 
+/// Throws the switch at Ctrl-C and SIGTERM from now on until the process ends. A thread of its own
+/// does it: once a signal is caught nothing else answers it, not even while no runtime runs.
+pub fn watch_in_background(stop: Stop, ui: Ui) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let signals = runtime.block_on(async { Signals::catch() })?;
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || runtime.block_on(watch_signals(signals, stop, ui)))?;
+    Ok(())
+}
+
 /// Ctrl-C and SIGTERM, caught from the moment it is made.
-pub struct Signals {
+struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
     /// Catches the signals; must be called inside a runtime.
-    pub fn catch() -> std::io::Result<Self> {
+    fn catch() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -61,7 +74,7 @@ impl Signals {
 }
 
 /// Throws the switch at the first signal; at the second it does not wait for the server.
-pub async fn watch_signals(mut signals: Signals, stop: Stop, ui: Ui) {
+async fn watch_signals(mut signals: Signals, stop: Stop, ui: Ui) {
     signals.next().await;
     ui.say("stopping (Ctrl-C again to leave at once)");
     stop.stop();

@@ -1,6 +1,7 @@
 //! The only place that writes to the terminal: data to stdout, talk and progress to stderr.
 
 use crate::error::{CommandError, CommandErrorKind, Result};
+use crate::safe::visible;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
@@ -34,7 +35,7 @@ impl Ui {
     pub fn say(&self, line: &str) {
         if !self.quiet {
             // Nobody is left to be told when stderr is closed.
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
         }
     }
 
@@ -54,6 +55,7 @@ impl Ui {
             for hint in &error.hints {
                 text.push_str(&format!("hint: {hint}\n"));
             }
+            text = visible(&text);
         }
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }

@@ -44,6 +44,10 @@ fn errors_are_json_for_programs() {
     let error: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
     assert_eq!(error["schema"], "planscope.error/1");
     assert!(error["hints"].as_array().is_some_and(|hints| !hints.is_empty()), "{error}");
+    let run = env.run(["explain", "--fromat", "x", "--format", "json"]).code(2);
+    let error: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(error["kind"], "usage");
+    env.run(["demo", "--format", "json"]).code(2);
 }
 
 #[test]
@@ -64,6 +68,68 @@ fn empty_garbage_and_huge_files() {
     huge.set_len(65 << 20).unwrap();
     env.run(["explain", "huge.txt"]).fails_with(2, "64 MiB");
     env.run_with_input(["explain"], "nothing here").fails_with(2, "stdin");
+}
+
+#[test]
+fn plans_in_encodings_of_windows_are_read() {
+    let env = TestEnv::new();
+    // Two bytes a letter: byte 200, up to which a snapshot is looked for, falls into one.
+    let plan = format!(
+        " Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\r\n   Filter: (a = 'x{}')\r\n",
+        "é".repeat(200)
+    );
+    let utf16: Vec<u8> =
+        format!("\u{feff}{plan}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for bytes in
+        [plan.as_bytes(), plan[1..].as_bytes(), format!("\u{feff}{plan}").as_bytes(), &utf16]
+    {
+        env.file("plan.txt", bytes);
+        let run = env.run(["explain", "plan.txt"]).code(0);
+        assert!(run.stdout.contains("Seq Scan on t"), "{}", run.shown());
+    }
+}
+
+#[test]
+fn what_a_terminal_obeys_reaches_no_output() {
+    let env = TestEnv::new();
+    // An escape, a C1 control, a bell and a mark that turns the direction of writing.
+    env.file(
+        "evil.json",
+        "[{\"Plan\": {\"Node Type\": \"Seq Scan\", \"Relation Name\": \"t\\u001b[31m\\u009b2J\\u0007\u{202e}\", \
+         \"Startup Cost\": 0, \"Total Cost\": 99999, \"Plan Rows\": 5, \"Plan Width\": 4, \
+         \"Filter\": \"(a = '\u{9b}2J\\u001b[2J')\"}}]",
+    );
+    let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    for command in ["explain", "analyze"] {
+        for format in ["text", "json", "markdown"] {
+            let run = env.run([command, "evil.json", "--format", format]).code(0);
+            assert!(!run.shown().contains(obeyed), "{command} {format}: {:?}", run.stdout);
+        }
+    }
+    let json = env.run(["explain", "evil.json", "--format", "json"]).json();
+    assert_eq!(json["plans"][0]["nodes"][0]["relation"], "t\u{1b}[31m\u{9b}2J\u{7}\u{202e}");
+    let run = env.run(["explain", "no\u{1b}[2Jfile"]).fails_with(2, "no snapshot");
+    assert!(!run.stderr.contains(obeyed), "{:?}", run.stderr);
+}
+
+#[test]
+fn plans_that_are_not_read_yet_are_named() {
+    let env = TestEnv::new();
+    let yaml = " QUERY PLAN \n----\n - Plan: \n     Node Type: \"Limit\"\n";
+    env.run_with_input(["explain"], yaml).fails_with(2, "PostgreSQL plan as YAML");
+    let mysql = "{\"query_block\": {\"select_id\": 1}}";
+    env.run_with_input(["explain"], mysql).fails_with(2, "MySQL");
+}
+
+#[test]
+fn what_looks_like_a_password_is_not_repeated() {
+    let env = TestEnv::new();
+    for name in ["host=h user=u password=tiger", "u:tiger@host/db"] {
+        for command in ["collect", "explain", "doctor", "analyze"] {
+            let run = env.run([command, name]).fails_with(2, "no target");
+            assert!(!run.stderr.contains("tiger"), "{}", run.shown());
+        }
+    }
 }
 
 /// A small database, its statements, and a collected snapshot's path.
@@ -188,6 +254,20 @@ fn ctrl_c_while_connecting() {
     signal(&child, "INT");
     let run = Run::of(&wait(child), &env).code(130);
     assert!(!env.path("store").exists(), "{}", run.shown());
+}
+
+#[test]
+fn ctrl_c_while_the_demo_makes_its_shop_leaves_nothing_behind() {
+    let env = TestEnv::new();
+    let mut command = env.command(["demo"]);
+    let child = command.env("TMPDIR", env.path("")).spawn().unwrap();
+    let folder = env.path(format!("planscope-demo-{}", child.id()));
+    while !folder.join("shop.db").exists() {
+        std::thread::yield_now();
+    }
+    signal(&child, "INT");
+    Run::of(&wait(child), &env).code(130);
+    assert!(!folder.exists());
 }
 
 #[test]

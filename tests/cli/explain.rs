@@ -26,6 +26,24 @@ fn a_plan_from_stdin_is_a_tree_that_fits_80_columns() {
 }
 
 #[test]
+fn a_deep_tree_fits_narrow_screens_too() {
+    let env = TestEnv::new();
+    let mut plan = String::from(" Limit  (cost=0.00..9.00 rows=1 width=4)\n");
+    for depth in 1..40 {
+        let indent = " ".repeat(3 + 6 * (depth - 1));
+        plan.push_str(&format!(
+            "{indent}->  Nested Loop Left Join  (cost=0.00..9.00 rows=384000 width=4) \
+             (actual time=0.1..0.2 rows=38000 loops=1582)\n"
+        ));
+    }
+    for width in [40, 60, 80, 120] {
+        let run = env.run_with_input(["explain", "--width", &width.to_string()], &plan).code(0);
+        let widest = run.stdout.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(width), "{width}: {widest:?} {}", run.shown());
+    }
+}
+
+#[test]
 fn json_has_the_fixed_names() {
     let env = TestEnv::new();
     let run = env.run_with_input(["explain", "--format", "json"], SCAN).code(0);

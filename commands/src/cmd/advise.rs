@@ -103,7 +103,8 @@ pub async fn with_session(
             "the snapshot is of {}, the database to ask is {}",
             snapshot.target.engine.label(),
             engine.label()
-        )));
+        ))
+        .hint("name the database that the snapshot was collected from"));
     }
     let method = match session.what_if_method().await {
         Ok(method) => method,

@@ -20,6 +20,7 @@ use planscope_collection::store::Store;
 use planscope_collection::{Target, demo, queries};
 use planscope_explain::Snapshot;
 use planscope_explain::diff::{self, Tolerance, Verdict};
+use planscope_explain::units::{Count, Millis};
 use planscope_explain::workload::ddl;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,12 @@ const DIFFERENCES: usize = 3;
 
 /// Runs the command.
 pub fn run(args: &DemoArgs, ctx: &Ctx) -> Result<ExitStatus> {
+    if ctx.output.name != "text" {
+        return Err(CommandError::usage(format!("the demo has no --format {}", ctx.output.name))
+            .hint("planscope demo --keep DIR leaves its snapshots: each command writes of them"));
+    }
+    // Before there is a folder: Ctrl-C must not leave one behind.
+    ctx.watch_signals()?;
     let folder = Folder::make(args.keep.as_deref())?;
     let walk = Walk { ctx, folder: &folder };
     walk.run(args.keep.is_some())?;
@@ -65,7 +72,9 @@ impl Folder {
                 (std::env::temp_dir().join(unique), true)
             }
         };
-        let failed = |error: std::io::Error| CommandError::from(error).at(path.display());
+        let failed = |error: std::io::Error| {
+            CommandError::from(error).at(path.display()).hint("name a new folder: --keep DIR")
+        };
         let taken = path.read_dir().is_ok_and(|mut entries| entries.next().is_some());
         if taken {
             return Err(CommandError::usage(format!("{} is not empty", path.display()))
@@ -146,8 +155,9 @@ impl Walk<'_> {
         let failed = |error: std::io::Error| CommandError::from(error).at(sql.display());
         std::fs::write(&sql, demo::SHOP_SQL).map_err(failed)?;
         let said = format!(
-            "{} with {rows} rows, {} with 25 statements\n",
+            "{}: {} rows\n{}: 25 statements\n",
             database.display(),
+            Count(rows as f64),
             sql.display()
         );
         self.ctx.ui.data(said.as_bytes())
@@ -237,8 +247,9 @@ impl Walk<'_> {
         self.show(&Report::Diff(report))?;
         let exit = if verdict == Verdict::Worse { 1 } else { 0 };
         let text = format!(
-            "\nThe workload took {:.0} ms and now takes {:.0} ms. `planscope diff` would exit {exit}.\n",
-            was, is
+            "\nThe workload took {} and now takes {}. `planscope diff` would exit {exit}.\n",
+            Millis(was),
+            Millis(is)
         );
         self.ctx.ui.data(text.as_bytes())
     }

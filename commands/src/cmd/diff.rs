@@ -49,7 +49,8 @@ pub enum FailOn {
 /// Runs the command.
 pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
     if args.before == "-" && args.after == "-" {
-        return Err(CommandError::usage("only one side can be read from stdin"));
+        return Err(CommandError::usage("only one side can be read from stdin")
+            .hint("name a file for the other"));
     }
     let tolerance = Tolerance { ratio: args.tolerance, ..Tolerance::default() };
     let before = input::resolve(ctx, &args.before)?;
@@ -73,7 +74,10 @@ pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
             return Err(CommandError::usage(format!("{target} is a database, not a snapshot"))
                 .hint("collect from it first: planscope collect TARGET, then diff @2 @1"));
         }
-        _ => return Err(CommandError::usage("a snapshot cannot be compared with a plan")),
+        _ => {
+            return Err(CommandError::usage("a snapshot cannot be compared with a plan")
+                .hint("name two snapshots or two plan files"));
+        }
     };
     let (verdict, changed) = match &report.content {
         DiffContent::Snapshots { diff, .. } => {
@@ -90,7 +94,8 @@ fn one_plan(text: &str, name: &str) -> Result<Plan> {
     let mut readings = input::plans(text, name, None)?;
     match readings.len() {
         1 => Ok(readings.swap_remove(0).plan),
-        n => Err(CommandError::input(format!("{name} holds {n} plans, one is needed"))),
+        n => Err(CommandError::input(format!("{name} holds {n} plans, one is needed"))
+            .hint("save the plan to compare in a file of its own")),
     }
 }
 

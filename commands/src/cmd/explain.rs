@@ -137,7 +137,8 @@ fn from_snapshot(
         return Err(CommandError::input(format!(
             "{name}: no plan of statement {} was collected: {why}",
             statement.fingerprint
-        )));
+        ))
+        .hint("planscope explain TARGET \"SELECT …\" asks for one now"));
     }
     let alone = Snapshot { statements: vec![statement.clone()], ..snapshot.clone() };
     let findings = analyzed(&alone);
@@ -189,7 +190,8 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
     let record = match plans.into_iter().next() {
         Some(Ok(record)) => record,
         Some(Err(problem)) => {
-            return Err(CommandError::input(format!("{target}: {}", problem.message)));
+            return Err(CommandError::input(format!("{target}: {}", problem.message))
+                .hint("one statement as the application sends it; $1 stands for a parameter"));
         }
         None => return Err(CommandError::input(format!("{target} gave no plan"))),
     };

@@ -6,13 +6,14 @@ use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
 use crate::output::wire;
+use crate::safe::{escaped_json, visible};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, Subcommand};
 use clap_complete::Shell;
 use planscope_advisors::{Rule, rules};
 use planscope_explain::Engine;
 use planscope_explain::workload::{fingerprint, query};
-use std::io::{BufRead, Read};
+use std::io::{BufRead, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 /// Schemas, fingerprints and generated files
@@ -86,6 +87,9 @@ pub fn run(args: &UtilArgs, ctx: &Ctx) -> Result<ExitStatus> {
 
 fn fingerprint_text(ctx: &Ctx, engine: Engine) -> Result<()> {
     let mut text = String::new();
+    if std::io::stdin().is_terminal() {
+        ctx.ui.say("type statements, then press Ctrl-D (Ctrl-C to leave)");
+    }
     std::io::stdin()
         .lock()
         .read_to_string(&mut text)
@@ -94,7 +98,8 @@ fn fingerprint_text(ctx: &Ctx, engine: Engine) -> Result<()> {
     for statement in query::split_statements(&text, engine) {
         let sql = statement.sql;
         let id = fingerprint::fingerprint(sql, engine);
-        out.push_str(&format!("{id}  {}\n", fingerprint::normalize(sql, engine)));
+        let text = visible(&fingerprint::normalize(sql, engine));
+        out.push_str(&format!("{id}  {text}\n"));
     }
     ctx.ui.data(out.as_bytes())
 }
@@ -122,7 +127,7 @@ fn fingerprint_lines(ctx: &Ctx, engine: Engine) -> Result<()> {
             "fingerprint": fingerprint::fingerprint(&sql, engine).to_string(),
             "normalized": fingerprint::normalize(&sql, engine),
         });
-        ctx.ui.data(format!("{document}\n").as_bytes())?;
+        ctx.ui.data((escaped_json(&document.to_string()) + "\n").as_bytes())?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! A document for people: blocks of text that `text` and `markdown` draw each in its own way.
 
+use crate::safe::visible;
+
 /// A document.
 #[derive(Debug, Default)]
 pub struct Document {
@@ -114,6 +116,30 @@ impl Document {
     pub fn list(&mut self, items: Vec<Item>) {
         if !items.is_empty() {
             self.blocks.push(Block::List(items));
+        }
+    }
+
+    /// Replaces what a terminal would obey in every text that is not our own.
+    pub fn make_safe(&mut self) {
+        let safe = |text: &mut String| *text = visible(text);
+        let safe_lines = |lines: &mut Vec<Vec<Span>>| {
+            lines.iter_mut().flatten().for_each(|span| safe(&mut span.text));
+        };
+        for block in &mut self.blocks {
+            match block {
+                Block::Heading(text) => safe(text),
+                Block::Paragraph(spans) => spans.iter_mut().for_each(|s| safe(&mut s.text)),
+                Block::List(items) => {
+                    for item in items {
+                        safe(&mut item.text);
+                        safe_lines(&mut item.details);
+                    }
+                }
+                Block::Lines { lines, .. } => safe_lines(lines),
+                Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(safe),
+                // The manual pages of the rules.
+                Block::Markdown(_) => {}
+            }
         }
     }
 

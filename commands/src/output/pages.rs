@@ -19,7 +19,7 @@ mod compare;
 
 /// The document of a report.
 pub fn document(report: &Report, style: &Style) -> Document {
-    match report {
+    let mut document = match report {
         Report::Explain(report) => explain(report, style),
         Report::Collect(report) => collect(report, style),
         Report::Analyze(report) => analyze(report, style),
@@ -28,7 +28,9 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
         Report::Snapshots(report) => snapshots(report),
-    }
+    };
+    document.make_safe();
+    document
 }
 
 fn explain(report: &ExplainReport, style: &Style) -> Document {
@@ -50,7 +52,8 @@ fn plan(document: &mut Document, shown: &ShownPlan, metric: Option<Metric>, styl
     facts.extend(plan.jit_ms.map(|ms| format!("JIT {}", Millis(ms))));
     if !plan.is_analyzed() {
         facts.extend(plan.root().estimate.total_cost.map(|c| format!("cost {}", Count(c.round()))));
-        facts.push("not run: estimates only".to_owned());
+        let why = plan.details.get("planscope.not_run").and_then(|why| why.as_str());
+        facts.push(why.unwrap_or("not run: estimates only").to_owned());
     }
     if plan.partial {
         facts.push("cut short: actuals are incomplete".to_owned());
@@ -143,10 +146,11 @@ fn remedy_lines(remedy: &Remedy, engine: Engine, room: usize) -> Vec<Vec<Span>> 
 }
 
 /// A statement with its semicolon, broken at blanks where it is too wide: it can still be pasted.
-/// One with a string literal stays whole, because blanks count inside of it.
+/// One with blanks between quotes stays whole, because they count.
 fn sql_lines(sql: &str, room: usize) -> Vec<String> {
     let sql = format!("{sql};");
-    if sql.contains('\'') {
+    let mut quoted = sql.split(['\'', '"', '`']).skip(1).step_by(2);
+    if quoted.any(|text| text.contains(char::is_whitespace)) {
         return vec![sql];
     }
     let mut lines = super::text::wrap(&sql, room.saturating_sub(2));
@@ -192,8 +196,10 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
 
 /// The heaviest statements.
 fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
-    let total = snapshot.total_ms();
-    let room = style.width.saturating_sub(46).max(24);
+    // Shares are of all that the server did, not of the statements that were chosen from it.
+    let total = snapshot.total_ms() / snapshot.coverage.time_share.unwrap_or(1.0);
+    let narrow = style.width < 60;
+    let room = style.width.saturating_sub(if narrow { 27 } else { 46 }).max(12);
     let row = |statement: &planscope_explain::Statement| {
         let counters = &statement.counters;
         let ms = |value: Option<f64>| value.map_or(String::new(), |ms| Millis(ms).to_string());
@@ -207,10 +213,13 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
             statement_line(&statement.text, statement.name.as_deref(), room),
         ]
     };
-    Block::Table {
-        head: vec!["id", ">share", ">total", ">calls", ">mean", "statement"],
-        rows: snapshot.statements.iter().take(most).map(row).collect(),
+    let mut head = vec!["id", ">share", ">total", ">calls", ">mean", "statement"];
+    let mut rows: Vec<Vec<String>> = snapshot.statements.iter().take(most).map(row).collect();
+    if narrow {
+        head.drain(3..5);
+        rows.iter_mut().for_each(|row| drop(row.drain(3..5)));
     }
+    Block::Table { head, rows }
 }
 
 /// What was not collected: one line a kind, with its first message.
@@ -411,22 +420,28 @@ fn snapshots(report: &SnapshotsReport) -> Document {
                 age += 1;
                 vec![
                     format!("@{age}"),
-                    summary.taken_at.clone(),
+                    to_seconds(&summary.taken_at),
                     summary.target.clone(),
                     summary.statements.to_string(),
                     size,
-                    entry.file_name(),
                 ]
             }
             Err(why) => {
-                let why = cut(why, 60);
-                vec!["broken".into(), why, String::new(), String::new(), size, entry.file_name()]
+                let why = format!("{}: {}", entry.file_name(), cut(why, 60));
+                vec!["broken".into(), String::new(), why, String::new(), size]
             }
         }
     });
     document.blocks.push(Block::Table {
-        head: vec!["", "taken at", "target", ">statements", ">size", "file"],
+        head: vec!["", "taken at", "target", ">statements", ">size"],
         rows: rows.collect(),
     });
+    document.paragraph("`planscope snapshots path @1` prints the path of one.");
     document
+}
+
+/// `2026-01-02 03:04:05Z`: a list is read by eye, fractions of a second only hide the day.
+fn to_seconds(timestamp: &str) -> String {
+    let whole = timestamp.split(['.', 'Z']).next().unwrap_or(timestamp);
+    format!("{}Z", whole.replace('T', " "))
 }

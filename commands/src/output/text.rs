@@ -4,7 +4,7 @@ use super::document::{Block, Document, Item, Span, Tone};
 use super::{Output, Style, pages};
 use crate::error::Result;
 use crate::report::Report;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 pub(super) static OUTPUT: Output = Output { name: "text", machine_readable: false, render };
 
@@ -95,9 +95,26 @@ fn draw_table(head: &[&str], rows: &[Vec<String>], style: &Style, out: &mut Stri
             }
         }
     }
+    keep_whole(&mut table, style.width);
     for line in table.to_string().lines() {
         out.push_str(line.trim_end());
         out.push('\n');
+    }
+}
+
+/// Lets the widest column wrap and no other: numbers and names broken in two cannot be read.
+fn keep_whole(table: &mut Table, width: usize) {
+    let widths = table.column_max_content_widths();
+    let Some(widest) = (0..widths.len()).max_by_key(|&i| widths[i]) else { return };
+    let others = |i: &usize| *i != widest;
+    let taken: usize = (0..widths.len()).filter(others).map(|i| usize::from(widths[i]) + 2).sum();
+    if taken + 16 > width {
+        return;
+    }
+    for i in (0..widths.len()).filter(others) {
+        if let Some(column) = table.column_mut(i) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
 }
 
@@ -163,6 +180,7 @@ fn ascii(text: &str) -> String {
             '≥' => out.push_str(">="),
             '…' => out.push_str("..."),
             'µ' => out.push('u'),
+            '÷' => out.push('/'),
             '·' => out.push('-'),
             '◀' => out.push('<'),
             '✓' => out.push_str("ok"),

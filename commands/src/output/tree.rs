@@ -13,9 +13,11 @@ use std::cmp::Ordering;
 
 /// Cells of the heat bar.
 const BAR: usize = 6;
-/// Cells of bar, share and value with the blanks between them.
-const GUTTER: usize = BAR + 1 + 5 + 1 + 8 + 2;
-/// Deepest level that is still indented; below it the depth is written as a number.
+/// Cells of share and value with the blanks around them.
+const FIGURES: usize = 5 + 1 + 8 + 2;
+/// Columns that names and rows need right of the indentation.
+const NAMES: usize = 16;
+/// Deepest level that is indented on any screen; below it the depth is written as a number.
 const MOST_LEVELS: usize = 12;
 /// Conditions longer than this many lines are cut: a list of a thousand values hides the tree.
 const MOST_CONDITION_LINES: usize = 3;
@@ -23,13 +25,13 @@ const MOST_CONDITION_LINES: usize = 3;
 /// The lines of the tree, with numbers of findings at their nodes.
 pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -> Vec<Vec<Span>> {
     let shares = heat::shares(plan, metric);
-    let mut lines = vec![head(plan, metric)];
+    let mut lines = vec![head(plan, metric, style)];
     let mut more_below: Vec<bool> = Vec::new();
     for (id, node) in plan.iter() {
         let depth = node.depth() as usize;
         more_below.truncate(depth);
         more_below.push(has_later_sibling(plan, id));
-        let guides = Guides::of(&more_below, depth);
+        let guides = Guides::of(&more_below, depth, most_levels(style));
         let marks = marks(findings, id);
         let drawing = Drawing { plan, metric, style, node, share: shares[id.index()] };
         lines.extend(drawing.lines(id, &guides, &marks));
@@ -37,7 +39,23 @@ pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -
     lines
 }
 
-fn head(plan: &Plan, metric: Metric) -> Vec<Span> {
+/// Where bars would leave no room for names; the share beside them says the same.
+fn is_narrow(style: &Style) -> bool {
+    style.width < 60
+}
+
+/// Cells left of the tree.
+fn gutter_width(style: &Style) -> usize {
+    if is_narrow(style) { FIGURES } else { BAR + 1 + FIGURES }
+}
+
+/// Deepest level that is indented on this screen.
+fn most_levels(style: &Style) -> usize {
+    let room = style.width.saturating_sub(gutter_width(style) + NAMES);
+    (room / 3).min(MOST_LEVELS)
+}
+
+fn head(plan: &Plan, metric: Metric, style: &Style) -> Vec<Span> {
     let rows = if plan.is_analyzed() { "rows: estimated → actual" } else { "rows: ~estimated" };
     let what = match metric {
         Metric::Time => "self time",
@@ -45,7 +63,7 @@ fn head(plan: &Plan, metric: Metric) -> Vec<Span> {
         Metric::Rows => "rows read",
         Metric::Buffers => "blocks",
     };
-    vec![dim(format!("{what:<width$}plan  ({rows})", width = GUTTER))]
+    vec![dim(format!("{what:<width$}plan  ({rows})", width = gutter_width(style)))]
 }
 
 fn has_later_sibling(plan: &Plan, id: NodeId) -> bool {
@@ -73,12 +91,12 @@ struct Guides {
 }
 
 impl Guides {
-    fn of(more_below: &[bool], depth: usize) -> Self {
+    fn of(more_below: &[bool], depth: usize, most_levels: usize) -> Self {
         if depth == 0 {
             return Self { first: String::new(), rest: "  ".to_owned() };
         }
-        if depth > MOST_LEVELS {
-            let level = format!("{}{depth}: ", " │".repeat(MOST_LEVELS / 2));
+        if depth > most_levels {
+            let level = format!("{}{depth}: ", " │".repeat(most_levels / 2));
             return Self { rest: " ".repeat(level.chars().count()), first: level };
         }
         let past: String =
@@ -100,31 +118,9 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     fn lines(&self, id: NodeId, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
-        let tone = self.tone();
-        let room = self.style.width.saturating_sub(GUTTER + guides.first.chars().count()).max(16);
-        let rows = self.rows(id);
-        let title = self.title();
-        let tail = rows.chars().count() + marks.chars().count();
-        let mut titles = wrap(&title, room);
-        // A name that is cut off says nothing: what does not fit goes to a line of its own.
-        if titles.last().is_some_and(|last| last.chars().count() + tail > room) {
-            titles.push(String::new());
-        }
-        let mut lines = Vec::new();
-        for (i, text) in titles.iter().enumerate() {
-            let mut line = match i {
-                0 => self.gutter(tone),
-                _ => vec![plain(" ".repeat(GUTTER))],
-            };
-            let guide = if i == 0 { &guides.first } else { &guides.rest };
-            line.extend([dim(guide.clone()), Span::new(cut(text, room), tone)]);
-            lines.push(line);
-        }
-        if let Some(last) = lines.last_mut() {
-            last.extend([plain(rows), Span::new(marks, Tone::Strong)]);
-        }
+        let mut lines = self.title_lines(id, guides, marks);
         let has_children = self.plan.children(id).next().is_some();
-        let guide = if has_children && self.node.depth() as usize <= MOST_LEVELS {
+        let guide = if has_children && self.node.depth() as usize <= most_levels(self.style) {
             let mut guide = guides.rest.clone();
             if guide.ends_with("  ") {
                 guide.truncate(guide.len() - 2);
@@ -134,13 +130,54 @@ impl Drawing<'_> {
         } else {
             guides.rest.clone()
         };
-        let room = self.style.width.saturating_sub(GUTTER + guide.chars().count()).max(16);
+        let room = self.room(&guide);
         for detail in self.details() {
             for line in shortened(wrap(&detail, room), room) {
-                lines.push(vec![plain(" ".repeat(GUTTER)), dim(guide.clone()), dim(line)]);
+                lines.push(vec![self.margin(), dim(guide.clone()), dim(line)]);
             }
         }
         lines
+    }
+
+    /// The title with the rows behind it. A name that is cut off says nothing: what does not fit
+    /// goes to lines of its own.
+    fn title_lines(&self, id: NodeId, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
+        let (title, rows, tone) = (self.title(), self.rows(id), self.tone());
+        let tail = rows.chars().count() + marks.chars().count();
+        let (room, below) = (self.room(&guides.first), self.room(&guides.rest));
+        let mut titles = wrap(&title, room);
+        let mut fits = titles.len() == 1 && titles[0].chars().count() + tail <= room;
+        if !fits {
+            titles = wrap(&title, below);
+            let last = titles.last().map_or(0, |last| last.chars().count());
+            fits = titles.len() > 1 && last + tail <= below;
+        }
+        let line = |i: usize, text: Span| match i {
+            0 => vec![self.gutter(tone), dim(guides.first.clone()), text],
+            _ => vec![self.margin(), dim(guides.rest.clone()), text],
+        };
+        let titles = titles.iter().enumerate();
+        let mut lines: Vec<Vec<Span>> =
+            titles.map(|(i, text)| line(i, Span::new(cut(text, below), tone))).collect();
+        match lines.last_mut() {
+            Some(last) if fits => last.extend([plain(rows), Span::new(marks, Tone::Strong)]),
+            _ => {
+                let tail = wrap(&format!("{rows}{marks}"), below);
+                lines.extend(tail.into_iter().map(|text| line(1, plain(text))));
+            }
+        }
+        lines
+    }
+
+    /// Columns right of the gutter and a guide.
+    fn room(&self, guide: &str) -> usize {
+        let taken = gutter_width(self.style) + guide.chars().count();
+        self.style.width.saturating_sub(taken).max(12)
+    }
+
+    /// The gutter of a line that is not a node's first.
+    fn margin(&self) -> Span {
+        plain(" ".repeat(gutter_width(self.style)))
     }
 
     fn tone(&self) -> Tone {
@@ -155,7 +192,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn gutter(&self, tone: Tone) -> Vec<Span> {
+    fn gutter(&self, tone: Tone) -> Span {
         let value = self.metric.value(self.node);
         let text = match (value, self.metric) {
             (None, _) => String::new(),
@@ -164,7 +201,11 @@ impl Drawing<'_> {
         };
         // Below half a percent a share says nothing that the missing bar does not say.
         let share = if self.share >= 0.005 { Share(self.share).to_string() } else { String::new() };
-        vec![Span::new(format!("{:<BAR$} {share:>5} {text:>8}  ", bar(self.share)), tone)]
+        let figures = format!("{share:>5} {text:>8}  ");
+        match is_narrow(self.style) {
+            true => Span::new(figures, tone),
+            false => Span::new(format!("{:<BAR$} {figures}", bar(self.share)), tone),
+        }
     }
 
     fn title(&self) -> String {

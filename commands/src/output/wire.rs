@@ -5,6 +5,7 @@ use crate::report::{
     AdviseReport, AnalyzeReport, CollectReport, DiffContent, DiffReport, DoctorReport,
     ExplainReport, Report, RulesReport, ShownPlan, SnapshotsReport,
 };
+use crate::safe::escaped_json;
 use planscope_advisors::{Advice, Evidence, Finding, Remedy};
 use planscope_collection::store::wire::{NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
 use planscope_explain::Engine;
@@ -45,7 +46,7 @@ pub static SCHEMAS: &[WireSchema] = &[
 ///
 /// # Errors
 /// When a number is not finite, which would be a defect.
-pub fn to_vec(report: &Report) -> serde_json::Result<Vec<u8>> {
+pub fn to_text(report: &Report) -> serde_json::Result<String> {
     match report {
         Report::Explain(report) => pretty(&explain(report)),
         Report::Collect(report) => pretty(&collect(report)),
@@ -58,8 +59,8 @@ pub fn to_vec(report: &Report) -> serde_json::Result<Vec<u8>> {
     }
 }
 
-fn pretty(document: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec_pretty(document)
+fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(document)
 }
 
 /// The error document, ending with a line feed.
@@ -72,7 +73,7 @@ pub fn error_document(error: &CommandError) -> String {
         source: error.sources.clone(),
     };
     // A struct of strings always has a JSON form.
-    serde_json::to_string(&document).unwrap_or_default() + "\n"
+    escaped_json(&serde_json::to_string(&document).unwrap_or_default()) + "\n"
 }
 
 fn explain(report: &ExplainReport) -> ExplainDoc {
