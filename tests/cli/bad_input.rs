@@ -81,7 +81,7 @@ fn plans_in_encodings_of_windows_are_read() {
     let utf16: Vec<u8> =
         format!("\u{feff}{plan}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     for bytes in
-        [plan.as_bytes(), plan[1..].as_bytes(), format!("\u{feff}{plan}").as_bytes(), &utf16]
+        [plan.as_bytes(), &plan.as_bytes()[1..], format!("\u{feff}{plan}").as_bytes(), &utf16]
     {
         env.file("plan.txt", bytes);
         let run = env.run(["explain", "plan.txt"]).code(0);

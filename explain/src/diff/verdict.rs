@@ -283,9 +283,13 @@ fn main_change(verdict: Verdict, found: &[Found]) -> Option<&Found> {
         _ => Effect::Neutral,
     };
     let speaks = |f: &Found| wanted != Effect::Neutral && f.effect == wanted;
+    // What speaks against the verdict is no reason for it, however heavy.
+    let against = |f: &Found| {
+        !matches!(wanted, Effect::Neutral) && f.effect != wanted && f.effect != Effect::Neutral
+    };
     let rank = |f: &Found| {
         let is_harm = f.effect == Effect::Harm;
-        (speaks(f) && f.weight >= Severity::Medium, f.weight, speaks(f), is_harm)
+        (!against(f), speaks(f) && f.weight >= Severity::Medium, f.weight, speaks(f), is_harm)
     };
     let heavier = |best, next| if rank(next) > rank(best) { next } else { best };
     found.iter().reduce(heavier)
