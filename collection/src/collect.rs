@@ -95,15 +95,19 @@ async fn complete(
     snapshot.catalog = session.catalog().await?;
     let of = snapshot.statements.len();
     progress(Step::Plans(0, of));
-    let mut report = |done| progress(Step::Plans(done, of));
-    let plans = session.plans(&snapshot.statements, request.execution, &mut report).await?;
-    for (statement, plan) in snapshot.statements.iter_mut().zip(plans) {
-        match plan {
+    let mut found = Vec::with_capacity(of);
+    let mut each = |outcome| {
+        found.push(outcome);
+        progress(Step::Plans(found.len(), of));
+    };
+    let all = session.plans(&snapshot.statements, request.execution, &mut each).await;
+    for (statement, outcome) in snapshot.statements.iter_mut().zip(found) {
+        match outcome {
             Ok(record) => statement.plans.push(record),
             Err(problem) => statement.problems.push(problem),
         }
     }
-    Ok(())
+    all
 }
 
 /// A failure after the statements were read is a problem of the snapshot, not its end.

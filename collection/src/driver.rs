@@ -163,6 +163,23 @@ pub struct Check {
     pub remedy: Option<String>,
 }
 
+/// A statement's plan, or why it has none.
+pub type PlanOutcome = std::result::Result<PlanRecord, Problem>;
+
+/// All plans of [`Session::plans`] at once.
+///
+/// # Errors
+/// As [`Session::plans`].
+pub async fn all_plans(
+    session: &mut dyn Session,
+    statements: &[Statement],
+    execution: Execution,
+) -> Result<Vec<PlanOutcome>> {
+    let mut plans = Vec::with_capacity(statements.len());
+    session.plans(statements, execution, &mut |outcome| plans.push(outcome)).await?;
+    Ok(plans)
+}
+
 /// An open, guarded session. Every method may fail with [`crate::ErrorKind::Stopped`].
 pub trait Session: Send {
     /// What the target is.
@@ -186,14 +203,15 @@ pub trait Session: Send {
         progress: &'a mut (dyn FnMut(usize) + Send),
     ) -> BoxFuture<'a, Result<Workload>>;
 
-    /// The plan of each statement, in order; a failure is a problem of that statement only.
-    /// `progress` is told how many are done.
+    /// Gets the plan of each statement and gives it to `found`, in order and as it comes: what was
+    /// found before a stop or a lost connection is not lost with it. A failure that concerns one
+    /// statement is found as its problem.
     fn plans<'a>(
         &'a mut self,
         statements: &'a [Statement],
         execution: Execution,
-        progress: &'a mut (dyn FnMut(usize) + Send),
-    ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>>;
+        found: &'a mut (dyn FnMut(PlanOutcome) + Send),
+    ) -> BoxFuture<'a, Result<()>>;
 
     /// Tables with columns and statistics, and their indexes: all tables of the database that the
     /// user may see, system schemas left out.

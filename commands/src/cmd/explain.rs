@@ -11,7 +11,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use planscope_advisors::Thresholds;
 use planscope_collection::Target;
-use planscope_collection::driver::Execution;
+use planscope_collection::driver::{Execution, all_plans};
 use planscope_explain::formats::{self, Format};
 use planscope_explain::heat::Metric;
 use planscope_explain::workload::fingerprint;
@@ -182,7 +182,7 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
     let (plans, catalog) = block_on(ctx, async {
         let mut session = workload::connect(ctx, target, &args.connection.policy()).await?;
         let statements = std::slice::from_ref(&statement);
-        let plans = session.plans(statements, execution, &mut |_| {}).await?;
+        let plans = all_plans(&mut *session, statements, execution).await?;
         // Findings are surer with the catalog; a plan without it is still a plan.
         let catalog = session.catalog().await.unwrap_or_default();
         Ok((plans, catalog))

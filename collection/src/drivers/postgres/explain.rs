@@ -10,7 +10,7 @@ use super::generic;
 use super::link::{Link, MARK, Row};
 use super::redacted;
 use super::repairs::{self, Failure};
-use crate::driver::Execution;
+use crate::driver::{Execution, PlanOutcome};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Policy;
 use futures_util::future::BoxFuture;
@@ -33,9 +33,6 @@ const MOST_ATTEMPTS: usize = 24;
 
 /// How long after its limit the server may still come up with the answer.
 const GRACE: Duration = Duration::from_secs(3);
-
-/// The outcome of each statement.
-pub(super) type Outcome = std::result::Result<PlanRecord, Problem>;
 
 /// Names of prepared statements; never the same twice, because one that is left behind by a
 /// failure must not be in the way of the next.
@@ -66,14 +63,14 @@ pub(super) struct Planned {
     pub sets: Vec<Vec<Row>>,
 }
 
-/// The plans of statements, in order.
+/// Gives the plans of statements to `found`, in order.
 pub(super) async fn plans(
     link: &Link,
     policy: &Policy,
     statements: &[Statement],
     execution: Execution,
-    progress: &mut (dyn FnMut(usize) + Send),
-) -> Result<Vec<Outcome>> {
+    found: &mut (dyn FnMut(PlanOutcome) + Send),
+) -> Result<()> {
     let explainer = Explainer { link, before: String::new(), after: String::new() };
     let depth = if execution == Execution::Analyze { 1 } else { PIPELINE };
     let work = async {
@@ -81,20 +78,18 @@ pub(super) async fn plans(
         if old {
             limit_messages(link, policy.analyze_timeout).await?;
         }
-        let mut asked: Vec<BoxFuture<'_, Result<Outcome>>> = Vec::new();
+        let mut asked: Vec<BoxFuture<'_, Result<PlanOutcome>>> = Vec::new();
         for statement in statements {
             asked.push(Box::pin(explainer.outcome(statement, policy, execution)));
         }
         let mut outcomes = stream::iter(asked).buffered(depth);
-        let mut done = Vec::with_capacity(statements.len());
         while let Some(outcome) = outcomes.next().await {
-            done.push(outcome?);
-            progress(done.len());
+            found(outcome?);
         }
         if old {
             limit_messages(link, policy.statement_timeout).await?;
         }
-        Ok(done)
+        Ok(())
     };
     link.until_stopped(work).await
 }
@@ -115,7 +110,7 @@ impl Explainer<'_> {
         statement: &Statement,
         policy: &Policy,
         execution: Execution,
-    ) -> Result<Outcome> {
+    ) -> Result<PlanOutcome> {
         let problem = |kind: &str, message: String| Problem {
             kind: kind.to_owned(),
             message,

@@ -23,7 +23,7 @@ mod what_if;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, PlanOutcome, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::Result;
 use crate::guard::{Policy, Stop};
@@ -32,7 +32,7 @@ use crate::target::Target;
 use futures_util::future::BoxFuture;
 use link::Link;
 use planscope_explain::Engine;
-use planscope_explain::workload::{Catalog, PlanRecord, Problem, Statement, TargetIdentity};
+use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
 use std::collections::BTreeMap;
 
 pub(super) static DRIVER: Driver = Driver { engine: Engine::Postgres, connect };
@@ -98,9 +98,9 @@ impl Session for Postgres {
         &'a mut self,
         statements: &'a [Statement],
         execution: Execution,
-        progress: &'a mut (dyn FnMut(usize) + Send),
-    ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>> {
-        Box::pin(explain::plans(&self.link, &self.policy, statements, execution, progress))
+        found: &'a mut (dyn FnMut(PlanOutcome) + Send),
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(explain::plans(&self.link, &self.policy, statements, execution, found))
     }
 
     fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {

@@ -5,6 +5,7 @@ use super::catalog::read_stat1;
 use super::connect::first_line;
 use super::cost;
 use super::estimate::Statistics;
+use crate::driver::PlanOutcome;
 use crate::error::Result;
 use planscope_explain::formats::sqlite_query_plan::{EqpRow, from_rows, to_text};
 use planscope_explain::workload::{PlanRecord, Problem, Statement};
@@ -15,21 +16,19 @@ impl SqliteSession {
     pub(super) fn plan_all(
         &mut self,
         statements: &[Statement],
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<Vec<std::result::Result<PlanRecord, Problem>>> {
+        found: &mut dyn FnMut(PlanOutcome),
+    ) -> Result<()> {
         let stat1 = self.timed(read_stat1)?;
         self.known_catalog()?;
         let empty = Default::default();
         let catalog = self.catalog.as_ref().unwrap_or(&empty);
         let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
-        let mut plans = Vec::with_capacity(statements.len());
         for statement in statements {
             self.watch.stop.check()?;
             let _limit = self.watch.limit(self.policy.statement_timeout);
-            plans.push(plan_one(&self.connection, statement, &statistics));
-            progress(plans.len());
+            found(plan_one(&self.connection, statement, &statistics));
         }
-        Ok(plans)
+        Ok(())
     }
 }
 
@@ -37,7 +36,7 @@ fn plan_one(
     connection: &Connection,
     statement: &Statement,
     statistics: &Statistics<'_>,
-) -> std::result::Result<PlanRecord, Problem> {
+) -> PlanOutcome {
     let problem = |message: String| Problem {
         kind: "explain-failed".into(),
         message,

@@ -20,7 +20,7 @@ mod what_if;
 mod tests;
 
 use crate::driver::{
-    Check, Driver, Execution, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, PlanOutcome, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
@@ -29,7 +29,7 @@ use crate::target::Target;
 use connect::Watch;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use planscope_explain::Engine;
-use planscope_explain::workload::{Catalog, PlanRecord, Problem, Statement, TargetIdentity};
+use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -130,9 +130,9 @@ impl Session for SqliteSession {
         &'a mut self,
         statements: &'a [Statement],
         _execution: Execution,
-        progress: &'a mut (dyn FnMut(usize) + Send),
-    ) -> BoxFuture<'a, Result<Vec<std::result::Result<PlanRecord, Problem>>>> {
-        ready(self.plan_all(statements, progress)).boxed()
+        found: &'a mut (dyn FnMut(PlanOutcome) + Send),
+    ) -> BoxFuture<'a, Result<()>> {
+        ready(self.plan_all(statements, found)).boxed()
     }
 
     fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {

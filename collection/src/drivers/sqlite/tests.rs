@@ -3,7 +3,7 @@
 use super::*;
 use crate::collect::{Request, collect};
 use crate::demo;
-use crate::driver::CheckStatus;
+use crate::driver::{CheckStatus, PlanOutcome};
 use crate::store::Store;
 use planscope_explain::plan::{Node, Operator, Plan};
 use planscope_explain::workload::{Index, IndexKey, Source};
@@ -65,7 +65,7 @@ fn measured(session: &mut SqliteSession, sql: &str) -> Vec<Statement> {
 
 fn planned(session: &mut SqliteSession, sql: &str) -> Plan {
     let statement = Statement { text: sql.to_owned(), ..Statement::default() };
-    session.plan_all(&[statement], &mut |_| {}).unwrap().remove(0).unwrap().plan
+    plans_of(session, &[statement]).remove(0).unwrap().plan
 }
 
 fn asked(session: &mut SqliteSession, sql: &str, indexes: &[Index]) -> WhatIfAnswer {
@@ -132,7 +132,7 @@ fn statements_are_measured_and_nothing_is_written() {
     assert_eq!(kinds, [None, not_run, Some("parameters"), not_run, not_run, None]);
     assert!(statements[1..].iter().all(|s| s.counters.calls.is_none()));
 
-    let plans = session.plan_all(&statements, &mut |_| {}).unwrap();
+    let plans = plans_of(&mut session, &statements);
     assert!(plans[0].as_ref().unwrap().raw.as_ref().unwrap().contains("SCAN orders"));
     assert!(plans[1].is_ok() && plans[2].is_ok());
     assert_eq!(plans[5].as_ref().unwrap_err().message, "no such table: nowhere");
@@ -314,4 +314,10 @@ fn the_shop_is_collected_stored_and_asked_about() {
     for (question, answer) in questions.iter().zip(&answers) {
         assert!(answer.is_ok(), "{}: {:?}", question.sql, answer.as_ref().err());
     }
+}
+
+fn plans_of(session: &mut SqliteSession, statements: &[Statement]) -> Vec<PlanOutcome> {
+    let mut plans = Vec::new();
+    session.plan_all(statements, &mut |outcome| plans.push(outcome)).unwrap();
+    plans
 }

@@ -3,7 +3,7 @@
 use super::super::connect;
 use super::support::{Database, client, encrypting, shop, target, url, urls, with_database};
 use crate::collect::{Request, collect};
-use crate::driver::{CheckStatus, Execution, Session};
+use crate::driver::{CheckStatus, Execution, Session, all_plans};
 use crate::drivers;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
@@ -216,7 +216,7 @@ async fn session_cannot_write() {
             }
             let mut session = database.session().await;
             let asked = [statement("SELECT sneaky()"), statement("SELECT 1")];
-            let plans = session.plans(&asked, Execution::Analyze, &mut |_| ()).await.unwrap();
+            let plans = all_plans(&mut *session, &asked, Execution::Analyze).await.unwrap();
             let problem = plans[0].as_ref().unwrap_err();
             assert!(problem.message.contains("read-only transaction"), "{}", problem.message);
             assert!(plans[1].is_ok());
@@ -239,7 +239,7 @@ async fn locked_table_delays_its_own_statements_only() {
                 statement("SELECT * FROM orders WHERE id = $1"),
                 statement("SELECT * FROM customers WHERE id = $1"),
             ];
-            let plans = session.plans(&asked, Execution::PlanOnly, &mut |_| ()).await.unwrap();
+            let plans = all_plans(&mut *session, &asked, Execution::PlanOnly).await.unwrap();
             assert_eq!(plans[0].as_ref().unwrap_err().kind, "timeout", "{server}");
             assert!(plans[1].is_ok(), "{server}");
             let catalog = session.catalog().await.unwrap();
@@ -258,7 +258,7 @@ async fn long_statement_ends_at_its_limit() {
                 Policy { analyze_timeout: Duration::from_millis(300), ..Policy::default() };
             let mut session = database.session_with(&policy, Stop::new()).await;
             let asked = [statement(ENDLESS), statement("SELECT 1")];
-            let plans = session.plans(&asked, Execution::Analyze, &mut |_| ()).await.unwrap();
+            let plans = all_plans(&mut *session, &asked, Execution::Analyze).await.unwrap();
             assert_eq!(plans[0].as_ref().unwrap_err().kind, "timeout", "{server}");
             assert!(plans[1].is_ok(), "{server}");
         })
@@ -276,7 +276,7 @@ async fn statement_that_is_asked_for_may_take_longer() {
             let slow =
                 "SELECT count(*) FROM generate_series(1, 2000) a, generate_series(1, 2000) b";
             let plans =
-                session.plans(&[statement(slow)], Execution::Analyze, &mut |_| ()).await.unwrap();
+                all_plans(&mut *session, &[statement(slow)], Execution::Analyze).await.unwrap();
             let took = plans[0].as_ref().unwrap().plan.elapsed_ms().unwrap();
             assert!(took > 150.0, "{server}: {took} ms");
         })
@@ -305,7 +305,7 @@ async fn stop_cancels_on_the_server_within_a_second() {
             });
             let asked = [statement(ENDLESS), statement(ENDLESS)];
             let begun = std::time::Instant::now();
-            let stopped = session.plans(&asked, Execution::Analyze, &mut |_| ()).await;
+            let stopped = all_plans(&mut *session, &asked, Execution::Analyze).await;
             let took = begun.elapsed();
             assert_eq!(stopped.unwrap_err().kind, ErrorKind::Stopped, "{server}");
             assert!(took < Duration::from_millis(1300), "{server}: {took:?}");
@@ -333,7 +333,7 @@ async fn lost_connection_is_told() {
                 admin.batch_execute(&kill).await
             });
             let asked = [statement(ENDLESS)];
-            let error = session.plans(&asked, Execution::Analyze, &mut |_| ()).await.unwrap_err();
+            let error = all_plans(&mut *session, &asked, Execution::Analyze).await.unwrap_err();
             assert_eq!(error.kind, ErrorKind::Connection, "{server}: {error}");
             let error = session.settings().await.unwrap_err();
             assert_eq!(error.kind, ErrorKind::Connection, "{server}: {error}");
