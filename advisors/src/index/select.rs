@@ -290,7 +290,7 @@ impl<'a> Selector<'a> {
         let plain = (0..self.candidates.len()).filter(|&candidate| !self.covering[candidate]);
         plain
             .filter(|&c| {
-                !used.contains(&c) && (extends(c) || self.made_redundant(c).next().is_some())
+                !used.contains(&c) && (extends(c) || self.made_redundant(c, &[]).next().is_some())
             })
             .collect()
     }
@@ -384,8 +384,9 @@ impl<'a> Selector<'a> {
             let index = &self.candidates[i];
             let replaced: Vec<usize> =
                 chosen.iter().copied().filter(|&old| self.replaces(i, old)).collect();
-            let count = replaced.len() + self.made_redundant(i).count();
-            let existing = self.made_redundant(i).filter_map(|index| index.size_bytes).sum::<f64>();
+            let count = replaced.len() + self.made_redundant(i, chosen).count();
+            let existing =
+                self.made_redundant(i, chosen).filter_map(|index| index.size_bytes).sum::<f64>();
             let freed = existing + self.size_of_all(&replaced);
             let size = self.size(i).map_or(f64::INFINITY, |size| size - freed);
             let width = index.keys.len() * 2 + index.include.len();
@@ -395,10 +396,19 @@ impl<'a> Selector<'a> {
         size_a.total_cmp(&size_b).then(rest_a.cmp(&rest_b))
     }
 
-    /// Existing indexes that a candidate can stand in for.
-    fn made_redundant(&self, candidate: usize) -> impl Iterator<Item = &Index> {
+    /// Existing indexes that a candidate can stand in for, and none of `chosen` does.
+    fn made_redundant<'s>(
+        &'s self,
+        candidate: usize,
+        chosen: &'s [usize],
+    ) -> impl Iterator<Item = &'s Index> {
         let existing = self.context.snapshot.catalog.indexes.iter();
-        existing.filter(move |index| self.stands_in(index, &self.candidates[candidate]))
+        existing.filter(move |index| {
+            self.stands_in(index, &self.candidates[candidate])
+                && !chosen.iter().any(|&other| {
+                    other != candidate && self.stands_in(index, &self.candidates[other])
+                })
+        })
     }
 
     /// Whether candidate `new` does all that candidate `old` does.
@@ -455,7 +465,7 @@ impl<'a> Selector<'a> {
 
     /// Whether a candidate takes the place of an index that exists or is chosen.
     fn is_extension(&self, candidate: usize, chosen: &[usize]) -> bool {
-        self.made_redundant(candidate).next().is_some()
+        self.made_redundant(candidate, chosen).next().is_some()
             || chosen.iter().any(|&old| self.replaces(candidate, old))
     }
 

@@ -69,7 +69,7 @@ impl Selector<'_> {
 
     fn notes(&self, index: usize) -> Vec<String> {
         let mut notes: Vec<String> = self
-            .made_redundant(index)
+            .made_redundant(index, &[])
             .map(|existing| format!("makes the existing index {} redundant", existing.name))
             .collect();
         let index = &self.candidates[index];
