@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod advice_cases;
 mod database;
 mod failures;
 mod postgres;

@@ -12,17 +12,21 @@
 //!    candidates within [`TIE`] of the best the smallest wins.
 //! 3. What later choices made superfluous is taken out again.
 
+mod outcome;
+
 use super::candidates::{self, Candidate};
-use super::name_for;
 use super::redundancy;
-use crate::advice::{Advice, Effect, Proof};
+use crate::advice::{Advice, Proof};
 use crate::context::{Context, StatementContext};
-use planscope_explain::units::Count;
 use planscope_explain::workload::{Index, IndexKey, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Candidates whose saving is within this share of the best are equal; the smallest is taken.
+/// Shorter and reordered forms of the best candidate whose saving is within this share of it are
+/// equal; the smallest is taken.
 const TIE: f64 = 0.05;
+
+/// The same for candidates that have nothing to do with the best.
+const TIE_OF_OTHERS: f64 = 0.0005;
 
 /// Least share of a statement's cost that counts as saved: a planner's estimates are not better
 /// than that.
@@ -31,6 +35,14 @@ const LEAST_SHARE: f64 = 0.10;
 /// Least share of the cost of all statements it helps that an index must save. A covering index that
 /// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
 const LEAST_GAIN: f64 = 0.30;
+
+/// Least share of what the statements cost without any advice that one more index must save. One
+/// that takes the place of another need not: it makes none more.
+const LEAST_OF_ORIGINAL: f64 = 0.05;
+
+/// Least cost that it must save a call of some statement: two pages read at random. What is
+/// below is nothing to keep an index, or a wider one, for.
+const LEAST_COST: f64 = 10.0;
 
 /// Least share of what the statements cost without any advice that payload columns must save:
 /// they make an index wide, and pay only where the visits of the table are what a plan costs.
@@ -147,7 +159,7 @@ impl<'a> Selector<'a> {
                 let extends = |&mine: &usize| {
                     !self.covering[mine] && self.begins_with(*other, &self.candidates[mine])
                 };
-                !own.contains(other) && !self.covering[*other] && own.iter().any(extends)
+                !own.contains(other) && own.iter().any(extends)
             };
             let shared: Vec<usize> = (0..self.candidates.len()).filter(serves).collect();
             self.relevant[statement].extend(shared);
@@ -223,7 +235,8 @@ impl<'a> Selector<'a> {
     fn run(&self) -> Result<Vec<Advice>, Missing> {
         let survivors = self.survivors()?;
         let mut chosen: Vec<usize> = Vec::new();
-        while chosen.len() < self.options.most_indexes {
+        // Each round takes a candidate; the bound is for answers that contradict each other.
+        for _ in 0..self.candidates.len() {
             let next = match self.best_addition(&chosen, &survivors)? {
                 Some(next) => vec![next],
                 None => self.best_group(&chosen)?,
@@ -231,23 +244,13 @@ impl<'a> Selector<'a> {
             if next.is_empty() {
                 break;
             }
+            chosen.retain(|&old| !next.iter().any(|&new| self.replaces(new, old)));
             chosen.extend(next);
         }
         self.prune(&mut chosen)?;
         let advice: Result<Vec<Advice>, Missing> =
             chosen.iter().map(|&index| self.advice(index, &chosen)).collect();
         advice.map(|advice| self.with_final_names(advice))
-    }
-
-    /// Candidates were named apart from each other; what is advised needs names apart from each
-    /// other and from the existing indexes only.
-    fn with_final_names(&self, mut advice: Vec<Advice>) -> Vec<Advice> {
-        let mut catalog = self.context.snapshot.catalog.clone();
-        for advice in &mut advice {
-            advice.index.name = name_for(self.context.engine(), &catalog, &advice.index);
-            catalog.indexes.push(advice.index.clone());
-        }
-        advice
     }
 
     /// Statements that have a candidate.
@@ -287,7 +290,7 @@ impl<'a> Selector<'a> {
         let plain = (0..self.candidates.len()).filter(|&candidate| !self.covering[candidate]);
         plain
             .filter(|&c| {
-                !used.contains(&c) && (extends(c) || self.made_redundant(c).next().is_some())
+                !used.contains(&c) && (extends(c) || self.made_redundant(c, &[]).next().is_some())
             })
             .collect()
     }
@@ -317,7 +320,11 @@ impl<'a> Selector<'a> {
         let mut missing = BTreeSet::new();
         let mut rated: Vec<(usize, f64)> = Vec::new();
         let room = self.options.most_bytes - self.size_of_all(chosen);
+        let is_full = chosen.len() >= self.options.most_indexes;
         for &candidate in survivors.iter().filter(|c| !chosen.contains(c)) {
+            if is_full && !chosen.iter().any(|&old| self.replaces(candidate, old)) {
+                continue;
+            }
             let saving = self.net_saving(&[candidate], chosen, &mut missing);
             if let Some(saving) = saving.filter(|_| self.size(candidate).unwrap_or(0.0) <= room) {
                 rated.push((candidate, saving));
@@ -328,17 +335,26 @@ impl<'a> Selector<'a> {
         }
         let by_saving = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
         let Some(&(best, most)) = rated.iter().max_by(by_saving) else { return Ok(None) };
-        let is_its_plain_form = |candidate: usize| {
-            self.covering[best]
-                && !self.covering[candidate]
-                && self.begins_with(best, &self.candidates[candidate])
-        };
         let is_near = |&(candidate, saving): &(usize, f64)| {
-            let tie = if is_its_plain_form(candidate) { LEAST_COVERED } else { TIE };
-            saving >= most * (1.0 - tie)
+            saving >= most * (1.0 - self.tie(candidate, best, chosen))
         };
         let near = rated.into_iter().filter(is_near).map(|(candidate, _)| candidate);
         Ok(near.min_by(|&a, &b| self.smaller(a, b, chosen)))
+    }
+
+    /// Share of the saving of `best` that may be given up for `candidate`.
+    fn tie(&self, candidate: usize, best: usize, chosen: &[usize]) -> f64 {
+        let (index, leader) = (&self.candidates[candidate], &self.candidates[best]);
+        let is_shorter = self.begins_with(best, index);
+        let is_reordered = index.keys.len() == leader.keys.len()
+            && index.keys.iter().all(|key| leader.keys.contains(key));
+        match () {
+            () if is_shorter && self.covering[best] && !self.covering[candidate] => LEAST_COVERED,
+            () if is_shorter || is_reordered || self.is_extension(candidate, chosen) => TIE,
+            // Another way altogether, such as walking along the order past rows that the filter
+            // drops: it depends on where the rows are, and must be as good.
+            () => TIE_OF_OTHERS,
+        }
     }
 
     /// Where no single candidate saves enough: those that some plan uses together, as for the arms
@@ -346,7 +362,7 @@ impl<'a> Selector<'a> {
     fn best_group(&self, chosen: &[usize]) -> Result<Vec<usize>, Missing> {
         let mut missing = BTreeSet::new();
         let mut best: (f64, Vec<usize>) = (0.0, Vec::new());
-        let count_left = self.options.most_indexes - chosen.len();
+        let count_left = self.options.most_indexes.saturating_sub(chosen.len());
         let room = self.options.most_bytes - self.size_of_all(chosen);
         for statement in self.open_statements() {
             let all = self.need(statement, &self.relevant[statement], &mut missing);
@@ -366,10 +382,11 @@ impl<'a> Selector<'a> {
     fn smaller(&self, a: usize, b: usize, chosen: &[usize]) -> std::cmp::Ordering {
         let rank = |i: usize| {
             let index = &self.candidates[i];
-            let stands_in = |other: &&usize| self.stands_in(&self.candidates[**other], index);
-            let replaced: Vec<usize> = chosen.iter().filter(stands_in).copied().collect();
-            let count = replaced.len() + self.made_redundant(i).count();
-            let existing = self.made_redundant(i).filter_map(|index| index.size_bytes).sum::<f64>();
+            let replaced: Vec<usize> =
+                chosen.iter().copied().filter(|&old| self.replaces(i, old)).collect();
+            let count = replaced.len() + self.made_redundant(i, chosen).count();
+            let existing =
+                self.made_redundant(i, chosen).filter_map(|index| index.size_bytes).sum::<f64>();
             let freed = existing + self.size_of_all(&replaced);
             let size = self.size(i).map_or(f64::INFINITY, |size| size - freed);
             let width = index.keys.len() * 2 + index.include.len();
@@ -379,10 +396,24 @@ impl<'a> Selector<'a> {
         size_a.total_cmp(&size_b).then(rest_a.cmp(&rest_b))
     }
 
-    /// Existing indexes that a candidate can stand in for.
-    fn made_redundant(&self, candidate: usize) -> impl Iterator<Item = &Index> {
+    /// Existing indexes that a candidate can stand in for, and none of `chosen` does.
+    fn made_redundant<'s>(
+        &'s self,
+        candidate: usize,
+        chosen: &'s [usize],
+    ) -> impl Iterator<Item = &'s Index> {
         let existing = self.context.snapshot.catalog.indexes.iter();
-        existing.filter(move |index| self.stands_in(index, &self.candidates[candidate]))
+        existing.filter(move |index| {
+            self.stands_in(index, &self.candidates[candidate])
+                && !chosen.iter().any(|&other| {
+                    other != candidate && self.stands_in(index, &self.candidates[other])
+                })
+        })
+    }
+
+    /// Whether candidate `new` does all that candidate `old` does.
+    fn replaces(&self, new: usize, old: usize) -> bool {
+        self.stands_in(&self.candidates[old], &self.candidates[new])
     }
 
     fn stands_in(&self, index: &Index, by: &Index) -> bool {
@@ -399,6 +430,7 @@ impl<'a> Selector<'a> {
     ) -> Option<f64> {
         let with: Vec<usize> = chosen.iter().chain(added).copied().collect();
         let (mut saved, mut touched, mut original) = (0.0, 0.0, 0.0);
+        let mut most_of_a_call = 0.0_f64;
         for statement in self.open_statements() {
             if !added.iter().any(|index| self.relevant[statement].contains(index)) {
                 continue;
@@ -410,16 +442,31 @@ impl<'a> Selector<'a> {
                 return None;
             }
             if after < before * (1.0 - LEAST_SHARE) {
-                saved += (before - after) * self.weight(statement);
-                touched += before * self.weight(statement);
-                let bare = self.cost(statement, &[], missing).unwrap_or(before);
-                original += bare * self.weight(statement);
+                let weight = self.weight(statement);
+                saved += (before - after) * weight;
+                touched += before * weight;
+                original += self.cost(statement, &[], missing).unwrap_or(before) * weight;
+                most_of_a_call = most_of_a_call.max(before - after);
             }
         }
         let net = saved - added.iter().map(|&index| self.write_cost(index)).sum::<f64>();
-        let covers = added.iter().any(|&index| self.covering[index]);
-        let least = if covers { original * LEAST_COVERED } else { 0.0 };
-        (net > 0.0 && saved >= least.max(touched * LEAST_GAIN)).then_some(net)
+        let least = (touched * LEAST_GAIN).max(original * self.least_of_original(added, chosen));
+        (net > 0.0 && saved >= least && most_of_a_call >= LEAST_COST).then_some(net)
+    }
+
+    /// Share of the original cost that `added` must save.
+    fn least_of_original(&self, added: &[usize], chosen: &[usize]) -> f64 {
+        match added {
+            _ if added.iter().any(|&index| self.covering[index]) => LEAST_COVERED,
+            _ if added.iter().all(|&index| self.is_extension(index, chosen)) => 0.0,
+            _ => LEAST_OF_ORIGINAL,
+        }
+    }
+
+    /// Whether a candidate takes the place of an index that exists or is chosen.
+    fn is_extension(&self, candidate: usize, chosen: &[usize]) -> bool {
+        self.made_redundant(candidate, chosen).next().is_some()
+            || chosen.iter().any(|&old| self.replaces(candidate, old))
     }
 
     /// Calls of the statement; 1 where they are not known.
@@ -511,71 +558,5 @@ impl<'a> Selector<'a> {
             }
         }
         Ok(())
-    }
-
-    /// The advice for one chosen index: its effect on top of the other chosen ones.
-    fn advice(&self, index: usize, chosen: &[usize]) -> Result<Advice, Missing> {
-        let rest: Vec<usize> = chosen.iter().copied().filter(|&c| c != index).collect();
-        let mut missing = BTreeSet::new();
-        let mut statements = Vec::new();
-        let (mut before_all, mut after_all) = (0.0, 0.0);
-        for statement in self.open_statements() {
-            if !self.relevant[statement].contains(&index) {
-                continue;
-            }
-            let before = self.cost(statement, &rest, &mut missing);
-            let after = self.cost(statement, chosen, &mut missing);
-            let (Some(before), Some(after)) = (before, after) else { continue };
-            if (before - after).abs() <= before * 0.01 {
-                continue;
-            }
-            before_all += before * self.calls(statement);
-            after_all += after * self.calls(statement);
-            statements.push(self.effect(statement, before, after));
-        }
-        if !missing.is_empty() {
-            return Err(Missing(missing));
-        }
-        let gain = |e: &Effect| e.saving_ms.unwrap_or(e.before - e.after);
-        statements.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
-        Ok(Advice {
-            index: self.candidates[index].clone(),
-            proof: self.options.proof,
-            size_bytes: self.size(index),
-            cost_before: before_all,
-            cost_after: after_all,
-            saving_ms: statements.iter().filter_map(|e| e.saving_ms).reduce(|a, b| a + b),
-            statements,
-            notes: self.notes(index),
-        })
-    }
-
-    fn effect(&self, statement: usize, before: f64, after: f64) -> Effect {
-        let context = &self.context.statements[statement];
-        let share = if before > 0.0 { (before - after) / before } else { 0.0 };
-        Effect {
-            fingerprint: context.statement.fingerprint,
-            before,
-            after,
-            saving_ms: context.total_ms().map(|total| total * share),
-        }
-    }
-
-    fn notes(&self, index: usize) -> Vec<String> {
-        let mut notes: Vec<String> = self
-            .made_redundant(index)
-            .map(|existing| format!("makes the existing index {} redundant", existing.name))
-            .collect();
-        let index = &self.candidates[index];
-        let table = self.table(index);
-        let written = table.and_then(Table::writes).unwrap_or(0.0);
-        // Loading the rows that are there is no reason to fear for the future.
-        if written > 2.0 * table.and_then(|table| table.rows).unwrap_or(0.0) {
-            let (rows, table) = (Count(written), &index.table);
-            notes.push(format!(
-                "{rows} rows were written to {table} so far: it is kept up with each"
-            ));
-        }
-        notes
     }
 }

@@ -150,3 +150,45 @@ fn measured_time_weighs_more_than_cost() {
     };
     assert_eq!(selected(&context, options, cost), ["status"]);
 }
+
+#[test]
+fn an_extension_of_a_chosen_index_takes_no_further_place() {
+    let by_customer = "SELECT * FROM orders WHERE customer_id = $1";
+    let newest = "SELECT * FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 1";
+    let snapshot = workload(&[by_customer, newest]);
+    let thresholds = Thresholds::default();
+    let context = Context::new(&snapshot, &thresholds);
+    let options = Options { most_indexes: 1, ..Options::default() };
+    let cost = |sql: &str, index: &Index| match keys(index).as_slice() {
+        ["customer_id", "created_at", ..] if sql.contains("LIMIT") => Some(4.0),
+        ["customer_id", ..] => Some(24.0),
+        _ => None,
+    };
+    assert_eq!(selected(&context, options, cost), ["customer_id, created_at"]);
+}
+
+#[test]
+fn walking_along_the_order_is_no_equal_of_filtering_first() {
+    let sql = "SELECT * FROM orders WHERE status = $1 ORDER BY created_at DESC LIMIT 1";
+    let cost = |_: &str, index: &Index| match keys(index).as_slice() {
+        ["created_at"] => Some(9.0),
+        ["status"] => Some(3_000.0),
+        ["status", "created_at"] => Some(4.0),
+        _ => None,
+    };
+    let snapshot = workload(&[sql]);
+    assert_eq!(advised(&snapshot, cost), ["status, created_at"]);
+}
+
+#[test]
+fn another_index_must_save_a_share_of_what_there_was() {
+    let newest = "SELECT * FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 1";
+    let open = "SELECT * FROM orders WHERE customer_id = $1 AND status = $2";
+    let cost = |sql: &str, index: &Index| match keys(index).as_slice() {
+        ["customer_id", "created_at"] if sql == newest => Some(4.0),
+        ["customer_id", "status"] if sql == open => Some(8.0),
+        ["customer_id", ..] => Some(24.0),
+        _ => None,
+    };
+    assert_eq!(advised(&workload(&[newest, open]), cost), ["customer_id, created_at"]);
+}
