@@ -171,7 +171,7 @@ fn save_list_load_resolve() {
     assert!(entries[3].content.as_ref().unwrap_err().contains("is not a planscope snapshot"));
 
     assert_eq!(store.resolve("latest").unwrap(), third);
-    assert_eq!(store.resolve("@2").unwrap(), second.max(first.clone()));
+    assert_eq!(store.resolve("@2").unwrap(), second);
     assert_eq!(store.resolve("prod").unwrap(), third);
     assert_eq!(store.resolve("shop-20260131T142501Z").unwrap(), first);
     assert_eq!(store.resolve(first.to_str().unwrap()).unwrap(), first);

@@ -5,7 +5,7 @@ use super::document::{Block, Document, Item, Span, Tone, dim, plain};
 use super::tree;
 use crate::report::{
     AdviseReport, AnalyzeReport, CollectReport, DoctorReport, ExplainReport, Report, RulesReport,
-    ShownPlan, SnapshotsReport, cut, engine_of, statement_line,
+    ShownPlan, SnapshotsReport, counted, cut, engine_of, statement_line,
 };
 use planscope_advisors::{Advice, Finding, Proof, Remedy};
 use planscope_collection::driver::CheckStatus;
@@ -181,7 +181,11 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     if let Some(share) = coverage.time_share {
         summary.push_str(&format!(", {} of the execution time", Share(share)));
     }
-    summary.push_str(&format!("; {planned} plans; {} tables", snapshot.catalog.tables.len()));
+    summary.push_str(&format!(
+        "; {}; {}",
+        counted(planned, "plan", "plans"),
+        counted(snapshot.catalog.tables.len(), "table", "tables")
+    ));
     document.paragraph(summary);
     document.blocks.push(statement_table(snapshot, 10, style));
     problems(&mut document, snapshot);
@@ -243,9 +247,9 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     let mut document = Document::default();
     let snapshot = &report.snapshot;
     document.heading(format!(
-        "{} · {} findings",
+        "{} · {}",
         report.source,
-        report.findings.len() + report.more
+        counted(report.findings.len() + report.more, "finding", "findings")
     ));
     if report.findings.is_empty() {
         document.paragraph("Nothing found that is worth a word.");
@@ -266,10 +270,16 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
 fn advise(report: &AdviseReport, style: &Style) -> Document {
     let mut document = Document::default();
     let engine = engine_of(&report.snapshot);
-    document.heading(format!("{} · {} indexes advised", report.source, report.advice.len()));
+    document.heading(format!(
+        "{} · {} advised",
+        report.source,
+        counted(report.advice.len(), "index", "indexes")
+    ));
     document.paragraph(format!(
-        "{} candidates, {} questions answered by {}",
-        report.candidates, report.questions, report.method
+        "{}, {} answered by {}",
+        counted(report.candidates, "candidate", "candidates"),
+        counted(report.questions, "question", "questions"),
+        report.method
     ));
     if report.advice.len() > 1 {
         document.paragraph("Costs before and after are on top of the other advised indexes.");
