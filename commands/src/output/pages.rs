@@ -251,7 +251,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
         report.source,
         counted(report.findings.len() + report.more, "finding", "findings")
     ));
-    if report.findings.is_empty() {
+    if report.findings.is_empty() && report.more == 0 {
         document.paragraph("Nothing found that is worth a word.");
         return document;
     }
