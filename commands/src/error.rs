@@ -122,7 +122,11 @@ impl From<CollectError> for CommandError {
         let mut sources = Vec::new();
         let mut next = error.source();
         while let Some(source) = next {
-            sources.push(source.to_string());
+            // The Postgres client puts a cause of these two words before every real one.
+            let text = source.to_string();
+            if text != "db error" {
+                sources.push(text);
+            }
             next = source.source();
         }
         Self { kind, message: error.message.clone(), hints: error.hints.clone(), sources }
@@ -151,6 +155,11 @@ impl From<std::io::Error> for CommandError {
             std::io::ErrorKind::BrokenPipe => CommandErrorKind::BrokenPipe,
             _ => CommandErrorKind::Input,
         };
-        Self::new(kind, error.to_string())
+        let shown = Self::new(kind, error.to_string());
+        match error.kind() {
+            std::io::ErrorKind::NotFound => shown.hint("check the path"),
+            std::io::ErrorKind::PermissionDenied => shown.hint("check who may do that: ls -l"),
+            _ => shown,
+        }
     }
 }

@@ -165,6 +165,11 @@ pub fn statement_line(text: &str, name: Option<&str>, most: usize) -> String {
     cut(&text, most)
 }
 
+/// `1 index`, `2 indexes`.
+pub fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// `text` cut to `most` characters, with an ellipsis.
 pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {

@@ -187,6 +187,17 @@ fn queries_that_cannot_be_read() {
 }
 
 #[test]
+fn a_file_where_the_store_should_be() {
+    let env = TestEnv::new();
+    small_database(&env);
+    env.file("file", "x");
+    env.run(["snapshots", "--store", "file"]).fails_with(2, "no folder");
+    let collect = ["collect", "sqlite:small.db", "--queries", "small.sql", "--store", "file"];
+    env.run(collect).fails_with(2, "in the way");
+    assert_eq!(std::fs::read(env.path("file")).unwrap(), b"x");
+}
+
+#[test]
 fn a_full_disk_leaves_the_store_as_it_was() {
     let env = TestEnv::new();
     small_database(&env);

@@ -12,6 +12,13 @@ const LOOKUP: &str =
 (2 rows)
 ";
 
+const SPILL: &str = " Sort  (cost=100.00..200.00 rows=100000 width=40) (actual time=900.000..990.000 rows=100000 loops=1)
+   Sort Key: total
+   Sort Method: external merge  Disk: 40960kB
+   ->  Seq Scan on orders  (cost=0.00..90.00 rows=100000 width=40) (actual time=0.010..90.000 rows=100000 loops=1)
+ Execution Time: 1000.000 ms
+";
+
 #[test]
 fn a_plan_from_stdin_is_a_tree_that_fits_80_columns() {
     let env = TestEnv::new();
@@ -87,6 +94,18 @@ fn markdown_is_a_fence_and_a_heading() {
     let env = TestEnv::new();
     let run = env.run_with_input(["explain", "--format", "markdown"], SCAN).code(0);
     assert!(run.stdout.starts_with("### ") && run.stdout.contains("```text\n"), "{}", run.shown());
+}
+
+#[test]
+fn findings_that_are_not_shown_are_counted() {
+    let env = TestEnv::new();
+    env.file("spill.txt", SPILL);
+    let run = env.run(["analyze", "spill.txt", "--findings", "0", "--fail-on", "low"]).code(1);
+    assert!(
+        run.stdout.contains("and 1 more") && !run.stdout.contains("Nothing"),
+        "{}",
+        run.shown()
+    );
 }
 
 #[test]

@@ -242,12 +242,23 @@ fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn cannot_read(path: &Path, error: std::io::Error) -> CollectError {
-    let why = match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file",
-        std::io::ErrorKind::PermissionDenied => "permission denied",
-        _ => "reading failed",
+    let (why, hint) = match error.kind() {
+        std::io::ErrorKind::NotADirectory => {
+            ("it is no folder", "name the folder of snapshots with `--store DIR`")
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            ("permission denied", "choose a folder that you may read with `--store DIR`")
+        }
+        kind => (unreadable(kind), "`planscope snapshots` lists what the store holds"),
     };
     CollectError::new(ErrorKind::Store, format!("cannot read {}: {why}", path.display()))
-        .hint("`planscope snapshots` lists what the store holds")
+        .hint(hint)
         .caused_by(error)
+}
+
+fn unreadable(kind: std::io::ErrorKind) -> &'static str {
+    match kind {
+        std::io::ErrorKind::NotFound => "there is no such file",
+        _ => "reading failed",
+    }
 }

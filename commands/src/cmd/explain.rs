@@ -12,7 +12,7 @@ use clap::builder::PossibleValuesParser;
 use planscope_advisors::Thresholds;
 use planscope_collection::Target;
 use planscope_collection::driver::{Execution, all_plans};
-use planscope_explain::formats::{self, Format};
+use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
 use planscope_explain::workload::fingerprint;
 use planscope_explain::{Snapshot, Statement};
@@ -79,8 +79,14 @@ fn pick(plans: &mut Vec<ShownPlan>, which: &str) -> Result<()> {
     }
     let of = plans.len();
     let number = which.parse::<usize>().ok().filter(|n| (1..=of).contains(n)).ok_or_else(|| {
-        CommandError::usage(format!("--plan {which}: there are {of} plans"))
-            .hint("a number from 1, or `all`")
+        CommandError::usage(format!(
+            "--plan {which}: there {} in it",
+            match of {
+                1 => "is 1 plan".to_owned(),
+                n => format!("are {n} plans"),
+            }
+        ))
+        .hint("a number from 1, or `all`")
     })?;
     *plans = vec![plans.swap_remove(number - 1)];
     Ok(())
@@ -196,6 +202,13 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
         None => return Err(CommandError::input(format!("{target} gave no plan"))),
     };
     let name = target.name();
+    let mut notes = Vec::new();
+    if args.analyze && !record.plan.is_analyzed() && record.plan.details.is_empty() {
+        notes.push(Note {
+            place: "--analyze".to_owned(),
+            message: format!("{} gave no actual times", engine.label()),
+        });
+    }
     let mut statement = statement;
     statement.plans.push(record.clone());
     let mut snapshot = input::snapshot_of(engine, &name, vec![statement]);
@@ -205,7 +218,7 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
         source: name,
         statement: Some(sql.clone()),
         fingerprint: Some(fingerprint::fingerprint(sql, engine)),
-        notes: Vec::new(),
+        notes,
         findings: analyzed(&snapshot),
     }])
 }

@@ -1,6 +1,6 @@
 //! `markdown`: for pull requests, tickets and wikis.
 
-use super::document::{Block, Document, Item, Span};
+use super::document::{Block, Document, Item, Span, Tone};
 use super::{Output, Style, pages};
 use crate::error::Result;
 use crate::report::Report;
@@ -20,7 +20,7 @@ fn draw(document: &Document) -> String {
     for block in &document.blocks {
         blocks.push(match block {
             Block::Heading(text) => format!("### {}\n", escape(text)),
-            Block::Paragraph(spans) => format!("{}\n", escape(&joined(spans))),
+            Block::Paragraph(spans) => paragraph(spans),
             Block::List(items) => items.iter().map(item).collect(),
             Block::Lines { language, lines } => fence(language, lines),
             Block::Table { head, rows } => table(head, rows),
@@ -34,11 +34,33 @@ fn joined(spans: &[Span]) -> String {
     spans.iter().map(|span| span.text.as_str()).collect()
 }
 
+/// What a terminal shows in colour stands out here, too.
+fn paragraph(spans: &[Span]) -> String {
+    let text = escape(joined(spans).trim());
+    match tone(spans) {
+        Tone::Plain | Tone::Dim | Tone::Code => format!("{text}\n"),
+        _ => format!("**{text}**\n"),
+    }
+}
+
+fn tone(spans: &[Span]) -> Tone {
+    spans.first().map_or(Tone::Plain, |span| span.tone)
+}
+
+/// Lines of one tone below an item belong together: SQL is a block, a sentence is one again.
 fn item(item: &Item) -> String {
-    let mut text = format!("- **{}** {}\n", escape(&item.marker), escape(&item.text));
-    for detail in &item.details {
-        let detail = joined(detail);
-        text.push_str(&format!("  - `{}`\n", detail.trim().replace('`', "'")));
+    // Blanks beside the asterisks would make them text.
+    let marker: Vec<&str> = item.marker.split_whitespace().collect();
+    let mut text = format!("- **{}** {}\n", escape(&marker.join(" ")), escape(&item.text));
+    for lines in item.details.chunk_by(|a, b| tone(a) == tone(b)) {
+        if lines.first().is_some_and(|line| tone(line) == Tone::Code) {
+            for line in fence("sql", lines).lines() {
+                text.push_str(&format!("  {line}\n"));
+            }
+        } else {
+            let words: Vec<String> = lines.iter().map(|l| joined(l).trim().to_owned()).collect();
+            text.push_str(&format!("  - {}\n", escape(&words.join(" "))));
+        }
     }
     text
 }
@@ -85,6 +107,20 @@ mod tests {
     fn fences_hold_backticks() {
         let text = fence("text", &[vec![plain("a ``` b")]]);
         assert!(text.starts_with("````text\n") && text.ends_with("````\n"));
+    }
+
+    #[test]
+    fn items_hold_blocks_of_sql_and_whole_sentences() {
+        let code = |text: &str| vec![Span::new(text, Tone::Code)];
+        let details = vec![vec![plain("one")], vec![plain("two")], code("CREATE"), code("  x;")];
+        let item = Item {
+            marker: " 1 high  ".to_owned(),
+            tone: Tone::Hot,
+            text: "bad".to_owned(),
+            details,
+        };
+        let expected = "- **1 high** bad\n  - one two\n  ```sql\n  CREATE\n    x;\n  ```\n";
+        assert_eq!(super::item(&item), expected);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::document::{Block, Document, Item, Span, Tone, dim, plain};
 use super::tree;
 use crate::report::{
     AdviseReport, AnalyzeReport, CollectReport, DoctorReport, ExplainReport, Report, RulesReport,
-    ShownPlan, SnapshotsReport, cut, engine_of, statement_line,
+    ShownPlan, SnapshotsReport, counted, cut, engine_of, statement_line,
 };
 use planscope_advisors::{Advice, Finding, Proof, Remedy};
 use planscope_collection::driver::CheckStatus;
@@ -160,11 +160,6 @@ fn sql_lines(sql: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// `1 finding`, `2 findings`.
-fn counted(n: usize, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 /// The first eight digits of a fingerprint: enough to tell statements of a snapshot apart.
 fn short(fingerprint: Fingerprint) -> String {
     fingerprint.to_string()[..8].to_owned()
@@ -186,7 +181,11 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     if let Some(share) = coverage.time_share {
         summary.push_str(&format!(", {} of the execution time", Share(share)));
     }
-    summary.push_str(&format!("; {planned} plans; {} tables", snapshot.catalog.tables.len()));
+    summary.push_str(&format!(
+        "; {}; {}",
+        counted(planned, "plan", "plans"),
+        counted(snapshot.catalog.tables.len(), "table", "tables")
+    ));
     document.paragraph(summary);
     document.blocks.push(statement_table(snapshot, 10, style));
     problems(&mut document, snapshot);
@@ -247,9 +246,12 @@ fn problems(document: &mut Document, snapshot: &Snapshot) {
 fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     let mut document = Document::default();
     let snapshot = &report.snapshot;
-    let found = counted(report.findings.len() + report.more, "finding", "findings");
-    document.heading(format!("{} · {found}", report.source));
-    if report.findings.is_empty() {
+    document.heading(format!(
+        "{} · {}",
+        report.source,
+        counted(report.findings.len() + report.more, "finding", "findings")
+    ));
+    if report.findings.is_empty() && report.more == 0 {
         document.paragraph("Nothing found that is worth a word.");
         return document;
     }
@@ -268,11 +270,16 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
 fn advise(report: &AdviseReport, style: &Style) -> Document {
     let mut document = Document::default();
     let engine = engine_of(&report.snapshot);
-    let advised = counted(report.advice.len(), "index", "indexes");
-    document.heading(format!("{} · {advised} advised", report.source));
+    document.heading(format!(
+        "{} · {} advised",
+        report.source,
+        counted(report.advice.len(), "index", "indexes")
+    ));
     document.paragraph(format!(
-        "{} candidates, {} questions answered by {}",
-        report.candidates, report.questions, report.method
+        "{}, {} answered by {}",
+        counted(report.candidates, "candidate", "candidates"),
+        counted(report.questions, "question", "questions"),
+        report.method
     ));
     if report.advice.len() > 1 {
         document.paragraph("Costs before and after are on top of the other advised indexes.");

@@ -17,6 +17,26 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// Details whose large integers (identifiers of 64 bits) are strings: JavaScript would round them.
+/// The parsers keep values of a few levels only, so this may recurse.
+fn with_exact_numbers(details: &Map<String, Value>) -> Map<String, Value> {
+    details.iter().map(|(key, value)| (key.clone(), exact(value))).collect()
+}
+
+fn exact(value: &Value) -> Value {
+    const MOST: u64 = 1 << 53;
+    match value {
+        Value::Number(n)
+            if n.as_i64().is_some_and(|n| n.unsigned_abs() > MOST) || n.as_u64() > Some(MOST) =>
+        {
+            Value::String(n.to_string())
+        }
+        Value::Array(items) => items.iter().map(exact).collect(),
+        Value::Object(fields) => Value::Object(with_exact_numbers(fields)),
+        other => other.clone(),
+    }
+}
+
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -234,7 +254,7 @@ impl PlanDoc {
             settings: plan.settings.iter().map(setting).collect(),
             triggers: plan.triggers.iter().map(TriggerDoc::of).collect(),
             jit_ms: plan.jit_ms,
-            details: plan.details.clone(),
+            details: with_exact_numbers(&plan.details),
             nodes: nodes.collect(),
             ..Self::default()
         }
@@ -314,7 +334,7 @@ impl NodeDoc {
             never_executed: node.never_executed(),
             heat,
             conditions: node.conditions.iter().map(condition).collect(),
-            details: node.details.clone(),
+            details: with_exact_numbers(&node.details),
             ..Self::default()
         }
         .with_estimate(node)
@@ -427,5 +447,20 @@ impl TriggerDoc {
             total_ms: self.total_ms,
             calls: self.calls,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn identifiers_of_64_bits_are_strings() {
+        let details = json!({"a": 5457019535816659310_i64, "b": [-9e15 as i64, -9223372036854775807_i64, 7, 0.5],
+            "c": {"d": u64::MAX}});
+        let expected = json!({"a": "5457019535816659310", "b": [-9e15 as i64, "-9223372036854775807", 7, 0.5],
+            "c": {"d": "18446744073709551615"}});
+        assert_eq!(exact(&details), expected);
     }
 }
