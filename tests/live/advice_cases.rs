@@ -5,7 +5,8 @@
 //! from the data, not from the answers; `|` separates indexes that are as good.
 
 use crate::database::Database;
-use crate::support::{TestEnv, say, server};
+use crate::servers::server;
+use crate::support::{TestEnv, say};
 use std::time::Instant;
 
 /// Least precision and recall.
