@@ -90,7 +90,8 @@ pub fn for_filters(
 ) -> Option<Index> {
     let mut wants = Wants::default();
     sort_out(context.engine, table, filters.iter(), &mut wants);
-    let mut keys: Vec<IndexKey> = wants.equal.iter().take(MAX_KEY_COLUMNS).cloned().collect();
+    let pinned = wants.equal.iter().chain(&wants.join);
+    let mut keys: Vec<IndexKey> = pinned.take(MAX_KEY_COLUMNS).cloned().collect();
     if keys.len() < MAX_KEY_COLUMNS && wants.range.is_empty() && !order.is_empty() {
         keys.extend(order.iter().map(order_key).take(MAX_KEY_COLUMNS - keys.len()));
     } else if keys.len() < MAX_KEY_COLUMNS {
