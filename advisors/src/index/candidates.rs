@@ -256,7 +256,10 @@ fn add_all(
     if wants.limited || !equal.is_empty() || !join.is_empty() {
         tails.push(wants.order.iter().map(order_key).collect());
     }
-    tails.push(wants.group.iter().map(|column| key(column)).collect());
+    // Groups of the whole table have to read it, with or without an index.
+    if wants.limited || !equal.is_empty() || !join.is_empty() || !wants.range.is_empty() {
+        tails.push(wants.group.iter().map(|column| key(column)).collect());
+    }
     tails.extend(wants.extremes.iter().map(|column| vec![key(column)]));
     let mut heads: Vec<Vec<IndexKey>> = vec![equal.clone()];
     heads.extend(join.iter().map(|key| vec![key.clone()]));

@@ -40,8 +40,8 @@ const LEAST_SHARE: f64 = 0.10;
 /// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
 const LEAST_GAIN: f64 = 0.30;
 
-/// Least share of what the statements cost without any advice that one more index must save. One
-/// that takes the place of another need not: it makes none more.
+/// Least share of what the statements cost without any advice that one more index of a table must
+/// save. One that takes the place of another need not: it makes none more.
 const LEAST_OF_ORIGINAL: f64 = 0.05;
 
 /// Least cost that it must save a call of some statement: two pages read at random. What is
@@ -480,8 +480,21 @@ impl<'a> Selector<'a> {
             _ if added.iter().any(|&index| self.covering[index]) => LEAST_COVERED,
             _ if added.iter().any(is_known) => TIE_OF_ORDER,
             _ if added.iter().all(|&index| self.is_extension(index, chosen)) => 0.0,
-            _ => LEAST_OF_ORIGINAL,
+            _ if added.iter().any(|&index| self.has_neighbour(index, chosen)) => LEAST_OF_ORIGINAL,
+            _ => 0.0,
         }
+    }
+
+    /// Whether one of `chosen` is on the table of a candidate.
+    fn has_neighbour(&self, candidate: usize, chosen: &[usize]) -> bool {
+        let index = &self.candidates[candidate];
+        let is_near = |&other: &usize| {
+            let other_index = &self.candidates[other];
+            other != candidate
+                && other_index.table == index.table
+                && other_index.schema == index.schema
+        };
+        chosen.iter().any(is_near)
     }
 
     /// Whether a candidate takes the place of an index that exists or is chosen.

@@ -194,3 +194,9 @@ fn another_index_must_save_a_share_of_what_there_was() {
     };
     assert_eq!(advised(&workload(&[newest, open]), cost), ["customer_id, created_at"]);
 }
+
+#[test]
+fn groups_of_the_whole_table_ask_for_no_index() {
+    let sql = "SELECT status, count(*) FROM orders GROUP BY status";
+    assert_eq!(advised(&workload(&[sql]), |_, _| Some(100.0)), [""; 0]);
+}
