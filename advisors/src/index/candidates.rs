@@ -90,7 +90,8 @@ pub fn for_filters(
 ) -> Option<Index> {
     let mut wants = Wants::default();
     sort_out(context.engine, table, filters.iter(), &mut wants);
-    let mut keys: Vec<IndexKey> = wants.equal.iter().take(MAX_KEY_COLUMNS).cloned().collect();
+    let pinned = wants.equal.iter().chain(&wants.join);
+    let mut keys: Vec<IndexKey> = pinned.take(MAX_KEY_COLUMNS).cloned().collect();
     if keys.len() < MAX_KEY_COLUMNS && wants.range.is_empty() && !order.is_empty() {
         keys.extend(order.iter().map(order_key).take(MAX_KEY_COLUMNS - keys.len()));
     } else if keys.len() < MAX_KEY_COLUMNS {
@@ -255,7 +256,10 @@ fn add_all(
     if wants.limited || !equal.is_empty() || !join.is_empty() {
         tails.push(wants.order.iter().map(order_key).collect());
     }
-    tails.push(wants.group.iter().map(|column| key(column)).collect());
+    // Groups of the whole table have to read it, with or without an index.
+    if wants.limited || !equal.is_empty() || !join.is_empty() || !wants.range.is_empty() {
+        tails.push(wants.group.iter().map(|column| key(column)).collect());
+    }
     tails.extend(wants.extremes.iter().map(|column| vec![key(column)]));
     let mut heads: Vec<Vec<IndexKey>> = vec![equal.clone()];
     heads.extend(join.iter().map(|key| vec![key.clone()]));

@@ -21,9 +21,13 @@ use crate::context::{Context, StatementContext};
 use planscope_explain::workload::{Index, IndexKey, Table};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Shorter and reordered forms of the best candidate whose saving is within this share of it are
-/// equal; the smallest is taken.
+/// Shorter forms of the best candidate whose saving is within this share of it are equal; the
+/// smallest is taken.
 const TIE: f64 = 0.05;
+
+/// The same for its keys in another order: PostgreSQL judges how rows lie on disk by the first
+/// column alone, so that one with two values looks better there than it is.
+const TIE_OF_ORDER: f64 = 0.15;
 
 /// The same for candidates that have nothing to do with the best.
 const TIE_OF_OTHERS: f64 = 0.0005;
@@ -36,8 +40,8 @@ const LEAST_SHARE: f64 = 0.10;
 /// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
 const LEAST_GAIN: f64 = 0.30;
 
-/// Least share of what the statements cost without any advice that one more index must save. One
-/// that takes the place of another need not: it makes none more.
+/// Least share of what the statements cost without any advice that one more index of a table must
+/// save. One that takes the place of another need not: it makes none more.
 const LEAST_OF_ORIGINAL: f64 = 0.05;
 
 /// Least cost that it must save a call of some statement: two pages read at random. What is
@@ -335,22 +339,36 @@ impl<'a> Selector<'a> {
         }
         let by_saving = |a: &&(usize, f64), b: &&(usize, f64)| a.1.total_cmp(&b.1);
         let Some(&(best, most)) = rated.iter().max_by(by_saving) else { return Ok(None) };
+        let is_reordered = |&&(candidate, saving): &&(usize, f64)| {
+            saving >= most * (1.0 - TIE_OF_ORDER) && self.is_reordered(candidate, best)
+        };
+        let by_room = |a: &&(usize, f64), b: &&(usize, f64)| self.smaller(a.0, b.0, chosen);
+        let leader = rated.iter().filter(is_reordered).min_by(by_room);
+        let &(best, most) = leader.unwrap_or(&(best, most));
         let is_near = |&(candidate, saving): &(usize, f64)| {
             saving >= most * (1.0 - self.tie(candidate, best, chosen))
+                && (saving <= most || candidate == best || !self.is_reordered(candidate, best))
         };
         let near = rated.into_iter().filter(is_near).map(|(candidate, _)| candidate);
         Ok(near.min_by(|&a, &b| self.smaller(a, b, chosen)))
     }
 
+    /// Whether two candidates have the same keys in another order.
+    fn is_reordered(&self, candidate: usize, best: usize) -> bool {
+        let (index, leader) = (&self.candidates[candidate], &self.candidates[best]);
+        index.table == leader.table
+            && index.schema == leader.schema
+            && index.include == leader.include
+            && index.keys.len() == leader.keys.len()
+            && index.keys.iter().all(|key| leader.keys.contains(key))
+    }
+
     /// Share of the saving of `best` that may be given up for `candidate`.
     fn tie(&self, candidate: usize, best: usize, chosen: &[usize]) -> f64 {
-        let (index, leader) = (&self.candidates[candidate], &self.candidates[best]);
-        let is_shorter = self.begins_with(best, index);
-        let is_reordered = index.keys.len() == leader.keys.len()
-            && index.keys.iter().all(|key| leader.keys.contains(key));
+        let is_shorter = self.begins_with(best, &self.candidates[candidate]);
         match () {
             () if is_shorter && self.covering[best] && !self.covering[candidate] => LEAST_COVERED,
-            () if is_shorter || is_reordered || self.is_extension(candidate, chosen) => TIE,
+            () if is_shorter || self.is_extension(candidate, chosen) => TIE,
             // Another way altogether, such as walking along the order past rows that the filter
             // drops: it depends on where the rows are, and must be as good.
             () => TIE_OF_OTHERS,
@@ -456,11 +474,27 @@ impl<'a> Selector<'a> {
 
     /// Share of the original cost that `added` must save.
     fn least_of_original(&self, added: &[usize], chosen: &[usize]) -> f64 {
+        let is_known =
+            |&new: &usize| chosen.iter().any(|&old| old != new && self.is_reordered(new, old));
         match added {
             _ if added.iter().any(|&index| self.covering[index]) => LEAST_COVERED,
+            _ if added.iter().any(is_known) => TIE_OF_ORDER,
             _ if added.iter().all(|&index| self.is_extension(index, chosen)) => 0.0,
-            _ => LEAST_OF_ORIGINAL,
+            _ if added.iter().any(|&index| self.has_neighbour(index, chosen)) => LEAST_OF_ORIGINAL,
+            _ => 0.0,
         }
+    }
+
+    /// Whether one of `chosen` is on the table of a candidate.
+    fn has_neighbour(&self, candidate: usize, chosen: &[usize]) -> bool {
+        let index = &self.candidates[candidate];
+        let is_near = |&other: &usize| {
+            let other_index = &self.candidates[other];
+            other != candidate
+                && other_index.table == index.table
+                && other_index.schema == index.schema
+        };
+        chosen.iter().any(is_near)
     }
 
     /// Whether a candidate takes the place of an index that exists or is chosen.

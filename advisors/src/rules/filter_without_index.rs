@@ -8,7 +8,7 @@ use crate::rule::declare_rule;
 use planscope_explain::Engine;
 use planscope_explain::plan::{Node, NodeId, Operator, Plan};
 use planscope_explain::units::{Count, Share};
-use planscope_explain::workload::query::{OrderKey, Predicate};
+use planscope_explain::workload::query::{Operand, OrderKey, Predicate};
 use planscope_explain::workload::{Index, Table};
 
 declare_rule! {
@@ -82,6 +82,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn groups<'p>(statement: &StatementContext<'_>, plan: &'p Plan) -> Vec<Vec<Scan<'p>>> {
     let mut groups: Vec<Vec<Scan<'p>>> = Vec::new();
     for (id, node) in plan.iter().filter(|(_, node)| node.operator.is_full_scan()) {
+        let is_indexable = |predicate: &Predicate| is_indexable(statement, node, predicate);
         let filters: Vec<Predicate> =
             statement.filters_of(node).into_iter().filter(is_indexable).collect();
         if filters.is_empty() || node.never_executed() {
@@ -184,12 +185,21 @@ fn look_at(
     Some(finding(statement, scans, &rows, share))
 }
 
-/// Whether a B-tree could find the rows by it: a bare column against something that is no column
-/// of another table.
-fn is_indexable(predicate: &Predicate) -> bool {
-    use planscope_explain::workload::query::Operand;
-    predicate.wrapped.is_none()
-        && !matches!(predicate.value, Operand::Column(_))
+/// Whether a B-tree could find the rows by it: a bare column against something that is known
+/// before the scan starts, also a column of an outer query's row.
+fn is_indexable(statement: &StatementContext<'_>, node: &Node, predicate: &Predicate) -> bool {
+    let is_known = match &predicate.value {
+        // SQLite's conditions are read off the text, where a join looks like an outer query.
+        Operand::Column(_) if statement.engine == Engine::Sqlite => false,
+        Operand::Column(other) => {
+            let own = node.relation_name().unwrap_or_default();
+            let is_foreign = |qualifier: &String| !qualifier.eq_ignore_ascii_case(own);
+            predicate.operator.is_equality() && other.qualifier.as_ref().is_some_and(is_foreign)
+        }
+        _ => true,
+    };
+    is_known
+        && predicate.wrapped.is_none()
         && (predicate.operator.is_equality() || predicate.operator.is_range())
 }
 
@@ -428,5 +438,19 @@ mod tests {
             .child(1, Tree::scan("orders", 5.0).rows(1_000.0, 1_000.0))
             .child(1, scan);
         assert_eq!(findings_of(&RULE, &joined.snapshot()), []);
+    }
+
+    #[test]
+    fn a_scan_for_each_row_of_an_outer_query_is_found() {
+        let scan = |filter: &str| {
+            let scan = Tree::scan("orders", 90.0).rows(5.0, 5.0).filter(filter);
+            Tree::scan("accounts", 100.0).rows(10.0, 10.0).child(1, scan.removed(300_000.0, 10.0))
+        };
+        let found = findings_of(&RULE, &scan("(customer_id = a.id)").snapshot());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].remedies[0].sql(Engine::Postgres).unwrap().contains("(customer_id)"));
+        // Two columns of one row are no lookup.
+        assert_eq!(findings_of(&RULE, &scan("(customer_id = orders.id)").snapshot()), []);
+        assert_eq!(findings_of(&RULE, &scan("(customer_id = id)").snapshot()), []);
     }
 }

@@ -173,6 +173,16 @@ fn no_statement(snapshot: &Snapshot, name: &str, id: &str) -> CommandError {
     ))
 }
 
+/// What to do when a statement got no plan.
+fn remedy(problem: &str) -> &'static str {
+    match problem {
+        "timeout" => "--timeout SECONDS gives it longer, --analyze-timeout with --analyze",
+        "permission" => "EXPLAIN needs what running the statement needs: SELECT on its tables",
+        "not-explainable" => "write one statement as the application sends it, $1 for a parameter",
+        _ => "check the statement, and that TARGET is the database it belongs to",
+    }
+}
+
 fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<ShownPlan>> {
     let Some(sql) = &args.sql else {
         return Err(CommandError::usage(format!("which statement of {target}?"))
@@ -196,8 +206,8 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
     let record = match plans.into_iter().next() {
         Some(Ok(record)) => record,
         Some(Err(problem)) => {
-            return Err(CommandError::input(format!("{target}: {}", problem.message))
-                .hint("one statement as the application sends it; $1 stands for a parameter"));
+            let error = CommandError::input(format!("{target}: {}", problem.message));
+            return Err(error.hint(remedy(&problem.kind)));
         }
         None => return Err(CommandError::input(format!("{target} gave no plan"))),
     };
