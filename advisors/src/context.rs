@@ -222,6 +222,17 @@ pub fn parallel_divisor(workers: f64) -> f64 {
     workers + (1.0 - 0.3 * workers).max(0.0)
 }
 
+/// Whether a cast to text around the column keeps an index on it from being used. PostgreSQL writes
+/// one into its plans for every `varchar`, which is text already; around a number or a date it is the
+/// statement's own, and the index knows nothing of it.
+pub fn is_hidden_by_cast(table: &Table, predicate: &Predicate) -> bool {
+    const TEXT: [&str; 5] = ["text", "character varying", "varchar", "name", "citext"];
+    let column = table.column(&predicate.column.name);
+    let known = column.map(|column| column.data_type.to_lowercase()).filter(|t| !t.is_empty());
+    predicate.cast.is_some()
+        && known.is_some_and(|known| !TEXT.iter().any(|text| known.starts_with(text)))
+}
+
 /// Share of a table's rows that a predicate keeps, from the column's statistics; `None` without.
 pub fn selectivity(table: &Table, predicate: &Predicate) -> Option<f64> {
     use planscope_explain::workload::query::Comparison as C;

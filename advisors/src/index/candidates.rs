@@ -5,7 +5,7 @@
 //! and few bad ones.
 
 use super::{expression, name_for, redundancy};
-use crate::context::{StatementContext, selectivity};
+use crate::context::{StatementContext, is_hidden_by_cast, selectivity};
 use planscope_explain::Engine;
 use planscope_explain::plan::Operator;
 use planscope_explain::workload::query::{
@@ -191,6 +191,7 @@ fn sort_out<'p>(
 /// The keys by which an index could find the rows of `predicate`, the surest first.
 fn keys_for(engine: Engine, table: &Table, predicate: &Predicate) -> Vec<IndexKey> {
     let plain = match &predicate.wrapped {
+        None if is_hidden_by_cast(table, predicate) => return Vec::new(),
         None => IndexKey::column(column_name(table, &predicate.column.name)),
         Some(text) => {
             let column = table.column(&predicate.column.name);

@@ -1,6 +1,8 @@
 //! `filter-without-index`: a full scan that throws nearly everything away.
 
-use crate::context::{Context, StatementContext, parallel_divisor, selectivity, severity_of_share};
+use crate::context::{
+    Context, StatementContext, is_hidden_by_cast, parallel_divisor, selectivity, severity_of_share,
+};
 use crate::finding::Finding;
 use crate::index::candidates;
 use crate::remedy::Remedy;
@@ -198,8 +200,10 @@ fn is_indexable(statement: &StatementContext<'_>, node: &Node, predicate: &Predi
         }
         _ => true,
     };
+    let is_hidden = |table: &Table| is_hidden_by_cast(table, predicate);
     is_known
         && predicate.wrapped.is_none()
+        && !statement.table_of(node).is_some_and(is_hidden)
         && (predicate.operator.is_equality() || predicate.operator.is_range())
 }
 
@@ -377,6 +381,16 @@ mod tests {
         let sql = "SELECT * FROM orders WHERE customer_id = $1";
         for (read, kept) in [(300_000.0, 250_000.0), (900.0, 1.0)] {
             assert_eq!(findings_of(&RULE, &Shop::scanning(sql, read, kept).snapshot()), []);
+        }
+    }
+
+    #[test]
+    fn a_cast_of_a_number_hides_it_from_an_index_and_one_of_a_varchar_does_not() {
+        let sql = "SELECT * FROM orders WHERE (customer_id)::text = $1";
+        let mut snapshot = Shop::scanning(sql, 300_000.0, 12.0).snapshot();
+        for (data_type, findings) in [("integer", 0), ("character varying(20)", 1)] {
+            snapshot.catalog.tables[0].columns[1].data_type = data_type.into();
+            assert_eq!(findings_of(&RULE, &snapshot).len(), findings, "{data_type}");
         }
     }
 
