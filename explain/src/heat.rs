@@ -111,7 +111,8 @@ pub fn is_cut_short(plan: &Plan, id: NodeId) -> bool {
     let mut below = id;
     for (above, node) in plan.ancestors(id) {
         let child = &plan.nodes()[below.index()];
-        if matches!(child.role, Role::InitPlan | Role::SubPlan) {
+        // EXISTS and scalar subqueries stop at the first row; a CTE is drawn as far as its scans go.
+        if matches!(child.role, Role::InitPlan | Role::SubPlan | Role::Cte) {
             return true;
         }
         match node.operator {

@@ -5,6 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::remedy::Remedy;
 use crate::rule::declare_rule;
 use planscope_explain::Engine;
+use planscope_explain::heat;
 use planscope_explain::plan::{ConditionKind, Node, NodeId, Operator, Plan, Role};
 use planscope_explain::units::Count;
 use planscope_explain::workload::Table;
@@ -85,8 +86,8 @@ fn judge(context: &Context<'_>, plan: &Plan, id: NodeId, node: &Node) -> Option<
     let estimated = (node.estimate.rows_per_loop? * loops).max(1.0);
     let (low, high) = actual.rows_interval();
     let (low, high) = (low.max(1.0), high.max(1.0));
-    let cut = is_cut_short(plan, id);
-    let reread = is_read_again(plan, id, node);
+    let cut = heat::is_cut_short(plan, id);
+    let reread = is_read_again(plan, node);
     let factor = match () {
         () if low > estimated && !reread => low / estimated,
         () if estimated > high && !cut => estimated / high,
@@ -111,44 +112,9 @@ fn divisor(plan: &Plan, id: NodeId) -> f64 {
     parallel_divisor(f64::from(planned)) / parallel_divisor(f64::from(launched)).max(1.0)
 }
 
-/// Whether something above may have stopped the node before its last row.
-fn is_cut_short(plan: &Plan, id: NodeId) -> bool {
-    let mut below = id;
-    for (above, node) in plan.ancestors(id) {
-        let child = &plan.nodes()[below.index()];
-        if matches!(child.role, Role::InitPlan | Role::SubPlan | Role::Cte) {
-            // EXISTS and scalar subqueries stop at the first row, and a CTE is drawn only as far
-            // as its scans go.
-            return true;
-        }
-        match node.operator {
-            Operator::Limit => return true,
-            Operator::MergeJoin => return true,
-            Operator::NestedLoop if child.role == Role::Inner && is_semi(node) => return true,
-            // These read their input to its end before the first row leaves them.
-            Operator::Sort
-            | Operator::Hash
-            | Operator::HashAggregate
-            | Operator::BitmapHeapScan
-            | Operator::BitmapAnd
-            | Operator::BitmapOr => return false,
-            Operator::Aggregate => return false,
-            _ => below = above,
-        }
-    }
-    false
-}
-
-fn is_semi(node: &Node) -> bool {
-    // A unique inner side is left after its first match as well.
-    let unique = node.details.get("Inner Unique").is_some_and(|v| v.as_bool() == Some(true));
-    unique || matches!(node.join_type.as_deref(), Some("Semi" | "Anti" | "Right Semi"))
-}
-
 /// Whether rows were counted again: the inner side of a merge join goes back over equal keys.
-fn is_read_again(plan: &Plan, id: NodeId, node: &Node) -> bool {
+fn is_read_again(plan: &Plan, node: &Node) -> bool {
     let parent = node.parent().map(|parent| &plan.nodes()[parent.index()]);
-    let _ = id;
     node.role == Role::Inner && parent.is_some_and(|p| p.operator == Operator::MergeJoin)
 }
 
