@@ -74,6 +74,17 @@ fn usage_error(text: &str) -> CommandError {
     error.hint("--help says what can be written")
 }
 
+/// Runs `future` on a small runtime, with Ctrl-C and SIGTERM throwing the stop switch.
+fn block_on<T>(ctx: &ctx::Ctx, future: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))?;
+    ctx.watch_signals()?;
+    runtime.block_on(future)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,15 +100,4 @@ mod tests {
         assert!(asks(&["--format", "json"]) && asks(&["--format=json"]));
         assert!(!asks(&["--format", "text", "plan.json"]));
     }
-}
-
-/// Runs `future` on a small runtime, with Ctrl-C and SIGTERM throwing the stop switch.
-fn block_on<T>(ctx: &ctx::Ctx, future: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))?;
-    ctx.watch_signals()?;
-    runtime.block_on(future)
 }
