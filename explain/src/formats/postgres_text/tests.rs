@@ -164,7 +164,7 @@ fn several_plans_in_one_text() {
 -----------------------------------
  Delete on t2
    ->  Seq Scan on t2
- 
+\x20
  Delete on t1
    ->  Seq Scan on t1
 (5 rows)
