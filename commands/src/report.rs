@@ -9,6 +9,7 @@ use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 use std::path::PathBuf;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// What a command found out.
 pub enum Report {
@@ -170,12 +171,21 @@ pub fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// `text` cut to `most` characters, with an ellipsis.
+/// `text` cut to `most` columns, with an ellipsis.
 pub fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
+    if text.width() <= most {
         return text.to_owned();
     }
-    let mut cut: String = text.chars().take(most.saturating_sub(1)).collect();
+    let mut cut = String::new();
+    let mut room = most.saturating_sub(1);
+    for c in text.chars() {
+        let width = c.width().unwrap_or(0);
+        if width > room {
+            break;
+        }
+        room -= width;
+        cut.push(c);
+    }
     cut.push('…');
     cut
 }

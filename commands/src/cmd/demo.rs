@@ -23,6 +23,7 @@ use planscope_explain::diff::{self, Tolerance, Verdict};
 use planscope_explain::units::{Count, Millis};
 use planscope_explain::workload::ddl;
 use std::path::{Path, PathBuf};
+use unicode_width::UnicodeWidthStr;
 
 /// Walk through everything on a web shop in an embedded database
 ///
@@ -132,7 +133,7 @@ impl Walk<'_> {
         let style = self.ctx.style;
         let rule = if style.ascii { "=" } else { "━" };
         let title = format!("{rule}{rule} {number}. {what} ");
-        let fill = style.width.saturating_sub(title.chars().count());
+        let fill = style.width.saturating_sub(title.width());
         self.ctx.ui.data(format!("\n{title}{}\n\n", rule.repeat(fill)).as_bytes())
     }
 

@@ -5,6 +5,7 @@ use super::{Output, Style, pages};
 use crate::error::Result;
 use crate::report::Report;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
+use unicode_width::UnicodeWidthStr;
 
 pub(super) static OUTPUT: Output = Output { name: "text", machine_readable: false, render };
 
@@ -60,7 +61,7 @@ fn draw_paragraph(spans: &[Span], style: &Style, out: &mut String) {
 }
 
 fn draw_item(item: &Item, style: &Style, out: &mut String) {
-    let indent = item.marker.chars().count() + 2;
+    let indent = item.marker.width() + 2;
     let lines = wrap(&item.text, style.width.saturating_sub(indent).max(20));
     for (i, line) in lines.iter().enumerate() {
         if i == 0 {
@@ -124,7 +125,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     let mut used = 0;
     for word in text.split_whitespace() {
-        let len = word.chars().count();
+        let len = word.width();
         if used > 0 && used + 1 + len > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
@@ -200,6 +201,9 @@ mod tests {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("unbreakable", 4), ["unbreakable"]);
         assert_eq!(wrap("", 4), [""]);
+        // Chinese characters take two columns each.
+        assert_eq!(wrap("顧客 注文", 5), ["顧客", "注文"]);
+        assert_eq!(crate::report::cut("顧客注文", 5), "顧客…");
     }
 
     #[test]

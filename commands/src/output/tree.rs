@@ -10,6 +10,7 @@ use planscope_explain::heat::{self, HeatClass, Metric};
 use planscope_explain::plan::{Condition, ConditionKind, Node, NodeId, Plan, Role};
 use planscope_explain::units::{Bytes, Count, Millis, Share};
 use std::cmp::Ordering;
+use unicode_width::UnicodeWidthStr;
 
 /// Cells of the heat bar.
 const BAR: usize = 6;
@@ -97,7 +98,7 @@ impl Guides {
         }
         if depth > most_levels {
             let level = format!("{}{depth}: ", " │".repeat(most_levels / 2));
-            return Self { rest: " ".repeat(level.chars().count()), first: level };
+            return Self { rest: " ".repeat(level.width()), first: level };
         }
         let past: String =
             more_below[1..depth].iter().map(|&more| if more { "│  " } else { "   " }).collect();
@@ -143,13 +144,13 @@ impl Drawing<'_> {
     /// goes to lines of its own.
     fn title_lines(&self, id: NodeId, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
         let (title, rows, tone) = (self.title(), self.rows(id), self.tone());
-        let tail = rows.chars().count() + marks.chars().count();
+        let tail = rows.width() + marks.width();
         let (room, below) = (self.room(&guides.first), self.room(&guides.rest));
         let mut titles = wrap(&title, room);
-        let mut fits = titles.len() == 1 && titles[0].chars().count() + tail <= room;
+        let mut fits = titles.len() == 1 && titles[0].width() + tail <= room;
         if !fits {
             titles = wrap(&title, below);
-            let last = titles.last().map_or(0, |last| last.chars().count());
+            let last = titles.last().map_or(0, |last| last.width());
             fits = titles.len() > 1 && last + tail <= below;
         }
         let line = |i: usize, text: Span| match i {
@@ -171,7 +172,7 @@ impl Drawing<'_> {
 
     /// Columns right of the gutter and a guide.
     fn room(&self, guide: &str) -> usize {
-        let taken = gutter_width(self.style) + guide.chars().count();
+        let taken = gutter_width(self.style) + guide.width();
         self.style.width.saturating_sub(taken).max(12)
     }
 
