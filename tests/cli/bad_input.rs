@@ -5,6 +5,11 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
+/// A statement that runs until it is stopped.
+const ENDLESS: &str = "-- name: endless
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n;
+";
+
 #[test]
 fn usage() {
     let env = TestEnv::new();
@@ -198,6 +203,16 @@ fn a_file_where_the_store_should_be() {
 }
 
 #[test]
+fn a_store_that_cannot_be_written_is_noticed_before_the_work() {
+    let env = TestEnv::new();
+    small_database(&env);
+    env.file("endless.sql", ENDLESS);
+    env.file("taken", "a file, not a folder");
+    let args = ["collect", "sqlite:small.db", "--queries", "endless.sql", "--store", "taken/store"];
+    env.run(args).fails_with(2, "a file is in the way");
+}
+
+#[test]
 fn a_full_disk_leaves_the_store_as_it_was() {
     let env = TestEnv::new();
     small_database(&env);
@@ -285,11 +300,7 @@ fn ctrl_c_while_the_demo_makes_its_shop_leaves_nothing_behind() {
 fn ctrl_c_while_a_statement_runs() {
     let env = TestEnv::new();
     small_database(&env);
-    env.file(
-        "endless.sql",
-        "-- name: endless\nWITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
-         SELECT count(*) FROM n;\n",
-    );
+    env.file("endless.sql", ENDLESS);
     let args = ["collect", "sqlite:small.db", "--queries", "endless.sql", "--store", "store"];
     let child = env.command(args).spawn().unwrap();
     // The database is open once the statement runs: wait for that, then interrupt.

@@ -55,6 +55,20 @@ pub(super) fn write_new(folder: &Path, stem: &str, bytes: &[u8]) -> Result<PathB
     Ok(path)
 }
 
+/// Tries whether a file could be made in `folder`, or in the nearest folder above it that is there.
+/// Leaves nothing behind.
+pub(super) fn check_writable(folder: &Path) -> Result<()> {
+    let is_there = |path: &&Path| !path.as_os_str().is_empty() && path.exists();
+    let nearest = folder.ancestors().find(is_there).unwrap_or(Path::new("."));
+    if !nearest.is_dir() {
+        return Err(cannot_write(folder, folder, io::ErrorKind::NotADirectory.into()));
+    }
+    let probe = nearest.join(format!(".planscope-{}.tmp", std::process::id()));
+    let made = File::options().write(true).create_new(true).open(&probe);
+    let _ = fs::remove_file(&probe);
+    made.map(drop).map_err(|error| cannot_write(folder, folder, error))
+}
+
 fn create_folder(folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());

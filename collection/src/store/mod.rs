@@ -108,6 +108,14 @@ impl Store {
         &self.folder
     }
 
+    /// Tries whether a snapshot could be saved, before the work of collecting one is done.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Store`] when it could not.
+    pub fn check_writable(&self) -> Result<()> {
+        layout::check_writable(&self.folder)
+    }
+
     /// Writes a snapshot as a new file, whole or not at all, readable by its owner only.
     ///
     /// # Errors

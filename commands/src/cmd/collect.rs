@@ -26,6 +26,7 @@ pub struct CollectArgs {
 pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let target = input::target(ctx, &args.target)?;
     let store = ctx.store()?;
+    store.check_writable()?;
     let snapshot = block_on(ctx, async {
         let mut session =
             workload::connect(ctx, &target, &args.workload.connection.policy()).await?;
