@@ -1,8 +1,9 @@
 //! Index advice judged by labelled cases, on PostgreSQL 15 with HypoPG.
 //!
 //! One database; of each case the statements go through `planscope advise` and what comes back is
-//! compared with what an experienced DBA would make, or with silence. The labels were written down
-//! from the data, not from the answers; `|` separates indexes that are as good.
+//! compared with what an experienced DBA would make, or with silence; `|` separates indexes that
+//! are as good. The labels were written down from the data, and the advisor was then mended until it
+//! met them: the figures guard against falling back, they do not measure unseen statements.
 
 use crate::database::Database;
 use crate::servers::server;
@@ -266,7 +267,8 @@ const CASES: &[Case] = &[
 /// An index as the labels write it: `events (tenant_id, at desc)`; a direction only where the
 /// directions are mixed, because a B-tree is read both ways.
 fn shown(advice: &serde_json::Value) -> String {
-    let columns: Vec<&serde_json::Value> = advice["columns"].as_array().unwrap().iter().collect();
+    let columns: Vec<&serde_json::Value> =
+        advice["columns"].as_array().into_iter().flatten().collect();
     let is_descending = |column: &serde_json::Value| column["order"] == "desc";
     let sorted: Vec<bool> = columns.iter().map(|column| is_descending(column)).collect();
     // What stands before the first descending key is pinned, or the directions are mixed.
@@ -276,7 +278,7 @@ fn shown(advice: &serde_json::Value) -> String {
         let direction = if mixed && is_descending(column) { " desc" } else { "" };
         format!("{name}{direction}")
     };
-    let table = advice["table"].as_str().unwrap().trim_start_matches("public.");
+    let table = advice["table"].as_str().unwrap_or("?").trim_start_matches("public.");
     format!("{table} ({})", columns.iter().map(key).collect::<Vec<_>>().join(", "))
 }
 
@@ -313,6 +315,7 @@ impl Score {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is part of what it says")]
 fn advice_is_what_a_dba_would_make() {
     let Some(url) = server("PG15") else { return };
     let started = Instant::now();
@@ -326,7 +329,7 @@ fn advice_is_what_a_dba_would_make() {
         env.file("case.sql", format!("{};\n", case.1));
         let args = ["advise", &target, "--queries", "case.sql", "--format", "json"];
         let report = env.run(args).code(0).json();
-        let advised = report["advice"].as_array().unwrap().iter().map(shown).collect();
+        let advised = report["advice"].as_array().into_iter().flatten().map(shown).collect();
         score.add(case, advised);
     }
     let (precision, recall) = (score.precision(), score.recall());

@@ -81,7 +81,8 @@ pub fn of_statement(context: &StatementContext<'_>, least_rows: f64) -> Vec<Cand
     found
 }
 
-/// The best single index for the rows that one scan must find: what a rule proposes on its own.
+/// The best single index for the rows that one scan must find: what a rule proposes on its own;
+/// `None` where it is there already.
 pub fn for_filters(
     context: &StatementContext<'_>,
     table: &Table,
@@ -98,7 +99,9 @@ pub fn for_filters(
         keys.extend(wants.range.first().cloned());
     }
     dedup(&mut keys);
-    (!keys.is_empty()).then(|| build(context, table, keys, Vec::new()))
+    let index = (!keys.is_empty()).then(|| build(context, table, keys, Vec::new()))?;
+    let covers = |existing: &Index| redundancy::covered(context.engine, &index, existing).is_some();
+    (!context.catalog.indexes.iter().any(covers)).then_some(index)
 }
 
 /// The scope itself, and for each OR a copy of it with one arm added: an index for each arm lets

@@ -7,30 +7,22 @@
 //!
 //! 1. Each statement is priced as it is, and with all its candidates at once. Candidates that the
 //!    planner does not pick even then are dropped, and with them most of the questions.
-//! 2. Greedy growth: of the candidates that are left, the one that saves most time
-//!    over all calls, net of what it costs to write, joins the selection; then again with it in place. Of
-//!    candidates within [`TIE`] of the best the smallest wins.
+//! 2. Greedy growth: of the candidates that are left, the one that saves most time over all calls,
+//!    net of what it costs to write, joins the selection; then again with it in place. Of
+//!    candidates that are about as good as the best the smallest wins. Where none is worth it
+//!    alone, those that a plan uses together are tried.
 //! 3. What later choices made superfluous is taken out again.
 
 mod outcome;
+mod rank;
 
 use super::candidates::{self, Candidate};
 use super::redundancy;
 use crate::advice::{Advice, Proof};
 use crate::context::{Context, StatementContext};
 use planscope_explain::workload::{Index, IndexKey, Table};
+use rank::TIE_OF_ORDER;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Shorter forms of the best candidate whose saving is within this share of it are equal; the
-/// smallest is taken.
-const TIE: f64 = 0.05;
-
-/// The same for its keys in another order: PostgreSQL judges how rows lie on disk by the first
-/// column alone, so that one with two values looks better there than it is.
-const TIE_OF_ORDER: f64 = 0.15;
-
-/// The same for candidates that have nothing to do with the best.
-const TIE_OF_OTHERS: f64 = 0.0005;
 
 /// Least share of a statement's cost that counts as saved: a planner's estimates are not better
 /// than that.
@@ -40,17 +32,9 @@ const LEAST_SHARE: f64 = 0.10;
 /// makes a whole-table aggregate a fifth cheaper is not worth its size and its upkeep.
 const LEAST_GAIN: f64 = 0.30;
 
-/// Least share of what the statements cost without any advice that one more index of a table must
-/// save. One that takes the place of another need not: it makes none more.
-const LEAST_OF_ORIGINAL: f64 = 0.05;
-
 /// Least cost that it must save a call of some statement: two pages read at random. What is
 /// below is nothing to keep an index, or a wider one, for.
 const LEAST_COST: f64 = 10.0;
-
-/// Least share of what the statements cost without any advice that payload columns must save:
-/// they make an index wide, and pay only where the visits of the table are what a plan costs.
-const LEAST_COVERED: f64 = 0.30;
 
 /// Most indexes that are only worth something together, as for the arms of an OR.
 const MOST_TOGETHER: usize = 3;
@@ -353,28 +337,6 @@ impl<'a> Selector<'a> {
         Ok(near.min_by(|&a, &b| self.smaller(a, b, chosen)))
     }
 
-    /// Whether two candidates have the same keys in another order.
-    fn is_reordered(&self, candidate: usize, best: usize) -> bool {
-        let (index, leader) = (&self.candidates[candidate], &self.candidates[best]);
-        index.table == leader.table
-            && index.schema == leader.schema
-            && index.include == leader.include
-            && index.keys.len() == leader.keys.len()
-            && index.keys.iter().all(|key| leader.keys.contains(key))
-    }
-
-    /// Share of the saving of `best` that may be given up for `candidate`.
-    fn tie(&self, candidate: usize, best: usize, chosen: &[usize]) -> f64 {
-        let is_shorter = self.begins_with(best, &self.candidates[candidate]);
-        match () {
-            () if is_shorter && self.covering[best] && !self.covering[candidate] => LEAST_COVERED,
-            () if is_shorter || self.is_extension(candidate, chosen) => TIE,
-            // Another way altogether, such as walking along the order past rows that the filter
-            // drops: it depends on where the rows are, and must be as good.
-            () => TIE_OF_OTHERS,
-        }
-    }
-
     /// Where no single candidate saves enough: those that some plan uses together, as for the arms
     /// of an OR.
     fn best_group(&self, chosen: &[usize]) -> Result<Vec<usize>, Missing> {
@@ -394,24 +356,6 @@ impl<'a> Selector<'a> {
             }
         }
         if missing.is_empty() { Ok(best.1) } else { Err(Missing(missing)) }
-    }
-
-    /// Orders candidates by the room they take, net of what they make superfluous.
-    fn smaller(&self, a: usize, b: usize, chosen: &[usize]) -> std::cmp::Ordering {
-        let rank = |i: usize| {
-            let index = &self.candidates[i];
-            let replaced: Vec<usize> =
-                chosen.iter().copied().filter(|&old| self.replaces(i, old)).collect();
-            let count = replaced.len() + self.made_redundant(i, chosen).count();
-            let existing =
-                self.made_redundant(i, chosen).filter_map(|index| index.size_bytes).sum::<f64>();
-            let freed = existing + self.size_of_all(&replaced);
-            let size = self.size(i).map_or(f64::INFINITY, |size| size - freed);
-            let width = index.keys.len() * 2 + index.include.len();
-            (size, (std::cmp::Reverse(count), width, i))
-        };
-        let ((size_a, rest_a), (size_b, rest_b)) = (rank(a), rank(b));
-        size_a.total_cmp(&size_b).then(rest_a.cmp(&rest_b))
     }
 
     /// Existing indexes that a candidate can stand in for, and none of `chosen` does.
@@ -470,37 +414,6 @@ impl<'a> Selector<'a> {
         let net = saved - added.iter().map(|&index| self.write_cost(index)).sum::<f64>();
         let least = (touched * LEAST_GAIN).max(original * self.least_of_original(added, chosen));
         (net > 0.0 && saved >= least && most_of_a_call >= LEAST_COST).then_some(net)
-    }
-
-    /// Share of the original cost that `added` must save.
-    fn least_of_original(&self, added: &[usize], chosen: &[usize]) -> f64 {
-        let is_known =
-            |&new: &usize| chosen.iter().any(|&old| old != new && self.is_reordered(new, old));
-        match added {
-            _ if added.iter().any(|&index| self.covering[index]) => LEAST_COVERED,
-            _ if added.iter().any(is_known) => TIE_OF_ORDER,
-            _ if added.iter().all(|&index| self.is_extension(index, chosen)) => 0.0,
-            _ if added.iter().any(|&index| self.has_neighbour(index, chosen)) => LEAST_OF_ORIGINAL,
-            _ => 0.0,
-        }
-    }
-
-    /// Whether one of `chosen` is on the table of a candidate.
-    fn has_neighbour(&self, candidate: usize, chosen: &[usize]) -> bool {
-        let index = &self.candidates[candidate];
-        let is_near = |&other: &usize| {
-            let other_index = &self.candidates[other];
-            other != candidate
-                && other_index.table == index.table
-                && other_index.schema == index.schema
-        };
-        chosen.iter().any(is_near)
-    }
-
-    /// Whether a candidate takes the place of an index that exists or is chosen.
-    fn is_extension(&self, candidate: usize, chosen: &[usize]) -> bool {
-        self.made_redundant(candidate, chosen).next().is_some()
-            || chosen.iter().any(|&old| self.replaces(candidate, old))
     }
 
     /// Calls of the statement; 1 where they are not known.

@@ -184,7 +184,9 @@ fn look_at(
     if !context.is_worth_it(statement, share) {
         return None;
     }
-    Some(finding(statement, scans, &rows, share))
+    let finding = finding(statement, scans, &rows, share);
+    // The index is there, and the planner had its reasons.
+    (!finding.remedies.is_empty()).then_some(finding)
 }
 
 /// Whether a B-tree could find the rows by it: a bare column against something that is known
@@ -466,5 +468,15 @@ mod tests {
         // Two columns of one row are no lookup.
         assert_eq!(findings_of(&RULE, &scan("(customer_id = orders.id)").snapshot()), []);
         assert_eq!(findings_of(&RULE, &scan("(customer_id = id)").snapshot()), []);
+    }
+
+    #[test]
+    fn an_index_that_is_there_is_not_asked_for() {
+        let shop = Shop::scanning("SELECT * FROM orders WHERE status = $1", 300_000.0, 12.0);
+        let found = findings_of(&RULE, &shop.snapshot());
+        // Five values: the statistics do not call it selective, the plan does.
+        assert_eq!(found.len(), 1);
+        let mended = apply(shop.snapshot(), &found[0].remedies[0]);
+        assert_eq!(findings_of(&RULE, &mended), []);
     }
 }

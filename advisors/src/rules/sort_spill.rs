@@ -164,7 +164,10 @@ fn index_for(
     if order.iter().any(|key| table.column(&key.column.name).is_none()) {
         return None;
     }
-    candidates::for_filters(statement, table, &statement.filters_of(scan), &order)
+    let index = candidates::for_filters(statement, table, &statement.filters_of(scan), &order)?;
+    // Behind a range an index does not deliver the order.
+    let has = |by: &OrderKey| index.leading_columns().any(|column| column == by.column.name);
+    order.iter().all(has).then_some(index)
 }
 
 /// A sort key as a plan shows it: `o.created_at DESC NULLS LAST`; `None` for an expression.
@@ -216,6 +219,15 @@ mod tests {
                 "SET LOCAL work_mem = '150MB'",
             ]
         );
+    }
+
+    #[test]
+    fn no_index_is_offered_that_does_not_deliver_the_order() {
+        let scan = Tree::scan("orders", 40.0).rows(300_000.0, 300_000.0).filter("(id > 7)");
+        let sort = Tree::new(Operator::Sort, "Sort", 100.0);
+        let sort = sort.sort("external merge", Some(52_428_800), &["created_at"]).child(1, scan);
+        let found = findings_of(&RULE, &sort.snapshot());
+        assert!(matches!(found[0].remedies.as_slice(), [Remedy::Setting { .. }]), "{found:?}");
     }
 
     #[test]
