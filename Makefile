@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test test-fast lint bench servers doctor generated
+.PHONY: demo test test-fast lint bench fuzz servers doctor generated
 
 # Find, prove and fix a real problem on an embedded database; needs nothing but cargo.
 demo:
@@ -25,6 +25,10 @@ lint:
 # Figures beside a yardstick measured in the same run.
 bench:
 	dev/bench/run
+
+# Hostile input for a minute a target: `make fuzz TARGET=sql SECONDS=600`.
+fuzz:
+	dev/fuzz/run "$(TARGET)" "$(SECONDS)"
 
 servers:
 	dev/servers up
