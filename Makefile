@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test test-fast lint bench servers doctor generated
+.PHONY: demo test test-fast lint bench fuzz servers doctor generated
 
 # Find, prove and fix a real problem on an embedded database; needs nothing but cargo. A newcomer
 # waits for the build, and SQLite is optimised in the dev profile too: so that is the one.
@@ -26,6 +26,10 @@ lint:
 # Figures beside a yardstick measured in the same run.
 bench:
 	dev/bench/run
+
+# Hostile input for a minute a target: `make fuzz TARGET=sql SECONDS=600`.
+fuzz:
+	dev/fuzz/run "$(TARGET)" "$(SECONDS)"
 
 servers:
 	dev/servers up

@@ -70,6 +70,12 @@ fn sqlite_file_is_known_by_its_first_bytes() {
 }
 
 #[test]
+fn parameters_may_hold_an_at_sign() {
+    let target = parse("mongodb://app:p@h:1/?appName=@cluster@");
+    assert_eq!(target.param("appName"), Some("@cluster@"));
+}
+
+#[test]
 fn environment_completes_the_url() {
     let environment = Environment::default()
         .with("PGUSER", "ann")
@@ -128,6 +134,9 @@ fn password_is_never_shown() {
         "postgres://app:1?a=SECRET@h/d",
         "postgres://app:SECRET:@h:x/d",
         "postgres://app:a@SECRET@h/d",
+        "postgres://app:a@b/SECRET@h/d",
+        "postgres://app:a@SECRET/b@h/d",
+        "mysql://app:a@SECRET?b=c@h/d",
         "postgres://h/d?password=SECRET",
         "postgres://h/d?SECRET",
         "postgres://h:SECRET/d",

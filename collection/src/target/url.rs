@@ -11,9 +11,7 @@ pub(super) type Params = Vec<(String, String)>;
 pub(super) fn parse(engine: Engine, rest: &str) -> Result<Target> {
     let (before_query, query) = split_off(rest, '?');
     let (authority, database) = split_off(before_query, '/');
-    let credentials_cut = !authority.contains('@')
-        && (database.unwrap_or_default().contains('@') || query.unwrap_or_default().contains('@'));
-    if credentials_cut {
+    if credentials_cut(authority, database, query) {
         return Err(malformed("has an @ after its host")
             .hint("in a user name or password write @ as %40, / as %2F, ? as %3F and # as %23"));
     }
@@ -33,6 +31,15 @@ pub(super) fn parse(engine: Engine, rest: &str) -> Result<Target> {
         params: parse_params(query.unwrap_or_default())?,
         password_hint: None,
     })
+}
+
+/// Whether an `@` stands where only an unescaped `/` or `?` in the password would leave one: then the
+/// rest of the password would pass for a host or a database, and be shown. After `/d?` an `@` is
+/// common (`appName=@cluster@`) and harmless, if there are credentials before it.
+fn credentials_cut(authority: &str, database: Option<&str>, query: Option<&str>) -> bool {
+    let has_at = |part: Option<&str>| part.is_some_and(|part| part.contains('@'));
+    let whole = authority.contains('@') && database.is_some();
+    has_at(database) || (has_at(query) && !whole)
 }
 
 /// Reads the path and the query of an SQLite URI.

@@ -55,9 +55,15 @@ fn elapsed(nodes: &[Node]) -> Vec<f64> {
         }
         let actual = node.actual.unwrap_or_default();
         let per_loop = actual.total_ms_per_loop.unwrap_or(0.0);
-        total.push((per_loop * actual.loops / participants[i]).max(0.0));
+        total.push(bounded(per_loop * actual.loops / participants[i]));
     }
     total
+}
+
+/// Never infinite, not even as the sum over all nodes: infinite figures cannot add up.
+fn bounded(value: f64) -> f64 {
+    const MOST: f64 = 1e300;
+    if value > MOST { MOST } else { value.max(0.0) }
 }
 
 fn participants_below(nodes: &[Node], parent: NodeId, node: &Node, above: &[f64]) -> f64 {
@@ -89,7 +95,7 @@ fn cost_all_loops(nodes: &[Node]) -> Vec<f64> {
             }
             loops[i] = (loops[p] * repeated).min(1e30);
         }
-        total.push((node.estimate.total_cost.unwrap_or(0.0) * loops[i]).max(0.0));
+        total.push(bounded(node.estimate.total_cost.unwrap_or(0.0) * loops[i]));
     }
     total
 }

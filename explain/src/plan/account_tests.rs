@@ -47,6 +47,22 @@ fn assert_close(got: &[f64], want: &[f64]) {
     assert!(same, "got {got:?}, want {want:?}");
 }
 
+/// Figures that no server prints, but a file may.
+#[test]
+fn huge_figures_add_up() {
+    let huge = || {
+        let mut node = timed(Operator::NestedLoop, 1e308, 1e308);
+        node.estimate.total_cost = Some(f64::MAX);
+        node.estimate.rows_per_loop = Some(f64::MAX);
+        node
+    };
+    let plan = plan(vec![(0, huge()), (1, huge()), (1, sub(huge(), Role::Inner, "")), (2, huge())]);
+    let total = plan.root().total_ms().unwrap();
+    let sum: f64 = self_ms(&plan).iter().sum();
+    assert!(total.is_finite() && (sum - total).abs() <= total * 0.01, "{sum} of {total}");
+    assert!(plan.nodes().iter().all(|n| n.self_cost().unwrap().is_finite()));
+}
+
 #[test]
 fn loops_multiply() {
     let plan = plan(vec![
