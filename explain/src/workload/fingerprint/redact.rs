@@ -431,8 +431,11 @@ fn comment_content(text: &str, hint: bool, out: &mut String) {
     while let Some(first) = rest.chars().next() {
         let taken = match first {
             '\'' | '"' => {
-                let end = rest.get(1..).and_then(|tail| tail.find(first));
-                out.extend([first, '?', first]);
+                let content = rest.get(1..).unwrap_or_default();
+                let end = content.find(first);
+                out.extend([first, '?']);
+                comment_marks(content.get(..end.unwrap_or(content.len())).unwrap_or_default(), out);
+                out.push(first);
                 end.map_or(rest.len(), |at| at + 2)
             }
             '0'..='9' if !hint && !after_word => {
@@ -447,5 +450,19 @@ fn comment_content(text: &str, hint: bool, out: &mut String) {
         };
         after_word = first.is_alphanumeric() || first == '_';
         rest = rest.get(taken..).unwrap_or_default();
+    }
+}
+
+/// Keeps what opens and closes comments inside what is taken for a string: where comments nest, the
+/// text would end elsewhere without them. Blanks keep two of them from making a third.
+fn comment_marks(content: &str, out: &mut String) {
+    let mut rest = content;
+    while let Some(at) = rest.find(['/', '*']) {
+        let mark = rest.get(at..at + 2).filter(|two| ["/*", "*/"].contains(two));
+        if let Some(mark) = mark {
+            out.push(' ');
+            out.push_str(mark);
+        }
+        rest = rest.get(at + mark.map_or(1, str::len)..).unwrap_or_default();
     }
 }

@@ -119,6 +119,25 @@ proptest! {
     }
 }
 
+/// What fuzzing found: a quote inside a comment hides neither the end of the comment nor that of
+/// one inside it.
+#[test]
+fn laws_hold_on_quotes_in_nested_comments() {
+    for sql in [
+        "/*/*\"*/*/A",
+        "/*/*'*/'*/ a */ b",
+        "/* 'x/*' / b */ c",
+        "/* 'x/*/*y' */ c",
+        "/*'*/'/*/*/",
+        "/*\"/*/",
+    ] {
+        for engine in Engine::ALL {
+            laws(sql, engine);
+        }
+    }
+    assert_eq!(redact("/*/*'SECRET*/'*/ a", Postgres), "/*/*'? */'*/ a");
+}
+
 /// Literals never survive, whatever stands around them.
 #[test]
 fn marked_literals_never_survive() {
