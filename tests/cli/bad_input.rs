@@ -65,7 +65,7 @@ fn empty_garbage_and_huge_files() {
     env.run(["explain", "empty.txt"]).fails_with(2, "empty.txt");
     env.run(["explain", "garbage.txt"]).fails_with(2, "garbage.txt");
     env.run(["explain", "binary.txt"]).fails_with(2, "not UTF-8");
-    env.run(["explain", "cut.json"]).fails_with(2, "cut.json: line 2");
+    env.run(["explain", "cut.json"]).fails_with(2, "cut.json: line 1, column 36");
     env.run(["explain", "missing.txt"]).fails_with(2, "missing.txt");
     env.run(["explain", "."]).fails_with(2, "folder");
     // Sparse: 65 MiB that take no room.

@@ -121,11 +121,15 @@ struct Document<'a> {
 impl<'a> Document<'a> {
     fn new(source: &'a Source, start: usize) -> Self {
         let text = source.text.as_str();
-        let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        // Not by a search for the line's start: thousands may begin on one line.
+        let before = start.checked_sub(1).and_then(|at| text.get(at..start));
+        let margin = before.filter(|margin| {
+            matches!(*margin, " " | "\t") && (start == 1 || text[..start - 1].ends_with('\n'))
+        });
         Self {
             source,
             start,
-            margin: Some(&text[line..start]).filter(|margin| matches!(*margin, " " | "\t")),
+            margin,
             xml: Reader::from_str(&text[start..]),
             collector: Collector::new(FORMAT.name),
             depth: 0,
