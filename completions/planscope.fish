@@ -74,6 +74,8 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l statemen
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l plan -d 'Which plan, when there are several: a number from 1, or `all`' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l input-format -d 'Format of the input; detected by default' -r -f -a "postgres-json\t''
 postgres-text\t''
+postgres-xml\t''
+postgres-yaml\t''
 sqlite-query-plan\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l metric -d 'What heat is measured in; by default time, else cost' -r -f -a "time\t''
 cost\t''

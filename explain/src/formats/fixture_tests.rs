@@ -121,6 +121,28 @@ fn postgres_json_and_text_agree() {
     }
 }
 
+/// The names of what only this engine says, and the kind of each value.
+fn kinds(details: &Map<String, Value>) -> Vec<(String, std::mem::Discriminant<Value>)> {
+    details.iter().map(|(key, value)| (key.clone(), std::mem::discriminant(value))).collect()
+}
+
+#[test]
+fn postgres_json_yaml_and_xml_agree() {
+    for form in ["yaml", "xml"] {
+        for path in files("postgres", form) {
+            let json = reading(&path.with_extension("json"), "postgres-json").plan;
+            let other = reading(&path, &format!("postgres-{form}")).plan;
+            check_pair(&path, &json, &other);
+            // Not one detail less, of the same kind and in the same order.
+            let shown = path.display();
+            assert_eq!(kinds(&json.details), kinds(&other.details), "{shown}");
+            for ((id, j), (_, o)) in json.iter().zip(other.iter()) {
+                assert_eq!(kinds(&j.details), kinds(&o.details), "{shown} {id}");
+            }
+        }
+    }
+}
+
 #[test]
 fn sqlite_trees_are_read() {
     for path in files("sqlite", "txt") {
@@ -134,7 +156,7 @@ fn sqlite_trees_are_read() {
 /// Every fixture in every mutilation is an answer or an error, not a panic, and adds up.
 #[test]
 fn mutilated_fixtures_do_not_panic() {
-    let postgres = files("postgres", "txt").into_iter().chain(files("postgres", "json"));
+    let postgres = ["txt", "json", "yaml", "xml"].into_iter().flat_map(|e| files("postgres", e));
     // One version is enough, every byte of all would take minutes.
     let some = postgres.filter(|path| path.parent().is_some_and(|dir| dir.ends_with("16")));
     for path in some.chain(files("sqlite", "txt")) {

@@ -9,6 +9,9 @@ mod postgres_json;
 mod postgres_keys;
 mod postgres_label;
 mod postgres_text;
+mod postgres_tree;
+mod postgres_xml;
+mod postgres_yaml;
 pub mod sqlite_query_plan;
 mod unwrap;
 
@@ -17,8 +20,13 @@ use crate::plan::{LimitError, Plan};
 use thiserror::Error;
 
 /// Every format, sorted by name.
-pub static ALL: &[&Format] =
-    &[&postgres_json::FORMAT, &postgres_text::FORMAT, &sqlite_query_plan::FORMAT];
+pub static ALL: &[&Format] = &[
+    &postgres_json::FORMAT,
+    &postgres_text::FORMAT,
+    &postgres_xml::FORMAT,
+    &postgres_yaml::FORMAT,
+    &sqlite_query_plan::FORMAT,
+];
 
 /// Most bytes of one input.
 pub const MAX_BYTES: usize = 64 << 20;

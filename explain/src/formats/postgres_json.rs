@@ -6,11 +6,11 @@
 
 use super::json_value::{Progress, ValueReader};
 use super::postgres_keys::{Facts, Summary, note};
-use super::unwrap::{Kind, unwrap};
+use super::unwrap::Source;
 use super::{Format, FormatError, Note, Reading, shortened};
 use crate::engine::Engine;
 use crate::plan::{LimitError, Node, NodeId, PlanBuilder};
-use jiter::{Jiter, JiterError, LinePosition, Peek};
+use jiter::{Jiter, JiterError, Peek};
 use serde_json::Value;
 
 pub(super) static FORMAT: Format = Format {
@@ -35,7 +35,7 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     let source = Source::new(text);
     let mut readings = Vec::new();
     let mut from = 0;
-    while let Some(start) = source.document_after(from) {
+    while let Some(start) = document_after(&source.text, from) {
         let mut reader = Reader::new(&source, start);
         let outcome = reader.document();
         let end = start + reader.jiter.current_index();
@@ -58,47 +58,17 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     Ok(readings)
 }
 
-/// The unwrapped text, and where its lines come from.
-struct Source {
-    text: String,
-    /// Number of the original line and bytes taken off at its left.
-    origins: Vec<(usize, usize)>,
-}
-
-impl Source {
-    fn new(text: &str) -> Self {
-        let mut joined = String::with_capacity(text.len());
-        let mut origins = Vec::new();
-        for line in unwrap(text) {
-            if line.kind == Kind::Text {
-                joined.push_str(&line.text);
-                joined.push('\n');
-                origins.push((line.number, line.removed));
-            }
+/// Where the next document may begin: `{` before a key, `[` before an object.
+fn document_after(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += bytes.get(at..)?.iter().position(|b| matches!(b, b'{' | b'['))?;
+        let inner = bytes[at + 1..].iter().find(|b| !b.is_ascii_whitespace());
+        if matches!((bytes[at], inner), (b'{', Some(b'"')) | (b'[', Some(b'{'))) {
+            return Some(at);
         }
-        Self { text: joined, origins }
-    }
-
-    /// Where the next document may begin: `{` before a key, `[` before an object.
-    fn document_after(&self, from: usize) -> Option<usize> {
-        let bytes = self.text.as_bytes();
-        let mut at = from;
-        loop {
-            at += bytes.get(at..)?.iter().position(|b| matches!(b, b'{' | b'['))?;
-            let inner = bytes[at + 1..].iter().find(|b| !b.is_ascii_whitespace());
-            if matches!((bytes[at], inner), (b'{', Some(b'"')) | (b'[', Some(b'{'))) {
-                return Some(at);
-            }
-            at += 1;
-        }
-    }
-
-    /// The place of a byte in the original text.
-    fn place(&self, at: usize) -> String {
-        let at = at.min(self.text.len().saturating_sub(1));
-        let LinePosition { line, column } = LinePosition::find(self.text.as_bytes(), at);
-        let (number, removed) = self.origins.get(line - 1).copied().unwrap_or((line, 0));
-        format!("line {number}, column {}", column + removed)
+        at += 1;
     }
 }
 

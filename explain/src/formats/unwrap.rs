@@ -34,7 +34,9 @@ const BARS: [char; 3] = ['|', '│', '║'];
 /// The lines of `text`, unwrapped. Rules and frames are left out.
 pub(super) fn unwrap(text: &str) -> Vec<Line<'_>> {
     let mut lines = Vec::new();
-    let cell = text.contains("\"\"Node Type\"\"");
+    const CELLS: [&str; 3] =
+        ["\"\"Node Type\"\"", "Node Type: \"\"", "=\"\"http://www.postgresql.org/"];
+    let cell = CELLS.iter().any(|mark| text.contains(mark));
     let mut state = State { quoted: is_quoted(text), cell, ..State::default() };
     // `split` and not `lines`: a lone carriage return at the end must not hide a frame.
     for (i, raw) in text.split('\n').enumerate() {
@@ -51,7 +53,7 @@ pub(super) fn unwrap(text: &str) -> Vec<Line<'_>> {
 struct State {
     /// Every line stands in quotes.
     quoted: bool,
-    /// A JSON plan in one CSV cell of many lines, its quotes doubled.
+    /// A plan in one CSV cell of many lines, its quotes doubled.
     cell: bool,
     /// Inside a psql table, where a `+` at the end marks a line break in the value.
     table: bool,
@@ -82,7 +84,7 @@ impl State {
             Kind::Footer => (self.table, self.right_bar) = (false, false),
             Kind::Text => {}
         }
-        let text = if self.table || is_json_line(trimmed) { uncontinued(text) } else { text };
+        let text = if self.table || is_marked(trimmed) { uncontinued(text) } else { text };
         Some(Line { number, removed, kind, text })
     }
 
@@ -139,17 +141,19 @@ fn unquoted(inner: &str) -> Option<Cow<'_, str>> {
     Some(if text.contains('"') { text.replace("\"\"", "\"").into() } else { text.into() })
 }
 
-/// A line of a CSV cell: `"[` at its start, `]"` at its end, every other quote doubled.
+/// A line of a CSV cell: `"[`, `"<` or `"- ` at its start, `]"` or `>"` at its end, every other
+/// quote doubled.
 fn uncelled(inner: &str) -> String {
     let single = inner.trim_end().replace("\"\"", "\"");
-    let start = single.strip_prefix('"').filter(|rest| rest.starts_with(['[', '{']));
+    let start = single.strip_prefix('"').filter(|rest| rest.starts_with(['[', '{', '<', '-']));
     let text = start.unwrap_or(&single);
-    let end = text.strip_suffix('"').filter(|rest| rest.ends_with([']', '}']));
+    let end = text.strip_suffix('"').filter(|rest| rest.ends_with([']', '}', '>']));
     end.unwrap_or(text).to_owned()
 }
 
-fn is_json_line(trimmed: &str) -> bool {
-    trimmed.ends_with('+') && trimmed.starts_with(['[', '{', ']', '}', '"'])
+/// A line of JSON or XML with psql's mark, where the heading was not copied.
+fn is_marked(trimmed: &str) -> bool {
+    trimmed.ends_with('+') && trimmed.starts_with(['[', '{', ']', '}', '"', '<'])
 }
 
 /// The line without psql's mark of a line break in the value: `+`, or `↵` in unicode.
@@ -163,6 +167,48 @@ fn uncontinued(text: Cow<'_, str>) -> Cow<'_, str> {
             text.truncate(len);
             Cow::Owned(text)
         }
+    }
+}
+
+/// The plan's lines as one text, and where they come from.
+pub(super) struct Source {
+    /// The text; every line ends in `\n`.
+    pub(super) text: String,
+    /// Of each line: its start, its number in the original text, bytes taken off at its left.
+    lines: Vec<(usize, usize, usize)>,
+}
+
+impl Source {
+    /// Unwraps `text`.
+    pub(super) fn new(text: &str) -> Self {
+        let mut joined = String::with_capacity(text.len());
+        let mut lines = Vec::new();
+        for line in unwrap(text) {
+            if line.kind == Kind::Text {
+                lines.push((joined.len(), line.number, line.removed));
+                joined.push_str(&line.text);
+                joined.push('\n');
+            }
+        }
+        Self { text: joined, lines }
+    }
+
+    /// The number of the original line of a byte.
+    pub(super) fn line(&self, at: usize) -> usize {
+        self.origin(at).1
+    }
+
+    /// The place of a byte in the original text.
+    pub(super) fn place(&self, at: usize) -> String {
+        // The end is behind the last character and not on an empty line below.
+        let at = at.min(self.text.trim_end().len());
+        let (start, number, removed) = self.origin(at);
+        format!("line {number}, column {}", at - start + 1 + removed)
+    }
+
+    fn origin(&self, at: usize) -> (usize, usize, usize) {
+        let after = self.lines.partition_point(|(start, ..)| *start <= at);
+        self.lines.get(after.saturating_sub(1)).copied().unwrap_or((0, 1, 0))
     }
 }
 
