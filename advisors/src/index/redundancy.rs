@@ -2,7 +2,7 @@
 
 use planscope_explain::Engine;
 use planscope_explain::workload::query::canonical_expression;
-use planscope_explain::workload::{Catalog, Index, IndexKey, Table};
+use planscope_explain::workload::{Catalog, Index, IndexKey};
 
 /// How one index stands in for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,17 +101,6 @@ fn carries_payload(engine: Engine, index: &Index, by: &Index) -> bool {
         by.include.contains(column) || by.keys.iter().any(|k| k.column.as_ref() == Some(column))
     };
     index.include.iter().all(has)
-}
-
-/// Whether an index of `table` begins with all of `columns`, in any order.
-pub fn has_prefix_of(catalog: &Catalog, table: &Table, columns: &[&str]) -> bool {
-    catalog.indexes_of(table).filter(|index| index.usable && index.predicate.is_none()).any(
-        |index| {
-            let leading: Vec<&str> = index.leading_columns().take(columns.len()).collect();
-            leading.len() == columns.len()
-                && columns.iter().all(|c| leading.iter().any(|l| l.eq_ignore_ascii_case(c)))
-        },
-    )
 }
 
 #[cfg(test)]

@@ -7,13 +7,12 @@ use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
 use crate::output::Style;
 use crate::report::{
-    AdviseReport, AnalyzeReport, CollectReport, DiffContent, DiffReport, ExplainReport, Report,
-    ShownPlan,
+    AnalyzeReport, CollectReport, DiffContent, DiffReport, ExplainReport, Report, ShownPlan,
 };
 use crate::{block_on, output};
 use clap::Args;
 use planscope_advisors::index::select::Options;
-use planscope_advisors::{Finding, Thresholds};
+use planscope_advisors::{Advice, Finding, Thresholds};
 use planscope_collection::collect::Request;
 use planscope_collection::driver::Ranking;
 use planscope_collection::store::Store;
@@ -117,7 +116,6 @@ impl Walk<'_> {
         let advice = self.advise(&database, before.clone())?;
         self.step(6, "make them, and collect again")?;
         let statements: Vec<String> = advice
-            .advice
             .iter()
             .map(|advice| ddl::create_index(before.target.engine, &advice.index))
             .collect();
@@ -184,13 +182,9 @@ impl Walk<'_> {
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
-        let report = CollectReport { snapshot, path, by: Ranking::TotalTime.name() };
-        let report = Report::Collect(report);
-        self.show(&report)?;
-        match report {
-            Report::Collect(report) => Ok(report.snapshot),
-            _ => Err(CommandError::input("the demo lost its snapshot")),
-        }
+        let by = Ranking::TotalTime.name();
+        self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
+        Ok(snapshot)
     }
 
     fn explain_worst(&self, snapshot: &Snapshot, findings: &[Finding]) -> Result<()> {
@@ -217,7 +211,7 @@ impl Walk<'_> {
         self.show(&Report::Analyze(AnalyzeReport { source, snapshot, findings, more }))
     }
 
-    fn advise(&self, database: &Path, snapshot: Snapshot) -> Result<AdviseReport> {
+    fn advise(&self, database: &Path, snapshot: Snapshot) -> Result<Vec<Advice>> {
         let target = self.target(database)?;
         let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60 }.policy();
         let report = block_on(self.ctx, async {
@@ -225,12 +219,9 @@ impl Walk<'_> {
             let options = Options { most_indexes: INDEXES, ..Options::default() };
             advise::with_session(snapshot, "shop.db".to_owned(), &mut *session, options).await
         })?;
-        let report = Report::Advise(report);
-        self.show(&report)?;
-        match report {
-            Report::Advise(report) => Ok(report),
-            _ => Err(CommandError::input("the demo lost its advice")),
-        }
+        let advice = report.advice.clone();
+        self.show(&Report::Advise(report))?;
+        Ok(advice)
     }
 
     fn compare(&self, before: Snapshot, after: Snapshot) -> Result<()> {

@@ -85,14 +85,6 @@ impl Table {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
 
-    /// `schema.name`, or `name` where there is no schema.
-    pub fn qualified_name(&self) -> String {
-        match &self.schema {
-            Some(schema) => format!("{schema}.{}", self.name),
-            None => self.name.clone(),
-        }
-    }
-
     /// Rows written (inserted, updated, deleted), when any of them is known.
     pub fn writes(&self) -> Option<f64> {
         [self.inserts, self.updates, self.deletes].into_iter().flatten().reduce(|a, b| a + b)
