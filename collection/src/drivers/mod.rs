@@ -28,7 +28,7 @@ pub async fn connect(target: &Target, policy: &Policy, stop: Stop) -> Result<Box
             ErrorKind::Config,
             format!("planscope cannot connect to {engine} yet"),
         )
-        .hint("planscope explain reads plans of other engines from files"));
+        .hint("planscope connects to PostgreSQL and SQLite"));
     };
     (driver.connect)(target, policy, stop).await
 }
