@@ -115,6 +115,23 @@ impl Buffers {
     }
 }
 
+/// What the node itself looked at, over all loops, where the engine counts it (MongoDB, MySQL,
+/// MariaDB). Its inputs are not included. Absent is `None`, never 0.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Examined {
+    /// Index entries.
+    pub keys: Option<f64>,
+    /// Rows or documents.
+    pub rows: Option<f64>,
+}
+
+impl Examined {
+    /// Keys and rows together; `None` if neither is known.
+    pub fn total(&self) -> Option<f64> {
+        [self.keys, self.rows].into_iter().flatten().reduce(|a, b| a + b)
+    }
+}
+
 /// Rows thrown away, over all loops.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Removed {

@@ -14,7 +14,7 @@ mod operator;
 pub use builder::{LimitError, MAX_DEPTH, MAX_NODES, PlanBuilder};
 pub use condition::{Condition, ConditionKind};
 pub use dump::{canonical, plan_hash};
-pub use metrics::{Actual, Buffers, Estimate, Memory, Removed, Workers};
+pub use metrics::{Actual, Buffers, Estimate, Examined, Memory, Removed, Workers};
 pub use operator::Operator;
 
 use crate::engine::Engine;
@@ -110,6 +110,8 @@ pub struct Node {
     pub actual: Option<Actual>,
     /// Blocks touched, inputs included.
     pub buffers: Buffers,
+    /// Keys and rows this node alone looked at.
+    pub examined: Examined,
     /// Rows thrown away.
     pub removed: Removed,
     /// Memory and disk of a sort, hash or aggregate.

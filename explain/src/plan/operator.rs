@@ -2,10 +2,34 @@
 
 use std::fmt;
 
-/// What a node does, in words shared by all engines.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each variant is the field's own term for the operator")]
-pub enum Operator {
+/// Declares the operators once: the enum, their names on the wire and the list of all.
+macro_rules! operators {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// What a node does, in words shared by all engines.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each variant is the field's own term for the operator")]
+        pub enum Operator {
+            $($(#[$doc])* $name,)+
+            /// An operator this version of planscope does not know, by the engine's name.
+            Other(String),
+        }
+
+        impl Operator {
+            /// The name on the wire, e.g. `HashJoin`.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                    Self::Other(name) => name,
+                }
+            }
+        }
+
+        /// Every known operator; `Other` is not among them.
+        static ALL: &[Operator] = &[$(Operator::$name,)+];
+    };
+}
+
+operators! {
     SeqScan,
     SampleScan,
     IndexScan,
@@ -51,69 +75,33 @@ pub enum Operator {
     Modify,
     Result,
     ProjectSet,
-    /// SQLite's `MULTI-INDEX OR`, MySQL's and MariaDB's index merge.
+    /// SQLite's `MULTI-INDEX OR`, MySQL's and MariaDB's index merge, MongoDB's AND_HASH and OR.
     MultiIndex,
     /// A heading that holds its children together and does no work (`QUERY PLAN`, `COMPOUND QUERY`).
     Heading,
-    /// An operator this version of planscope does not know, by the engine's name.
-    Other(String),
+    /// Throws rows away (MySQL's `Filter`, MongoDB's `$match` and SHARDING_FILTER).
+    Filter,
+    /// Computes or drops columns (MongoDB's PROJECTION stages, `$project`, `$addFields`).
+    Projection,
+    /// Throws the first rows away; an OFFSET that is a node of its own.
+    Skip,
+    /// Makes several rows of one (`$unwind`, the buckets of a time series).
+    Unwind,
+    /// Joins by looking up another collection row by row or by hashing it (`$lookup`, `$graphLookup`).
+    Lookup,
+    /// Merges what the shards of a cluster return.
+    ShardMerge,
+    /// Reads a full-text index.
+    FullTextSearch,
+    /// Reads a spatial index from a point outward.
+    GeoNear,
+    /// Counts rows in the storage engine, without giving them out.
+    CountRows,
+    /// Answers from the catalog or from what was read while planning; touches no row.
+    MetadataRead,
 }
 
 impl Operator {
-    /// The name on the wire, e.g. `HashJoin`.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::SeqScan => "SeqScan",
-            Self::SampleScan => "SampleScan",
-            Self::IndexScan => "IndexScan",
-            Self::IndexOnlyScan => "IndexOnlyScan",
-            Self::BitmapIndexScan => "BitmapIndexScan",
-            Self::BitmapHeapScan => "BitmapHeapScan",
-            Self::BitmapAnd => "BitmapAnd",
-            Self::BitmapOr => "BitmapOr",
-            Self::TidScan => "TidScan",
-            Self::CteScan => "CteScan",
-            Self::WorkTableScan => "WorkTableScan",
-            Self::SubqueryScan => "SubqueryScan",
-            Self::FunctionScan => "FunctionScan",
-            Self::TableFunctionScan => "TableFunctionScan",
-            Self::ValuesScan => "ValuesScan",
-            Self::ForeignScan => "ForeignScan",
-            Self::CustomScan => "CustomScan",
-            Self::VirtualTableScan => "VirtualTableScan",
-            Self::NestedLoop => "NestedLoop",
-            Self::HashJoin => "HashJoin",
-            Self::MergeJoin => "MergeJoin",
-            Self::Hash => "Hash",
-            Self::BloomFilter => "BloomFilter",
-            Self::AutomaticIndex => "AutomaticIndex",
-            Self::Sort => "Sort",
-            Self::IncrementalSort => "IncrementalSort",
-            Self::Aggregate => "Aggregate",
-            Self::HashAggregate => "HashAggregate",
-            Self::GroupAggregate => "GroupAggregate",
-            Self::Group => "Group",
-            Self::WindowAggregate => "WindowAggregate",
-            Self::Distinct => "Distinct",
-            Self::SetOperation => "SetOperation",
-            Self::Limit => "Limit",
-            Self::Append => "Append",
-            Self::MergeAppend => "MergeAppend",
-            Self::RecursiveUnion => "RecursiveUnion",
-            Self::Materialize => "Materialize",
-            Self::Memoize => "Memoize",
-            Self::Gather => "Gather",
-            Self::GatherMerge => "GatherMerge",
-            Self::LockRows => "LockRows",
-            Self::Modify => "Modify",
-            Self::Result => "Result",
-            Self::ProjectSet => "ProjectSet",
-            Self::MultiIndex => "MultiIndex",
-            Self::Heading => "Heading",
-            Self::Other(name) => name,
-        }
-    }
-
     /// The operator of that wire name; an unknown name is `Other`.
     pub fn from_name(name: &str) -> Self {
         ALL.iter().find(|op| op.name() == name).cloned().unwrap_or_else(|| Self::Other(name.into()))
@@ -133,6 +121,8 @@ impl Operator {
                 | Self::BitmapIndexScan
                 | Self::BitmapHeapScan
                 | Self::MultiIndex
+                | Self::FullTextSearch
+                | Self::GeoNear
         )
     }
 
@@ -153,12 +143,14 @@ impl Operator {
                     | Self::ForeignScan
                     | Self::CustomScan
                     | Self::VirtualTableScan
+                    | Self::CountRows
+                    | Self::MetadataRead
             )
     }
 
     /// Combines two inputs.
     pub fn is_join(&self) -> bool {
-        matches!(self, Self::NestedLoop | Self::HashJoin | Self::MergeJoin)
+        matches!(self, Self::NestedLoop | Self::HashJoin | Self::MergeJoin | Self::Lookup)
     }
 
     /// Puts rows in order.
@@ -182,57 +174,6 @@ impl fmt::Display for Operator {
         f.pad(self.name())
     }
 }
-
-/// Every known operator; `Other` is not among them.
-static ALL: &[Operator] = &[
-    Operator::SeqScan,
-    Operator::SampleScan,
-    Operator::IndexScan,
-    Operator::IndexOnlyScan,
-    Operator::BitmapIndexScan,
-    Operator::BitmapHeapScan,
-    Operator::BitmapAnd,
-    Operator::BitmapOr,
-    Operator::TidScan,
-    Operator::CteScan,
-    Operator::WorkTableScan,
-    Operator::SubqueryScan,
-    Operator::FunctionScan,
-    Operator::TableFunctionScan,
-    Operator::ValuesScan,
-    Operator::ForeignScan,
-    Operator::CustomScan,
-    Operator::VirtualTableScan,
-    Operator::NestedLoop,
-    Operator::HashJoin,
-    Operator::MergeJoin,
-    Operator::Hash,
-    Operator::BloomFilter,
-    Operator::AutomaticIndex,
-    Operator::Sort,
-    Operator::IncrementalSort,
-    Operator::Aggregate,
-    Operator::HashAggregate,
-    Operator::GroupAggregate,
-    Operator::Group,
-    Operator::WindowAggregate,
-    Operator::Distinct,
-    Operator::SetOperation,
-    Operator::Limit,
-    Operator::Append,
-    Operator::MergeAppend,
-    Operator::RecursiveUnion,
-    Operator::Materialize,
-    Operator::Memoize,
-    Operator::Gather,
-    Operator::GatherMerge,
-    Operator::LockRows,
-    Operator::Modify,
-    Operator::Result,
-    Operator::ProjectSet,
-    Operator::MultiIndex,
-    Operator::Heading,
-];
 
 #[cfg(test)]
 mod tests {

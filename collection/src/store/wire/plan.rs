@@ -7,8 +7,8 @@
 use super::Broken;
 use planscope_explain::formats;
 use planscope_explain::plan::{
-    Actual, Buffers, Condition, ConditionKind, Estimate, Memory, Node, Operator, Plan, PlanBuilder,
-    Removed, Role, Trigger, Workers,
+    Actual, Buffers, Condition, ConditionKind, Estimate, Examined, Memory, Node, Operator, Plan,
+    PlanBuilder, Removed, Role, Trigger, Workers,
 };
 use planscope_explain::workload::PlanRecord;
 use planscope_explain::{Engine, heat};
@@ -173,6 +173,9 @@ pub struct NodeDoc {
     /// Blocks touched, inputs included, by counter.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub buffers: BTreeMap<String, u64>,
+    /// Keys and rows this node alone looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub examined: Option<ExaminedDoc>,
     /// Rows thrown away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub removed: Option<RemovedDoc>,
@@ -194,6 +197,16 @@ pub struct ConditionDoc {
     pub kind: String,
     /// The engine's text.
     pub text: String,
+}
+
+super::mirrored! {
+    /// What the node itself looked at, over all loops.
+    ExaminedDoc of Examined {
+        /// Index entries.
+        keys: Option<f64>,
+        /// Rows or documents.
+        rows: Option<f64>,
+    }
 }
 
 super::mirrored! {
@@ -372,6 +385,7 @@ impl NodeDoc {
         let nothing = Removed::default();
         Self {
             buffers: node.buffers.named().into_iter().filter_map(known).collect(),
+            examined: node.examined.total().map(|_| ExaminedDoc::from(&node.examined)),
             removed: (node.removed != nothing).then(|| RemovedDoc::from(&node.removed)),
             memory: (node.memory != Memory::default()).then(|| MemoryDoc::from(&node.memory)),
             workers: node.workers.as_ref().map(WorkersDoc::from),
@@ -403,6 +417,7 @@ impl NodeDoc {
         node.join_type = self.join_type;
         node.subplan = self.subplan;
         node.buffers = buffers(&self.buffers);
+        node.examined = self.examined.map(Examined::from).unwrap_or_default();
         node.removed = self.removed.map(Removed::from).unwrap_or_default();
         node.memory = self.memory.map(Memory::from).unwrap_or_default();
         node.workers = self.workers.map(Workers::from);
