@@ -46,6 +46,9 @@ _planscope() {
             planscope,snapshots)
                 cmd="planscope__subcmd__snapshots"
                 ;;
+            planscope,stop)
+                cmd="planscope__subcmd__stop"
+                ;;
             planscope,util)
                 cmd="planscope__subcmd__util"
                 ;;
@@ -71,7 +74,7 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules stop snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,7 +300,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__collect)
-            opts="-q -h --all --group --at-once --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --all --group --at-once --watch --every --keep --budget --rounds --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +311,22 @@ _planscope() {
                     return 0
                     ;;
                 --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rounds)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -709,6 +728,40 @@ _planscope() {
         planscope__subcmd__snapshots__subcmd__path)
             opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__stop)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -45,11 +45,16 @@ complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compa
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "demo" -d 'Walk through everything on a web shop in an embedded database'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "doctor" -d 'Check whether a target is fit to be looked at'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "rules" -d 'List the rules, or print the manual page of one'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "stop" -d 'End the running collectors of this machine'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "snapshots" -d 'List the snapshots in the store, or print the path of one'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "util" -d 'Schemas, fingerprints and generated files'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l group -d 'The targets of this group of planscope.toml' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l at-once -d 'How many targets to look at at once' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l every -d 'The first pause between two rounds; it moves between a quarter and eight times of it' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep -d 'How long the target\'s snapshots are kept: 30d, 500 or 2GiB, or several of them' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l budget -d 'Most of the time that may be spent collecting, in percent' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l rounds -d 'End after so many rounds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l top -d 'Most statements' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
@@ -79,6 +84,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -l width -d
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l all -d 'Every target of planscope.toml'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l watch -d 'Collect again and again until stopped: more often while plans change, seldom while nothing does'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l ascii -d 'Draw with ASCII characters only'
@@ -243,6 +249,18 @@ complete -c planscope -n "__fish_planscope_using_subcommand rules" -l store -d '
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"

@@ -42,6 +42,10 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '()--group=[The targets of this group of planscope.toml]:NAME:_default' \
 '--at-once=[How many targets to look at at once]:N:_default' \
+'--every=[The first pause between two rounds; it moves between a quarter and eight times of it]:TIME:_default' \
+'--keep=[How long the target'\''s snapshots are kept\: 30d, 500 or 2GiB, or several of them]:LIMIT:_default' \
+'--budget=[Most of the time that may be spent collecting, in percent]:PERCENT:_default' \
+'--rounds=[End after so many rounds]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
 '*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
@@ -62,6 +66,7 @@ never\:"Never"))' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '(--group)--all[Every target of planscope.toml]' \
+'(--queries --all --group)--watch[Collect again and again until stopped\: more often while plans change, seldom while nothing does]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -246,6 +251,23 @@ never\:"Never"))' \
 '::name -- The rule:_default' \
 && ret=0
 ;;
+(stop)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::target -- Only those of this target:_default' \
+&& ret=0
+;;
 (snapshots)
 _arguments "${_arguments_options[@]}" : \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
@@ -420,6 +442,7 @@ _planscope_commands() {
 'demo:Walk through everything on a web shop in an embedded database' \
 'doctor:Check whether a target is fit to be looked at' \
 'rules:List the rules, or print the manual page of one' \
+'stop:End the running collectors of this machine' \
 'snapshots:List the snapshots in the store, or print the path of one' \
 'completions:Print a completion script for a shell' \
 'util:Schemas, fingerprints and generated files' \
@@ -488,6 +511,11 @@ _planscope__subcmd__snapshots__subcmd__list_commands() {
 _planscope__subcmd__snapshots__subcmd__path_commands() {
     local commands; commands=()
     _describe -t commands 'planscope snapshots path commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__stop_commands] )) ||
+_planscope__subcmd__stop_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope stop commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__util_commands] )) ||
 _planscope__subcmd__util_commands() {

@@ -78,6 +78,8 @@ pub enum Command {
     Doctor(cmd::doctor::DoctorArgs),
     /// List the rules, or print the manual page of one
     Rules(cmd::rules::RulesArgs),
+    /// End the running collectors of this machine
+    Stop(cmd::stop::StopArgs),
     /// List the snapshots in the store, or print the path of one
     Snapshots(cmd::snapshots::SnapshotsArgs),
     /// Print a completion script for a shell

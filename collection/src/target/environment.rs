@@ -10,7 +10,7 @@ pub struct Environment {
 
 /// What libpq reads and planscope honours, what says who and where the user is, and what the
 /// terminal can.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "HOME",
     "LOGNAME",
     "NO_COLOR",
@@ -31,6 +31,7 @@ const NAMES: [&str; 20] = [
     "USER",
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
 ];
 
 impl Environment {

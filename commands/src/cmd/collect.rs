@@ -1,6 +1,7 @@
 //! `planscope collect`: the heaviest statements and their plans into a snapshot file.
 
 use super::fleet::{self, Which};
+use super::watch::{self, WatchArgs};
 use super::workload::{self, WorkloadArgs};
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
@@ -8,6 +9,7 @@ use crate::exit::ExitStatus;
 use crate::report::{CollectReport, Report};
 use crate::{block_on, input};
 use clap::Args;
+use planscope_collection::guard::registry::Registry;
 
 /// Collect the heaviest statements and their plans into a snapshot
 ///
@@ -28,6 +30,8 @@ pub struct CollectArgs {
     /// How many targets to look at at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub at_once: u16,
+    #[command(flatten)]
+    pub watching: WatchArgs,
     #[command(flatten)]
     pub workload: WorkloadArgs,
 }
@@ -53,6 +57,10 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let target = input::target(ctx, target_name(args, ctx)?)?;
     let store = ctx.store()?;
     store.check_writable()?;
+    let _registered = Registry::of_user(&ctx.environment).register(&target.name());
+    if args.watching.watch {
+        return watch::run(&target, &args.watching, &args.workload, &store, ctx);
+    }
     let snapshot = block_on(ctx, async {
         let mut session =
             workload::connect(ctx, &target, &args.workload.connection.policy()).await?;

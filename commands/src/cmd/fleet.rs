@@ -8,6 +8,7 @@ use crate::report::{FleetReport, FleetRow, Report};
 use crate::{block_on, input};
 use futures_util::{StreamExt as _, stream};
 use planscope_collection::Target;
+use planscope_collection::guard::registry::Registry;
 use planscope_collection::store::Store;
 use planscope_explain::Snapshot;
 
@@ -77,6 +78,7 @@ async fn collected(
     store: &Store,
     ctx: &Ctx,
 ) -> Result<(Snapshot, std::path::PathBuf)> {
+    let _registered = Registry::of_user(&ctx.environment).register(&target.name());
     let mut session = workload::connect(ctx, target, &args.connection.policy()).await?;
     let snapshot = workload::collect(ctx, &mut *session, args).await?;
     let path = store.save(&snapshot)?;
