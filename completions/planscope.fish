@@ -261,20 +261,23 @@ complete -c planscope -n "__fish_planscope_using_subcommand stop" -l store -d 'F
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l format -d 'How to print the result' -r -f -a "text\t''
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l ascii -d 'Draw with ASCII characters only'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -s q -l quiet -d 'Say nothing on stderr but errors'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "list" -d 'List the snapshots, newest first'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "path" -d 'Print the path of a snapshot'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "list" -d 'List the snapshots, newest first'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "show" -d 'Show what a snapshot holds'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "export" -d 'Print a snapshot as JSON (planscope.snapshot/1), which every command reads as well'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "prune" -d 'Delete old snapshots'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "path" -d 'Print the path of a snapshot'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -287,6 +290,45 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l keep -d 'What is kept: 30d, 500 or 2GiB, or several of them; the newest of a target always' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l target -d 'Only snapshots of this target' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l dry-run -d 'Say what would be deleted'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"

@@ -308,6 +308,59 @@ never\:"Never"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+(prune)
+_arguments "${_arguments_options[@]}" : \
+'--keep=[What is kept\: 30d, 500 or 2GiB, or several of them; the newest of a target always]:LIMIT:_default' \
+'--target=[Only snapshots of this target]:NAME:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--dry-run[Say what would be deleted]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (path)
 _arguments "${_arguments_options[@]}" : \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
@@ -498,9 +551,17 @@ _planscope__subcmd__rules_commands() {
 _planscope__subcmd__snapshots_commands() {
     local commands; commands=(
 'list:List the snapshots, newest first' \
+'show:Show what a snapshot holds' \
+'export:Print a snapshot as JSON (planscope.snapshot/1), which every command reads as well' \
+'prune:Delete old snapshots' \
 'path:Print the path of a snapshot' \
     )
     _describe -t commands 'planscope snapshots commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__export_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots export commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__snapshots__subcmd__list_commands] )) ||
 _planscope__subcmd__snapshots__subcmd__list_commands() {
@@ -511,6 +572,16 @@ _planscope__subcmd__snapshots__subcmd__list_commands() {
 _planscope__subcmd__snapshots__subcmd__path_commands() {
     local commands; commands=()
     _describe -t commands 'planscope snapshots path commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__prune_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__prune_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots prune commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__show_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots show commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__stop_commands] )) ||
 _planscope__subcmd__stop_commands() {

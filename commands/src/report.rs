@@ -63,8 +63,8 @@ pub struct CollectReport {
     pub snapshot: Snapshot,
     /// Where it was saved.
     pub path: PathBuf,
-    /// By what the statements were chosen.
-    pub by: String,
+    /// By what the statements were chosen; `None` for one that was there already.
+    pub by: Option<String>,
 }
 
 /// What came of many collections.

@@ -11,6 +11,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A running collector.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Running {
     pub target: String,
     /// Since when, RFC 3339.
     pub since: String,
+    /// Its file.
+    #[serde(skip)]
+    path: PathBuf,
 }
 
 /// The folder of the user's running collectors.
@@ -92,6 +96,7 @@ impl Registry {
                 pid: i32::try_from(pid).unwrap_or_default(),
                 target: target.to_owned(),
                 since: crate::clock::now(),
+                path: path.clone(),
             };
             let text = serde_json::to_string(&running).unwrap_or_default();
             file.write_all(text.as_bytes()).map_err(failed)?;
@@ -118,7 +123,8 @@ fn running(path: &Path) -> Option<Running> {
         let _ = fs::remove_file(path);
         return None;
     }
-    serde_json::from_str(&fs::read_to_string(path).ok()?).ok()
+    let running: Running = serde_json::from_str(&fs::read_to_string(path).ok()?).ok()?;
+    Some(Running { path: path.to_owned(), ..running })
 }
 
 impl Running {
@@ -130,6 +136,18 @@ impl Running {
         let pid = Pid::from_raw(self.pid).filter(|_| self.pid > 1);
         let pid = pid.ok_or(std::io::ErrorKind::InvalidData)?;
         Ok(kill_process(pid, Signal::TERM)?)
+    }
+
+    /// Waits until the process has ended, at most so long; whether it has.
+    pub fn ended_within(&self, patience: Duration) -> bool {
+        let Ok(file) = File::open(&self.path) else { return true };
+        let (ended, wait) = std::sync::mpsc::channel();
+        // The lock comes free when its holder ends; a thread, because waiting for it has no limit.
+        std::thread::spawn(move || {
+            let _ = file.lock();
+            let _ = ended.send(());
+        });
+        wait.recv_timeout(patience).is_ok()
     }
 }
 
@@ -146,7 +164,10 @@ mod tests {
         let _two = registry.register("old").unwrap();
         let targets = |r: &Registry| r.running().into_iter().map(|r| r.target).collect::<Vec<_>>();
         assert_eq!(targets(&registry), ["old", "shop"]);
+        let shop = registry.running().remove(1);
+        assert!(!shop.ended_within(Duration::from_millis(1)));
         drop(one);
+        assert!(shop.ended_within(Duration::from_secs(60)));
         assert_eq!(targets(&registry), ["old"]);
     }
 
@@ -158,7 +179,8 @@ mod tests {
         let registry = Registry::in_folder(folder.path());
         assert_eq!(registry.running(), []);
         assert!(!left.exists());
-        let init = Running { pid: 1, target: "x".into(), since: String::new() };
+        let (since, path) = (String::new(), left);
+        let init = Running { pid: 1, target: "x".into(), since, path };
         assert!(init.stop().is_err());
     }
 }

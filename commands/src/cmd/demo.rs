@@ -182,7 +182,7 @@ impl Walk<'_> {
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
-        let by = Ranking::TotalTime.name().to_owned();
+        let by = Some(Ranking::TotalTime.name().to_owned());
         self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
         Ok(snapshot)
     }

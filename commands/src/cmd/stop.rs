@@ -5,8 +5,7 @@ use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
 use clap::Args;
 use planscope_collection::guard::registry::{Registry, Running};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Collectors cancel on the server within a second; then they save what they have.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,8 +24,7 @@ pub struct StopArgs {
 pub fn run(args: &StopArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let registry = Registry::of_user(&ctx.environment);
     let wanted = |running: &Running| args.target.as_ref().is_none_or(|t| *t == running.target);
-    let of_target = || registry.running().into_iter().filter(wanted).collect::<Vec<Running>>();
-    let found = of_target();
+    let found: Vec<Running> = registry.running().into_iter().filter(wanted).collect();
     for running in &found {
         let what = match running.stop() {
             Ok(()) => "asked to stop".to_owned(),
@@ -38,15 +36,7 @@ pub fn run(args: &StopArgs, ctx: &Ctx) -> Result<ExitStatus> {
         ctx.ui.data(b"no collector is running\n")?;
         return Ok(ExitStatus::Success);
     }
-    let began = Instant::now();
-    let mut left = of_target();
-    left.retain(|running| found.contains(running));
-    while !left.is_empty() && began.elapsed() < PATIENCE {
-        sleep(Duration::from_millis(50));
-        left = of_target();
-        left.retain(|running| found.contains(running));
-    }
-    if let Some(running) = left.first() {
+    if let Some(running) = found.iter().find(|running| !running.ended_within(PATIENCE)) {
         let message = format!("process {} ({}) still runs", running.pid, running.target);
         return Err(CommandError::input(message).hint(format!("kill -9 {}", running.pid)));
     }

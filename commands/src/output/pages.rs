@@ -178,8 +178,10 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     document.heading(format!("{} · {}", target_line(snapshot), snapshot.taken_at));
     let coverage = &snapshot.coverage;
     let planned = snapshot.statements.iter().filter(|s| !s.plans.is_empty()).count();
-    let mut summary =
-        format!("{} of {} statements, chosen by {}", coverage.statements, coverage.of, report.by);
+    let mut summary = format!("{} of {} statements", coverage.statements, coverage.of);
+    if let Some(by) = &report.by {
+        summary.push_str(&format!(", chosen by {by}"));
+    }
     if let Some(share) = coverage.time_share {
         summary.push_str(&format!(", {} of the execution time", Share(share)));
     }
@@ -191,7 +193,8 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     document.paragraph(summary);
     document.blocks.push(statement_table(snapshot, 10, style));
     problems(&mut document, snapshot);
-    document.paragraph(format!("saved to {}", report.path.display()));
+    let saved = if report.by.is_some() { "saved to " } else { "" };
+    document.paragraph(format!("{saved}{}", report.path.display()));
     document
 }
 
