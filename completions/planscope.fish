@@ -74,6 +74,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude 
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -103,6 +104,7 @@ rows\t''
 buffers\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -142,6 +144,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude 
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -178,6 +181,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude -
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -224,6 +228,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand demo" -s q -l quiet 
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"

@@ -58,6 +58,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -85,6 +86,7 @@ _arguments "${_arguments_options[@]}" : \
 '--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -123,6 +125,7 @@ high\:"High only"))' \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -157,6 +160,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -218,6 +222,7 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"

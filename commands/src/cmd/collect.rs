@@ -63,7 +63,7 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     }
     let snapshot = block_on(ctx, async {
         let mut session =
-            workload::connect(ctx, &target, &args.workload.connection.policy()).await?;
+            workload::connect(ctx, &target, &args.workload.connection.policy()?).await?;
         workload::collect(ctx, &mut *session, &args.workload).await
     })?;
     let path = store.save(&snapshot)?;

@@ -7,7 +7,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use planscope_collection::collect::{self, Request, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
-use planscope_collection::guard::Policy;
+use planscope_collection::guard::{Audit, Policy};
 use planscope_collection::select::{Filter, Selection};
 use planscope_collection::{Target, drivers, queries};
 use planscope_explain::{Engine, Snapshot};
@@ -90,16 +90,21 @@ pub struct ConnectionArgs {
     /// Longest time of one statement that is run for its plan, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub analyze_timeout: u64,
+    /// Append everything that is sent to the server to this file, a JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
 }
 
 impl ConnectionArgs {
     /// The policy of a session.
-    pub fn policy(&self) -> Policy {
-        Policy {
+    pub fn policy(&self) -> Result<Policy> {
+        let audit = self.audit.as_deref().map(Audit::to_file).transpose()?;
+        Ok(Policy {
+            audit: audit.unwrap_or_default(),
             statement_timeout: Duration::from_secs(self.timeout),
             analyze_timeout: Duration::from_secs(self.analyze_timeout),
             ..Policy::default()
-        }
+        })
     }
 }
 
