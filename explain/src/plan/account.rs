@@ -30,6 +30,7 @@ pub(super) fn derive(nodes: &mut [Node]) {
         root_known(nodes, |n| read(n).is_some()).then(|| users.settle(nodes, &values, no_elastic))
     };
     let self_buffers = blocks(|n| n.buffers.touched());
+    let self_reads = blocks(|n| n.buffers.read());
     let self_temp = blocks(|n| n.buffers.temp_written);
     for (i, node) in nodes.iter_mut().enumerate() {
         let at = |values: &Option<Vec<f64>>| values.as_ref().map(|v| v[i]);
@@ -37,6 +38,7 @@ pub(super) fn derive(nodes: &mut [Node]) {
         node.derived.self_ms = at(&self_ms);
         node.derived.self_cost = at(&self_cost);
         node.derived.self_buffers = at(&self_buffers);
+        node.derived.self_reads = at(&self_reads);
         node.derived.self_temp_written = at(&self_temp);
     }
 }

@@ -109,6 +109,14 @@ impl Buffers {
         parts.iter().flatten().copied().reduce(u64::saturating_add)
     }
 
+    /// Blocks read from outside the cache, temporary ones included; `None` if no counter is known:
+    /// the text format leaves out those that are 0.
+    pub fn read(&self) -> Option<u64> {
+        let parts = [self.shared_read, self.local_read, self.temp_read];
+        let read = parts.iter().flatten().copied().fold(0, u64::saturating_add);
+        (!self.is_empty()).then_some(read)
+    }
+
     /// Whether no counter is known.
     pub fn is_empty(&self) -> bool {
         self.named().iter().all(|(_, value)| value.is_none())

@@ -141,6 +141,7 @@ struct Derived {
     self_ms: Option<f64>,
     self_cost: Option<f64>,
     self_buffers: Option<f64>,
+    self_reads: Option<f64>,
     self_temp_written: Option<f64>,
 }
 
@@ -184,6 +185,11 @@ impl Node {
     /// Blocks this node alone touched in the shared and local buffers.
     pub fn self_buffers(&self) -> Option<f64> {
         self.derived.self_buffers
+    }
+
+    /// Blocks this node alone read from outside the cache, temporary ones included.
+    pub fn self_reads(&self) -> Option<f64> {
+        self.derived.self_reads
     }
 
     /// Temporary blocks this node alone wrote.
