@@ -78,7 +78,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -140,7 +140,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -206,7 +206,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -256,7 +256,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -286,7 +286,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -320,7 +320,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -362,7 +362,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -400,7 +400,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -442,7 +442,7 @@ _planscope() {
                     return 0
                     ;;
                 --metric)
-                    COMPREPLY=($(compgen -W "time cost rows buffers" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "time cost rows buffers io misestimate" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -454,7 +454,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -484,7 +484,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -514,7 +514,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -544,7 +544,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -574,7 +574,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -604,7 +604,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -638,7 +638,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -668,7 +668,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -698,7 +698,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -25,8 +25,12 @@ function __fish_planscope_using_subcommand
 end
 
 complete -c planscope -n "__fish_planscope_needs_command" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_needs_command" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -58,8 +62,12 @@ temp\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -80,12 +88,18 @@ sqlite-query-plan\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l metric -d 'What heat is measured in; by default time, else cost' -r -f -a "time\t''
 cost\t''
 rows\t''
-buffers\t''"
+buffers\t''
+io\t''
+misestimate\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -113,8 +127,12 @@ temp\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -139,8 +157,12 @@ temp\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -157,8 +179,12 @@ never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l tolerance -d 'How many times the work or cost may grow before it counts' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l top -d 'Most statements to print' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -169,8 +195,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand diff" -s q -l quiet 
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l keep -d 'Leave database, statements and snapshots in this folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -182,8 +212,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand demo" -s h -l help -
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -193,8 +227,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l ascii -d 
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -204,8 +242,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand rules" -l ascii -d '
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -217,8 +259,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not _
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "list" -d 'List the snapshots, newest first'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "path" -d 'Print the path of a snapshot'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -228,8 +274,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -239,8 +289,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -250,8 +304,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand completions" -l asci
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -264,8 +322,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "fingerprint" -d 'Read statements from stdin and print their fingerprints and normalized texts'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "generate" -d 'Write man pages, completions, rule pages and schemas into a folder'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -280,8 +342,12 @@ mariadb\t''
 mongodb\t''
 sqlite\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -292,8 +358,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_see
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

@@ -15,7 +15,7 @@ _planscope() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -44,7 +44,7 @@ _arguments "${_arguments_options[@]}" : \
 '--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -65,10 +65,10 @@ _arguments "${_arguments_options[@]}" : \
 '--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
 '--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
 '--input-format=[Format of the input; detected by default]:FORMAT:(postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
-'--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
+'--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers io misestimate)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -98,7 +98,7 @@ high\:"High only"))' \
 '--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -124,7 +124,7 @@ _arguments "${_arguments_options[@]}" : \
 '--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -147,7 +147,7 @@ changed\:"A plan changed, for worse or not"
 never\:"Never"))' \
 '--tolerance=[How many times the work or cost may grow before it counts]:RATIO:_default' \
 '--top=[Most statements to print]:N:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -165,7 +165,7 @@ never\:"Never"))' \
 (demo)
 _arguments "${_arguments_options[@]}" : \
 '--keep=[Leave database, statements and snapshots in this folder]:DIR:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -182,7 +182,7 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -198,7 +198,7 @@ never\:"Never"))' \
 ;;
 (rules)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -214,7 +214,7 @@ never\:"Never"))' \
 ;;
 (snapshots)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -237,7 +237,7 @@ never\:"Never"))' \
         case $line[1] in
             (list)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -252,7 +252,7 @@ never\:"Never"))' \
 ;;
 (path)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -272,7 +272,7 @@ esac
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -288,7 +288,7 @@ never\:"Never"))' \
 ;;
 (util)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -311,7 +311,7 @@ never\:"Never"))' \
         case $line[1] in
             (schema)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -328,7 +328,7 @@ never\:"Never"))' \
 (fingerprint)
 _arguments "${_arguments_options[@]}" : \
 '--engine=[The dialect]:ENGINE:(postgresql mysql mariadb mongodb sqlite)' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -344,7 +344,7 @@ never\:"Never"))' \
 ;;
 (generate)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \

@@ -7,14 +7,19 @@ use crate::report::Report;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
 use unicode_width::UnicodeWidthStr;
 
-pub(super) static OUTPUT: Output = Output { name: "text", machine_readable: false, render };
+pub(super) static OUTPUT: Output =
+    Output { name: "text", machine_readable: false, only_for: &[], render };
 
 fn render(report: &Report, style: &Style) -> Result<Vec<u8>> {
-    Ok(draw(&pages::document(report, style), style).into_bytes())
+    Ok(draw(pages::document(report, style), style).into_bytes())
 }
 
 /// Draws a document: blocks with a blank line between them, no trailing blanks.
-pub fn draw(document: &Document, style: &Style) -> String {
+pub fn draw(mut document: Document, style: &Style) -> String {
+    if style.ascii {
+        // Before lines are broken: `→` takes one column and `->` two.
+        document.rewrite(ascii);
+    }
     let mut blocks: Vec<String> = Vec::new();
     for block in &document.blocks {
         let mut text = String::new();
@@ -24,6 +29,7 @@ pub fn draw(document: &Document, style: &Style) -> String {
         }
     }
     let text = blocks.join("\n");
+    // The manual pages of the rules, and what replaces a control character.
     if style.ascii { ascii(&text) } else { text }
 }
 
@@ -164,7 +170,7 @@ fn paint(span: &Span, style: &Style, out: &mut String) {
 }
 
 /// Replaces what is not ASCII by what is.
-fn ascii(text: &str) -> String {
+pub fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
