@@ -65,7 +65,7 @@ _arguments "${_arguments_options[@]}" : \
 '--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
 '--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
 '--input-format=[Format of the input; detected by default]:FORMAT:(postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
-'--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers io misestimate)' \
+'--metric=[What heat is measured in; by default time, else cost, else rows]:METRIC:(time cost rows buffers io misestimate)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
@@ -371,7 +371,7 @@ esac
 _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
-'explain:Show a plan as a tree with its heat' \
+'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
 'diff:Compare two plans or snapshots; exit 1 when it got worse' \

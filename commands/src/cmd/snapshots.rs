@@ -4,7 +4,9 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exit::ExitStatus;
 use crate::report::{Report, SnapshotsReport};
+use crate::safe::escaped_json;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 /// List the snapshots in the store, or print the path of one
 #[derive(Debug, Args)]
@@ -32,7 +34,12 @@ pub fn run(args: &SnapshotsArgs, ctx: &Ctx) -> Result<ExitStatus> {
     match &args.action {
         Some(Action::Path { snapshot }) => {
             let path = store.resolve(snapshot)?;
-            ctx.ui.data(format!("{}\n", path.display()).as_bytes())?;
+            let shown = path.display().to_string();
+            let line = match ctx.output.machine_readable {
+                true => escaped_json(&json!({ "path": shown }).to_string()),
+                false => shown,
+            };
+            ctx.ui.data((line + "\n").as_bytes())?;
         }
         None | Some(Action::List) => {
             let report =

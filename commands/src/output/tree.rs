@@ -62,7 +62,11 @@ fn head(plan: &Plan, metric: Metric, style: &Style) -> Vec<Span> {
     let rows = if plan.is_analyzed() { "rows: estimated → actual" } else { "rows: ~estimated" };
     let what = words::metric_head(plan, metric);
     let width = gutter_width(style);
-    vec![dim(style.text(&format!("{what:<width$}plan  ({rows})")))]
+    let with_rows = style.text(&format!("{what:<width$}plan  ({rows})"));
+    vec![dim(match with_rows.width() > style.width {
+        true => format!("{what:<width$}plan"),
+        false => with_rows,
+    })]
 }
 
 fn has_later_sibling(plan: &Plan, id: NodeId) -> bool {
