@@ -42,15 +42,15 @@ fn widest(text: &str) -> usize {
 fn trees_and_tables_of_all_plans_fit_with_and_without_ascii() {
     let env = TestEnv::new();
     for plan in fixtures() {
-        for (format, width) in [("text", 80), ("table", 80), ("text", 40), ("table", 40)] {
+        for (format, width, ascii) in
+            [("text", 80, false), ("table", 80, true), ("text", 40, true), ("table", 40, false)]
+        {
             let width_text = width.to_string();
-            for ascii in [false, true] {
-                let mut args = vec!["--format", format, "--width", &width_text];
-                args.extend(ascii.then_some("--ascii"));
-                let text = shown(&env, &plan, &args);
-                assert!(widest(&text) <= width, "{} {args:?}\n{text}", plan.display());
-                assert!(!ascii || text.is_ascii(), "{}\n{text}", plan.display());
-            }
+            let mut args = vec!["--format", format, "--width", &width_text];
+            args.extend(ascii.then_some("--ascii"));
+            let text = shown(&env, &plan, &args);
+            assert!(widest(&text) <= width, "{} {args:?}\n{text}", plan.display());
+            assert!(!ascii || text.is_ascii(), "{}\n{text}", plan.display());
         }
     }
 }
@@ -164,6 +164,11 @@ fn a_page_of_html_needs_nothing_and_obeys_nothing() {
     assert_eq!(page.matches("</style>").count(), 1);
     for word in ["Content-Security-Policy", "class=\"flame\"", "<details", "prefers-color-scheme"] {
         assert!(page.contains(word), "no {word} in {page}");
+    }
+    for args in [&["analyze", "evil.json"][..], &["diff", "evil.json", "evil.json"]] {
+        let run = env.run(args.iter().chain(&["--format", "html"])).code(0);
+        let page = &run.stdout;
+        assert!(page.starts_with("<!DOCTYPE html>") && !page.contains("<script"), "{page}");
     }
 }
 

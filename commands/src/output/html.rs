@@ -5,6 +5,7 @@
 
 mod facts;
 mod flame;
+mod page;
 mod tree;
 
 use super::{Output, Style, node as words, pages};
@@ -18,7 +19,7 @@ use planscope_explain::plan::{Plan, plan_hash};
 use planscope_explain::units::{Count, Millis};
 
 pub(super) static OUTPUT: Output =
-    Output { name: "html", machine_readable: false, only_for: &["explain"], render };
+    Output { name: "html", machine_readable: false, only_for: &[], render };
 
 /// Scripts, images, fonts, frames and forms are all forbidden.
 const POLICY: &str =
@@ -30,12 +31,36 @@ const LONG_TREE: usize = 40;
 /// Longer statements are folded.
 const MOST_STATEMENT: usize = 1500;
 
-fn render(report: &Report, _style: &Style) -> Result<Vec<u8>> {
-    let mut page = String::new();
-    if let Report::Explain(report) = report {
-        draw(report, &mut page);
-    }
-    Ok(page.into_bytes())
+/// Columns of trees in the page of a comparison: what fits a wide window.
+const TREE_WIDTH: usize = 110;
+
+fn render(report: &Report, style: &Style) -> Result<Vec<u8>> {
+    let mut body = String::new();
+    let title = match report {
+        Report::Explain(report) => plans(report, &mut body),
+        other => {
+            let style = Style { width: TREE_WIDTH, color: false, ascii: style.ascii };
+            page::draw(&pages::document(other, &style), &mut body);
+            other.name().to_owned()
+        }
+    };
+    Ok(whole(&title, &body).into_bytes())
+}
+
+/// The page around `body`.
+fn whole(title: &str, body: &str) -> String {
+    let (title, policy) = (escape(title), escape(POLICY));
+    let style = include_str!("html/page.css");
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"generator\" content=\"planscope\">\n\
+         <title>{title} · planscope</title>\n<style>\n{style}</style>\n</head>\n<body>\n{body}\
+         <footer><p>Made by planscope. This page loads nothing and runs no script.</p></footer>\n\
+         </body>\n</html>\n"
+    )
 }
 
 /// `text` as it may stand in the page: in an element or between the quotes of an attribute.
@@ -54,36 +79,24 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn draw(report: &ExplainReport, out: &mut String) {
-    let title = match report.plans.as_slice() {
-        [only] => only.source.clone(),
-        several => counted(several.len(), "plan", "plans"),
-    };
-    out.push_str("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    out.push_str(&format!(
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n",
-        escape(POLICY)
-    ));
-    out.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    out.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n");
-    out.push_str("<meta name=\"generator\" content=\"planscope\">\n");
-    out.push_str(&format!("<title>{} · planscope</title>\n", escape(&title)));
-    out.push_str(&format!("<style>\n{}</style>\n</head>\n<body>\n", include_str!("html/page.css")));
+/// Draws the plans; gives the page's title.
+fn plans(report: &ExplainReport, out: &mut String) -> String {
     if report.plans.len() > 1 {
         contents(report, out);
     }
     for (number, shown) in report.plans.iter().enumerate() {
-        let section = Section::of(number, shown, report.metric);
-        section.draw(out);
+        Section::of(number, shown, report.metric).draw(out);
     }
     out.push_str(LEGEND);
-    out.push_str("</body>\n</html>\n");
+    match report.plans.as_slice() {
+        [only] => only.source.clone(),
+        several => counted(several.len(), "plan", "plans"),
+    }
 }
 
-const LEGEND: &str = "<footer><p class=\"legend\"><span class=\"key cool\"></span> below 10 % \
-<span class=\"key warm\"></span> warm: 10 % or 10× <span class=\"key hot\"></span> hot: 40 % or 100× \
-<span class=\"key burning\"></span> burning: 90 % or 1000×</p>\
-<p>Made by planscope. This page loads nothing and runs no script.</p></footer>\n";
+const LEGEND: &str = "<p class=\"legend dim\"><span><i class=\"key cool\"></i> below 10 %</span> \
+<span><i class=\"key warm\"></i> warm: 10 % or 10×</span> <span><i class=\"key hot\"></i> hot: 40 % or \
+100×</span> <span><i class=\"key burning\"></i> burning: 90 % or 1000×</span></p>\n";
 
 /// Links to the plans, where there are several.
 fn contents(report: &ExplainReport, out: &mut String) {
@@ -141,8 +154,7 @@ impl<'a> Section<'a> {
 
     fn draw(&self, out: &mut String) {
         let number = self.number;
-        let id = if number == 0 { String::new() } else { format!("<a id=\"top{number}\"></a>") };
-        out.push_str(&format!("{id}<section class=\"plan\" id=\"p{number}\">\n"));
+        out.push_str(&format!("<section class=\"plan\" id=\"p{number}\">\n"));
         self.head(out);
         self.switch(out);
         out.push_str("<div class=\"body\">\n");

@@ -6,6 +6,9 @@ use planscope_explain::plan::{Condition, ConditionKind, Node, Plan, Role};
 use planscope_explain::units::{Bytes, Count, Millis};
 use std::cmp::Ordering;
 
+/// A misestimate below this is none worth an arrow.
+const LEAST_FACTOR: f64 = 1.5;
+
 /// What the figures of a metric are, as a column head.
 pub fn metric_head(plan: &Plan, metric: Metric) -> &'static str {
     match metric {
@@ -25,6 +28,8 @@ pub fn figure(node: &Node, metric: Metric, heat: &Heat) -> String {
         (None, _) => String::new(),
         _ if node.never_executed() => String::new(),
         (Some(ms), Metric::Time) => Millis(ms).to_string(),
+        // Blank would say that nothing is known.
+        (Some(factor), Metric::Misestimate) if factor < LEAST_FACTOR => format!("{factor:.1}×"),
         (Some(factor), Metric::Misestimate) => factor_text(node, factor),
         (Some(value), _) => Count(rounded(value)).to_string(),
     }
@@ -35,7 +40,7 @@ pub fn factor_text(node: &Node, factor: f64) -> String {
     let arrow = if heat::misestimate_direction(node) == Ordering::Less { '↓' } else { '↑' };
     match factor {
         f if f >= 10.0 => format!("{arrow}{}×", Count(f.round())),
-        f if f >= 1.5 => format!("{arrow}{f:.1}×"),
+        f if f >= LEAST_FACTOR => format!("{arrow}{f:.1}×"),
         _ => String::new(),
     }
 }
