@@ -71,7 +71,7 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --store --help --version collect explain analyze advise diff demo doctor rules snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -89,6 +89,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -101,7 +105,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__advise)
-            opts="-q -h --ask --max-indexes --max-size --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --ask --max-indexes --max-size --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,7 +132,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -151,6 +183,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -163,7 +199,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__analyze)
-            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -194,7 +230,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -214,6 +278,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -229,12 +297,20 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__collect)
-            opts="-q -h --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --all --group --at-once --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --queries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -244,7 +320,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -267,6 +371,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -279,7 +387,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__completions)
-            opts="-q -h --format --color --ascii --width --quiet --store --help bash elvish fish powershell zsh"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +405,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -309,7 +421,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__demo)
-            opts="-q -h --keep --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --keep --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -331,6 +443,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -343,7 +459,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__diff)
-            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,6 +489,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -385,7 +505,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__doctor)
-            opts="-q -h --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --config --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +531,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -423,7 +547,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__explain)
-            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -465,6 +589,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -477,7 +605,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__rules)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +620,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -507,7 +639,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots)
-            opts="-q -h --format --color --ascii --width --quiet --store --help list path"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help list path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,6 +654,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -537,7 +673,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots__subcmd__list)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -552,6 +688,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -567,7 +707,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots__subcmd__path)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -585,6 +725,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -597,7 +741,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util)
-            opts="-q -h --format --color --ascii --width --quiet --store --help schema fingerprint generate"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help schema fingerprint generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -615,6 +759,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -627,7 +775,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__fingerprint)
-            opts="-q -h --engine --jsonl --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --engine --jsonl --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,6 +797,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -661,7 +813,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__generate)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +828,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -691,7 +847,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --store --help advise analyze collect diff doctor error explain rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -706,6 +862,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -20,6 +20,7 @@ _planscope() {
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -39,9 +40,18 @@ never\:"Never"))' \
         case $line[1] in
             (collect)
 _arguments "${_arguments_options[@]}" : \
+'()--group=[The targets of this group of planscope.toml]:NAME:_default' \
+'--at-once=[How many targets to look at at once]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
@@ -49,7 +59,9 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--group)--all[Every target of planscope.toml]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -57,7 +69,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
 && ret=0
 ;;
 (explain)
@@ -73,6 +85,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run the statement for its actual times\: one parsed SELECT without side effects only]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -95,7 +108,14 @@ high\:"High only"))' \
 '--findings=[Most findings to print]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
@@ -103,6 +123,7 @@ high\:"High only"))' \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
@@ -121,7 +142,14 @@ _arguments "${_arguments_options[@]}" : \
 '--max-size=[Most bytes of all advised indexes together, e.g. 500MB]:SIZE:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
@@ -129,6 +157,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
@@ -152,6 +181,7 @@ never\:"Never"))' \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -170,6 +200,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -187,13 +218,15 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--config[Look at planscope.toml instead\: its syntax, URLs, groups, limits and suppressions]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml:_default' \
 && ret=0
 ;;
 (rules)
@@ -203,6 +236,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -219,6 +253,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -242,6 +277,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -257,6 +293,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -277,6 +314,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -293,6 +331,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -316,13 +355,14 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain rules snapshot snapshots)' \
+'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain fleet rules snapshot snapshots)' \
 && ret=0
 ;;
 (fingerprint)
@@ -333,6 +373,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--jsonl[Each line of stdin is a JSON string, or an object with a \`query\`; one JSON object a line comes out]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -349,6 +390,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \

@@ -27,6 +27,8 @@ pub enum Report {
     Doctor(DoctorReport),
     /// The rules.
     Rules(RulesReport),
+    /// Snapshots of many targets, collected.
+    Fleet(FleetReport),
     /// The store.
     Snapshots(SnapshotsReport),
 }
@@ -36,7 +38,7 @@ impl Report {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Explain(_) => "explain",
-            Self::Collect(_) => "collect",
+            Self::Collect(_) | Self::Fleet(_) => "collect",
             Self::Analyze(_) => "analyze",
             Self::Advise(_) => "advise",
             Self::Diff(_) => "diff",
@@ -78,7 +80,21 @@ pub struct CollectReport {
     /// Where it was saved.
     pub path: PathBuf,
     /// By what the statements were chosen.
-    pub by: &'static str,
+    pub by: String,
+}
+
+/// What came of many collections.
+pub struct FleetReport {
+    /// The targets, by name.
+    pub rows: Vec<FleetRow>,
+}
+
+/// What came of one of many collections.
+pub struct FleetRow {
+    /// The target's name.
+    pub name: String,
+    /// The snapshot and where it was saved, or why there is none.
+    pub outcome: crate::error::Result<(Snapshot, PathBuf)>,
 }
 
 /// Findings about a snapshot or a plan.

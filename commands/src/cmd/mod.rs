@@ -9,6 +9,7 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod explain;
+mod fleet;
 pub mod rules;
 pub mod snapshots;
 pub mod util;

@@ -30,6 +30,7 @@ fn records(report: &Report) -> Option<&'static str> {
         Report::Diff(_) => Some("statements"),
         Report::Doctor(_) => Some("checks"),
         Report::Rules(_) => Some("rules"),
+        Report::Fleet(_) => Some("targets"),
         Report::Snapshots(_) => Some("snapshots"),
     }
 }

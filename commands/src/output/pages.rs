@@ -15,6 +15,7 @@ use planscope_explain::workload::ddl;
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
 mod compare;
+mod fleet;
 mod plans;
 
 pub use plans::{facts, is_known, more_facts};
@@ -36,6 +37,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Diff(report) => compare::document(report, style),
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
+        Report::Fleet(report) => fleet::document(report),
         Report::Snapshots(report) => snapshots(report),
     };
     document.make_safe();

@@ -109,8 +109,8 @@ impl Buffers {
         parts.iter().flatten().copied().reduce(u64::saturating_add)
     }
 
-    /// Blocks read from outside the cache, temporary ones included; `None` if no counter is known:
-    /// the text format leaves out those that are 0.
+    /// Blocks that were read because they were not in the cache, temporary ones included; `None` if
+    /// no counter is known: the text format leaves out those that are 0.
     pub fn read(&self) -> Option<u64> {
         let parts = [self.shared_read, self.local_read, self.temp_read];
         let read = parts.iter().flatten().copied().fold(0, u64::saturating_add);

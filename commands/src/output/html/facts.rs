@@ -35,7 +35,7 @@ fn all(section: &Section<'_>, node: &Node, out: &mut String) {
     names(section, node, &mut row);
     measured(section, node, &mut row);
     used(node, &mut row);
-    for (key, value) in &node.details {
+    for (key, value) in node.details.iter() {
         row(key, shown(value));
     }
     out.push_str("</dl></details>");
