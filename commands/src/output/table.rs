@@ -1,7 +1,7 @@
 //! `table`: the plans with one row a node. What does not fit the width is left out, column by column.
 
 use super::document::{Span, Tone, dim, plain};
-use super::text::{self, wrap};
+use super::text::{self, wrap_all};
 use super::{Output, Style, node as words, pages};
 use crate::error::Result;
 use crate::report::Report;
@@ -112,7 +112,7 @@ fn broken(title: &str, room: usize) -> Vec<String> {
         return vec![title.to_owned()];
     }
     let blanks = (title.width() - title.trim_start().width()).min(room / 2);
-    let parts = wrap(title, room.saturating_sub(blanks + 2).max(8)).into_iter().enumerate();
+    let parts = wrap_all(title, room.saturating_sub(blanks + 2).max(8)).into_iter().enumerate();
     let indented =
         parts.map(|(i, part)| format!("{}{part}", " ".repeat(blanks + if i > 0 { 2 } else { 0 })));
     indented.collect()

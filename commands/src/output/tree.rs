@@ -1,7 +1,7 @@
 //! The plan as a tree: heat at the left, where the eye goes down one column; the nodes at the right.
 
 use super::document::{Span, Tone, dim, plain};
-use super::text::wrap;
+use super::text::{wrap, wrap_all};
 use super::{Style, node as words};
 use planscope_advisors::Finding;
 use planscope_explain::heat::{self, Heat, HeatClass, Metric};
@@ -59,7 +59,11 @@ fn most_levels(style: &Style) -> usize {
 }
 
 fn head(plan: &Plan, metric: Metric, style: &Style) -> Vec<Span> {
-    let rows = if plan.is_analyzed() { "rows: estimated → actual" } else { "rows: ~estimated" };
+    let rows = match (plan.is_analyzed(), plan.nodes().iter().any(has_estimate)) {
+        (true, true) => "rows: estimated → actual",
+        (true, false) => "rows: actual",
+        (false, _) => "rows: ~estimated",
+    };
     let what = words::metric_head(plan, metric);
     let width = gutter_width(style);
     let with_rows = style.text(&format!("{what:<width$}plan  ({rows})"));
@@ -67,6 +71,10 @@ fn head(plan: &Plan, metric: Metric, style: &Style) -> Vec<Span> {
         true => format!("{what:<width$}plan"),
         false => with_rows,
     })]
+}
+
+fn has_estimate(node: &Node) -> bool {
+    node.estimate.rows_per_loop.is_some()
 }
 
 fn has_later_sibling(plan: &Plan, id: NodeId) -> bool {
@@ -135,7 +143,7 @@ impl Drawing<'_> {
         };
         let room = self.room(&guide);
         for detail in self.details() {
-            for line in self.shortened(wrap(&self.style.text(&detail), room), room) {
+            for line in self.shortened(wrap_all(&self.style.text(&detail), room), room) {
                 lines.push(vec![self.margin(), dim(guide.clone()), dim(line)]);
             }
         }
@@ -150,10 +158,10 @@ impl Drawing<'_> {
         let marks = &self.style.text(marks);
         let tail = rows.width() + marks.width();
         let (room, below) = (self.room(&guides.first), self.room(&guides.rest));
-        let mut titles = wrap(&title, room);
+        let mut titles = wrap_all(&title, room);
         let mut fits = titles.len() == 1 && titles[0].width() + tail <= room;
         if !fits {
-            titles = wrap(&title, below);
+            titles = wrap_all(&title, below);
             let last = titles.last().map_or(0, |last| last.width());
             fits = titles.len() > 1 && last + tail <= below;
         }
@@ -163,7 +171,7 @@ impl Drawing<'_> {
         };
         let titles = titles.iter().enumerate();
         let mut lines: Vec<Vec<Span>> =
-            titles.map(|(i, text)| line(i, Span::new(self.style.cut(text, below), tone))).collect();
+            titles.map(|(i, text)| line(i, Span::new(text, tone))).collect();
         match lines.last_mut() {
             Some(last) if fits => last.extend([plain(rows), Span::new(marks, Tone::Strong)]),
             _ => {

@@ -70,7 +70,10 @@ impl ConditionDoc {
             let used = read_condition(key, engine);
             self.columns = columns(used.iter().map(|p| name(&p.column)));
         } else if kind != ConditionKind::Output && engine == Engine::Mongodb {
-            self.predicates = of_mongodb(&self.text);
+            self.predicates = match kind {
+                ConditionKind::Index => of_bounds(&self.text),
+                _ => of_mongodb(&self.text),
+            };
             self.columns = columns(self.predicates.iter().map(|p| p.column.clone()));
         } else if kind != ConditionKind::Output {
             self.read_sql(engine);
@@ -220,8 +223,14 @@ fn is_test(key: &str) -> bool {
 }
 
 fn of_field(field: &str, test: &str, value: &Value) -> PredicateDoc {
+    if let ("$not", Some((test, value))) = (test, only_test(value)) {
+        let predicate = of_field(field, test, value);
+        return PredicateDoc { operator: negative(&predicate.operator).to_owned(), ..predicate };
+    }
     let operator = match test {
         "$eq" if value.is_null() => "is-null",
+        "$exists" if value == false => "is-null",
+        "$exists" => "is-not-null",
         "$eq" => "=",
         "$ne" | "$nin" | "$not" => "<>",
         "$lt" | "$lte" => "<",
@@ -231,14 +240,72 @@ fn of_field(field: &str, test: &str, value: &Value) -> PredicateDoc {
         "$all" | "$elemMatch" | "$text" => "contains",
         _ => "other",
     };
+    let values = value.as_array().filter(|_| operator == "in").map(|list| list.len() as u32);
+    mongodb(field, operator, value, values)
+}
+
+/// The one test that `{"$not": …}` turns around; a `$not` inside it is left alone.
+fn only_test(value: &Value) -> Option<(&str, &Value)> {
+    let tests = value.as_object().filter(|tests| tests.len() == 1)?;
+    let (test, value) = tests.iter().next()?;
+    (test != "$not" && is_test(test)).then_some((test.as_str(), value))
+}
+
+fn negative(operator: &str) -> &'static str {
+    match operator {
+        "is-null" => "is-not-null",
+        "is-not-null" => "is-null",
+        "<" => ">",
+        ">" => "<",
+        "<>" => "=",
+        "=" | "in" | "pattern" => "<>",
+        _ => "other",
+    }
+}
+
+fn mongodb(field: &str, operator: &str, value: &Value, values: Option<u32>) -> PredicateDoc {
+    let literal = (value != "?").then(|| value.to_string());
     PredicateDoc {
         column: field.to_owned(),
         operator: operator.to_owned(),
-        value: (value != "?").then(|| value.to_string()).or(Some("?".to_owned())),
-        value_kind: if value == "?" { "parameter" } else { "literal" }.to_owned(),
-        values: value.as_array().filter(|_| operator == "in").map(|list| list.len() as u32),
+        value_kind: if literal.is_some() { "literal" } else { "parameter" }.to_owned(),
+        value: literal.or(Some("?".to_owned())),
+        values,
         ..PredicateDoc::default()
     }
+}
+
+/// The bounds of an index scan, `{"a": ["[5, 5]"], "b": ["[MinKey, MaxKey]"]}`. A field that is not
+/// bounded is in the index only.
+fn of_bounds(text: &str) -> Vec<PredicateDoc> {
+    let Ok(Value::Object(bounds)) = serde_json::from_str(text) else { return Vec::new() };
+    let of_field = |(field, ranges): (&String, &Value)| {
+        let list = ranges.as_array()?;
+        let operator = match list.as_slice() {
+            [one] => of_range(one.as_str()?)?,
+            _ => "in",
+        };
+        let many = (operator == "in").then_some(list.len() as u32);
+        Some(mongodb(field, operator, ranges, many))
+    };
+    bounds.iter().filter_map(of_field).collect()
+}
+
+/// What `[low, high)` demands; nothing when both ends are open.
+fn of_range(range: &str) -> Option<&'static str> {
+    let inner = range.trim_start_matches(['[', '(']).trim_end_matches([']', ')']);
+    let low_open = ["MinKey", "-inf"].iter().any(|end| inner.starts_with(end));
+    let high_open = ["MaxKey", " inf", " inf.0", " {}"].iter().any(|end| inner.ends_with(end));
+    // `5, 5` and `"a, b", "a, b"`: the same on both sides of the middle.
+    let half = inner.len().saturating_sub(2) / 2;
+    let is_point = inner.len() > 2 && inner.get(..half) == inner.get(half + 2..);
+    Some(match (low_open, high_open) {
+        (true, true) => return None,
+        _ if is_point => "=",
+        (true, false) => "<",
+        (false, true) => ">",
+        (false, false) => "between",
+    })
 }
 
 /// The conditions that the documents stand for.
@@ -291,6 +358,14 @@ mod tests {
         let text = r#"{"$and":[{"status":{"$eq":"open"}},{"n":{"$gte":1,"$lt":"?"}}],"_id":{"$oid":"5f"}}"#;
         let doc = read(ConditionKind::Filter, text, Engine::Mongodb);
         assert_eq!(shown(&doc), [r#"_id = {"$oid":"5f"}"#, "status = \"open\"", "n > 1", "n < ?"]);
+        let negated = r#"{"a":{"$not":{"$exists":true}},"b":{"$not":{"$gt":5}}}"#;
+        let doc = read(ConditionKind::Filter, negated, Engine::Mongodb);
+        assert_eq!(shown(&doc), ["a is-null true", "b < 5"]);
+        let bounds = r#"{"a":["[5, 5]"],"b":["[-inf.0, 20)"],"c":["[MinKey, MaxKey]"],"d":["[1, 1]","[2, 2]"],"e":["(1, 9]"]}"#;
+        let doc = read(ConditionKind::Index, bounds, Engine::Mongodb);
+        let operators: Vec<String> =
+            doc.predicates.iter().map(|p| format!("{} {}", p.column, p.operator)).collect();
+        assert_eq!(operators, ["a =", "b <", "d in", "e between"]);
         assert!(read(ConditionKind::Filter, "[[[", Engine::Mongodb).predicates.is_empty());
     }
 }

@@ -2,7 +2,8 @@
 
 use super::findings;
 use crate::output::Style;
-use crate::output::document::{Block, Document, Item, Span, Tone};
+use crate::output::document::{Block, Document, Item, Span, Tone, dim};
+use crate::output::text::wrap_all;
 use crate::report::{ExplainReport, ShownPlan, statement_line};
 use planscope_advisors::Finding;
 use planscope_explain::Engine;
@@ -35,7 +36,9 @@ fn plan(
     document.heading(format!("{} · {}", shown.source, facts(plan).join(" · ")));
     document.toned(more_facts(plan).join(" · "), Tone::Dim);
     if let Some(statement) = &shown.statement {
-        document.toned(statement_line(statement, None, 3 * style.room(0)), Tone::Dim);
+        let line = style.text(&statement_line(statement, None, 3 * style.room(0)));
+        let lines = wrap_all(&line, style.width).into_iter().map(|line| vec![dim(line)]);
+        document.blocks.push(Block::Lines { language: "sql", lines: lines.collect() });
     }
     if let Some(why) = chosen.and_then(|metric| nothing_known(plan, metric)) {
         document.toned(why, Tone::Warm);
