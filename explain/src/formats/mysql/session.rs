@@ -48,6 +48,9 @@ pub(super) fn first_block(text: &str) -> Option<Engine> {
 /// Plans may stand in the strings of a document, but not in those again.
 const MAX_NESTING: usize = 2;
 
+/// A statement is explained in at most so many forms in a row.
+const MAX_FORMS: usize = 8;
+
 #[derive(Default)]
 struct Session {
     readings: Vec<Reading>,
@@ -185,11 +188,11 @@ impl Session {
     // ---- warnings --------------------------------------------------------------------------------
 
     fn warning(&mut self, code: u32, message: String) {
-        // The plans that it can be about: all of the statement, else the last.
-        let first = if self.statement.is_some() {
-            self.of_statement
-        } else {
-            self.readings.len().saturating_sub(1)
+        // The plans that it can be about: those of the statement in its few forms, else the last.
+        let last = self.readings.len().saturating_sub(1);
+        let first = match &self.statement {
+            Some(_) => self.of_statement.max(last.saturating_sub(MAX_FORMS)),
+            None => last,
         };
         for reading in self.readings.iter_mut().skip(first) {
             let plan = &mut reading.plan;

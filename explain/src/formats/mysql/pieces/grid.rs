@@ -10,6 +10,9 @@ pub(in crate::formats::mysql) struct Grid {
     rows: Vec<Row>,
 }
 
+/// Cells are found by name, one after the other.
+const MAX_COLUMNS: usize = 64;
+
 /// A row's cells; `NULL` and what is missing are `None`.
 pub(in crate::formats::mysql) type Row = Vec<Option<Box<str>>>;
 
@@ -56,12 +59,15 @@ impl Grid {
 
     /// Whether these are the rows of a tabular EXPLAIN.
     pub(in crate::formats::mysql) fn is_plan(&self) -> bool {
-        self.has("select_type") && self.has("table")
+        self.columns.len() <= MAX_COLUMNS && self.has("select_type") && self.has("table")
     }
 
     /// Whether these are the rows of SHOW WARNINGS.
     pub(super) fn is_warnings(&self) -> bool {
-        self.has("level") && self.has("code") && self.has("message")
+        self.columns.len() <= MAX_COLUMNS
+            && self.has("level")
+            && self.has("code")
+            && self.has("message")
     }
 
     fn is_known(&self) -> bool {

@@ -132,28 +132,43 @@ impl<'a> Splitter<'a> {
     // ---- documents and trees ---------------------------------------------------------------------
 
     fn document(&mut self, line: &'a str) {
-        if line.contains("\\n") && line.trim_start().starts_with("{\\n") {
+        if line.trim_start().starts_with("{\\n") {
             // As `mysql -B` prints it.
             let number = self.lines.number;
             self.lines.advance();
             return self.value(vec![Line { number, text: line.into() }], true);
         }
-        let start = self.lines.at + (line.len() - line.trim_start().len());
-        let number = self.lines.number;
-        let rest = self.lines.text.get(start..).unwrap_or_default();
-        let (end, complete) = match Json::read(rest) {
-            Ok((_, end)) => (end, true),
-            Err(Broken::At { byte, .. }) => (byte.max(1), false),
-            Err(Broken::Limit(_)) => (rest.len(), false),
-        };
-        let text = rest.get(..if complete { end } else { rest.len() }).unwrap_or(rest);
-        if complete || is_plan(rest.get(..end).unwrap_or(rest)) {
-            self.pieces.push(Piece::Document(text.into(), number));
+        let mut at = self.lines.at + (line.len() - line.trim_start().len());
+        let mut end = at;
+        // Several may follow each other on a line. What else is on it is left out.
+        while let Some(rest) = self.lines.text.get(at..).filter(|rest| rest.starts_with(['{', '[']))
+        {
+            self.lines.skip_to(at);
+            end = at + self.one_document(rest);
+            let blanks = self.lines.text.as_bytes()[end..].iter();
+            at = end + blanks.take_while(|byte| matches!(byte, b' ' | b',' | b';')).count();
         }
-        let broken_plan = !complete
-            && matches!(self.pieces.last(), Some(Piece::Document(_, at)) if *at == number);
-        let next = if broken_plan { self.lines.text.len() } else { start + end };
-        self.lines.skip_to(next);
+        self.lines.skip_to(end);
+        self.lines.advance();
+    }
+
+    /// Reads the document at the start of `rest`, and says where it ends or breaks off.
+    fn one_document(&mut self, rest: &'a str) -> usize {
+        let number = self.lines.number;
+        let broken_at = match Json::read(rest) {
+            Ok((_, end)) => {
+                self.pieces.push(Piece::Document(rest.get(..end).unwrap_or(rest).into(), number));
+                return end;
+            }
+            Err(Broken::At { byte, .. }) => byte.clamp(1, rest.len()),
+            Err(Broken::Limit(_)) => rest.len(),
+        };
+        if !is_plan(rest.get(..broken_at).unwrap_or(rest)) {
+            return broken_at;
+        }
+        // The rest is kept, so that the error can show what stands there.
+        self.pieces.push(Piece::Document(rest.into(), number));
+        rest.len()
     }
 
     fn tree(&mut self, line: &'a str) {
@@ -243,7 +258,8 @@ impl<'a> Splitter<'a> {
             text: text.trim_end_matches('\r').to_owned().into(),
         };
         let lines = lines.map(owned).collect();
-        self.lines.skip_to(start + 1 + end);
+        self.lines.skip_to(start + end);
+        self.lines.advance();
         self.value(lines, false);
         true
     }
