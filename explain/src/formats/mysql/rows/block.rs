@@ -6,7 +6,7 @@ use super::super::numbers::number;
 use super::super::pieces::Grid;
 use crate::plan::{Actual, LimitError, Node, Operator, Role};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// A SELECT, or the result of a union.
 #[derive(Debug, Default)]
@@ -18,10 +18,10 @@ pub(super) struct Block {
     /// Numbers of the SELECTs that are read, the scan that does, and whether it reads the new rows
     /// of a recursion.
     pub(super) reads: Vec<(u64, At, bool)>,
-    /// The scans by the names of their tables.
-    pub(super) scans: Vec<(String, At)>,
-    /// Tables that `ref` names and that are none of these.
-    pub(super) outside: Vec<String>,
+    /// The scans by the names of their tables; of two, the first.
+    pub(super) scans: HashMap<String, At>,
+    /// A table that `ref` names and that is none of these.
+    pub(super) outside: Option<String>,
     /// `1,2` of `<union1,2>`.
     union: String,
 }
@@ -307,15 +307,12 @@ impl<'a> Maker<'a> {
                 self.block.reads.push((id, scan, recursive));
             }
         }
-        self.block.scans.push((table.clone(), scan));
-        let inside: HashSet<&String> = self.block.scans.iter().map(|(name, _)| name).collect();
+        self.block.scans.entry(table.clone()).or_insert(scan);
         // `schema.table.column`
         let named = references.iter().filter_map(|reference| reference.rsplit('.').nth(1));
-        let outside: Vec<String> =
-            named.map(str::to_owned).filter(|name| !inside.contains(name)).take(1).collect();
-        if self.block.outside.is_empty() {
-            self.block.outside = outside;
-        }
+        let mut outside =
+            named.filter(|name| !self.block.scans.contains_key(*name)).map(str::to_owned);
+        self.block.outside = self.block.outside.take().or_else(|| outside.next_back());
     }
 
     /// MySQL marks the recursive part in `Extra`.
