@@ -118,10 +118,12 @@ impl<'d> Builder<'d> {
             (place.role, place.part) = (Role::Outer, None);
         }
         let top = place.parent.filter(|_| merger.is_some());
-        let is_merged = top.is_some_and(|top| self.drafts.list[top].operator == Operator::ShardMerge);
+        let is_merged =
+            top.is_some_and(|top| self.drafts.list[top].operator == Operator::ShardMerge);
         if !is_merged && (count > 1 || merger.is_some()) {
             let name = item.text_of("mergeType").unwrap_or("shards".into());
-            place.parent = Some(self.add(Draft::new(name, Operator::ShardMerge, place.role), &place));
+            place.parent =
+                Some(self.add(Draft::new(name, Operator::ShardMerge, place.role), &place));
         }
         let role = if count > 1 { Role::Member } else { Role::Outer };
         let first = self.tasks.len();
@@ -165,10 +167,14 @@ impl<'d> Builder<'d> {
     fn add_stage(&mut self, stage: &Stage<'d>, place: &Place) {
         let Some(told) = stage.told[0] else { return };
         let name = told.text_of("stage").or_else(|| told.text_of("nodeType")).unwrap_or_default();
-        let operator = operator(&name).unwrap_or_else(|| Operator::Other(name.clone().into_owned()));
+        let operator =
+            operator(&name).unwrap_or_else(|| Operator::Other(name.clone().into_owned()));
         let mut draft = Draft::new(name, operator, place.role);
         draft.told = stage.told;
-        let slots = stage.slots.as_ref().and_then(|slots| slots.get(&(told.number_of("planNodeId")? as i64)));
+        let slots = stage
+            .slots
+            .as_ref()
+            .and_then(|slots| slots.get(&(told.number_of("planNodeId")? as i64)));
         draft.run = match slots {
             Some(slots) => {
                 draft.slots.clone_from(&slots.stages);
@@ -203,7 +209,8 @@ impl<'d> Builder<'d> {
             let mut place = below.clone();
             place.role = Role::Member;
             place.part = name.map(Cow::into_owned);
-            let planner = [Some(shard), twin].into_iter().flatten().find(|item| plan_of(*item).is_some());
+            let planner =
+                [Some(shard), twin].into_iter().flatten().find(|item| plan_of(*item).is_some());
             if let Some(planner) = planner {
                 self.planners.push((place.part.clone(), planner));
                 if let Some(namespace) = planner.text_of("namespace") {
@@ -221,7 +228,8 @@ impl<'d> Builder<'d> {
         let Some(told) = stage.told[0] else { return };
         let mut planned = stage.told[1].into_iter().flat_map(children);
         for (i, (key, input)) in children(told).enumerate() {
-            let twin = planned.next().map(|(_, plan)| plan).filter(|plan| is_same_stage(*plan, input));
+            let twin =
+                planned.next().map(|(_, plan)| plan).filter(|plan| is_same_stage(*plan, input));
             let mut place = below.clone();
             place.role = match key {
                 _ if is_many => Role::Member,
@@ -264,7 +272,8 @@ impl<'d> Builder<'d> {
             Some((name, spec)) => (name, Some(spec)),
             None => (stage.text_of("stage").unwrap_or_default(), None),
         };
-        let operator = operator(&name).unwrap_or_else(|| Operator::Other(name.clone().into_owned()));
+        let operator =
+            operator(&name).unwrap_or_else(|| Operator::Other(name.clone().into_owned()));
         let is_member = self.is_branch_point(place.parent);
         let role = if is_member && place.role == Role::Outer { Role::Member } else { place.role };
         let mut draft = Draft::new(name, operator, role);

@@ -188,8 +188,8 @@ impl<'d> Drafts<'d> {
     }
 
     fn raise(&mut self, at: usize) {
-        let side_by_side =
-            matches!(self.list[at].operator, Operator::ShardMerge) || self.list[at].name == "$facet";
+        let side_by_side = matches!(self.list[at].operator, Operator::ShardMerge)
+            || self.list[at].name == "$facet";
         let inputs = self.children(at).filter_map(|child| self.list[child].ms());
         let least = match side_by_side {
             true => inputs.reduce(f64::max),

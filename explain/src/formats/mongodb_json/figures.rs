@@ -67,7 +67,8 @@ pub(super) fn by_plan_node(tree: Item<'_>) -> HashMap<i64, Slots<'_>> {
         waiting.extend(children(stage).map(|(_, child)| child));
         waiting[below..].reverse();
         let Some(id) = stage.number_of("planNodeId") else { continue };
-        let slots = found.entry(id as i64).or_insert_with(|| Slots { stages: Vec::new(), run: top(stage) });
+        let slots =
+            found.entry(id as i64).or_insert_with(|| Slots { stages: Vec::new(), run: top(stage) });
         add_reads(&mut slots.run, stage);
         slots.stages.push(stage);
     }
@@ -110,15 +111,22 @@ fn add_reads(run: &mut Run, stage: Item<'_>) {
 /// The stages below a stage, with the keys they stand under.
 pub(super) fn children(stage: Item<'_>) -> impl Iterator<Item = (&'static str, Item<'_>)> {
     const BELOW: [&str; 8] = [
-        "inputStage", "inputStages", "outerStage", "innerStage", "thenStage", "elseStage", "left", "right",
+        "inputStage",
+        "inputStages",
+        "outerStage",
+        "innerStage",
+        "thenStage",
+        "elseStage",
+        "left",
+        "right",
     ];
     let is_stage = |item: &Item<'_>| item.get("stage").is_some();
     stage.members().flat_map(move |(key, value)| {
         let key = BELOW.iter().find(|below| **below == key).copied();
         let one = key.filter(|_| is_stage(&value)).map(|key| (key, value));
-        let many = key.into_iter().flat_map(move |key| {
-            value.items().filter(is_stage).map(move |item| (key, item))
-        });
+        let many = key
+            .into_iter()
+            .flat_map(move |key| value.items().filter(is_stage).map(move |item| (key, item)));
         one.into_iter().chain(many)
     })
 }

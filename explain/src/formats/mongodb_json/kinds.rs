@@ -59,7 +59,9 @@ impl Seen {
             }
             "stages" => self.explain |= is_pipeline(value),
             "shards" => self.explain |= is_shards(value),
-            "cachedPlan" => self.cached |= value.get("stage").is_some() || value.get("queryPlan").is_some(),
+            "cachedPlan" => {
+                self.cached |= value.get("stage").is_some() || value.get("queryPlan").is_some()
+            }
             "stage" => self.stage = is_stage_name(value),
             "inputStage" | "inputStages" | "works" | "direction" | "indexName" | "nReturned"
             | "keyPattern" | "filter" | "isEOF" | "sortPattern" | "transformBy" | "planNodeId" => {
@@ -71,7 +73,9 @@ impl Seen {
 }
 
 fn is_stage_name(value: Item<'_>) -> bool {
-    value.text().is_some_and(|name| operators::is_query_stage(&name) || operators::operator(&name).is_some())
+    value.text().is_some_and(|name| {
+        operators::is_query_stage(&name) || operators::operator(&name).is_some()
+    })
 }
 
 fn is_slow_query(attr: Item<'_>) -> bool {
@@ -81,7 +85,8 @@ fn is_slow_query(attr: Item<'_>) -> bool {
 /// Stages that are explained, not only written down.
 fn is_pipeline(value: Item<'_>) -> bool {
     let is_told = |stage: Item<'_>| {
-        stage.get("$cursor").is_some() || stage.get("$geoNearCursor").is_some()
+        stage.get("$cursor").is_some()
+            || stage.get("$geoNearCursor").is_some()
             || stage.get("nReturned").is_some()
     };
     let mut stages = value.items().filter(|item| item.is_object());

@@ -39,7 +39,12 @@ fn sum(accumulators: Item<'_>) -> f64 {
 /// What only the slots say of disk and memory.
 fn keep_limits(node: &mut Node, draft: &Draft<'_>) {
     const KEPT: [&str; 7] = [
-        "usedDisk", "spills", "numSpills", "spilledRecords", "spilledDataStorageSize", "memLimit",
+        "usedDisk",
+        "spills",
+        "numSpills",
+        "spilledRecords",
+        "spilledDataStorageSize",
+        "memLimit",
         "totalDataSizeSorted",
     ];
     for slot in &draft.slots {

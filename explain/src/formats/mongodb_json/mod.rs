@@ -13,6 +13,8 @@ mod build;
 mod detect;
 mod draft;
 mod figures;
+#[cfg(test)]
+mod fixture_tests;
 mod kinds;
 mod memory;
 mod node;
@@ -22,8 +24,6 @@ mod record;
 mod rejected;
 mod specs;
 mod summary;
-#[cfg(test)]
-mod fixture_tests;
 #[cfg(test)]
 mod tests;
 
@@ -42,8 +42,14 @@ pub(super) static FORMAT: Format = Format {
 };
 
 /// Keys that only a plan has, by which a document that broke off is known to be one.
-const MARKS: [&str; 6] =
-    ["queryPlanner", "winningPlan", "executionStats", "executionStages", "execStats", "planSummary"];
+const MARKS: [&str; 6] = [
+    "queryPlanner",
+    "winningPlan",
+    "executionStats",
+    "executionStages",
+    "execStats",
+    "planSummary",
+];
 
 fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     if text.len() > super::MAX_BYTES {
@@ -147,13 +153,16 @@ impl Found {
             let message = format!("{} explain commands were left out", explains.len());
             messages.push(Note { place: "the input".into(), message });
         }
-        let lost = lost.into_iter().map(|place| Note { place, message: "the line breaks off".into() });
+        let lost =
+            lost.into_iter().map(|place| Note { place, message: "the line breaks off".into() });
         match readings.first_mut() {
             Some(first) => first.notes.extend(messages.into_iter().chain(lost)),
             None => {
                 return Err(FormatError::Malformed {
                     place: hollow.unwrap_or_else(|| "the input".into()),
-                    expected: "a MongoDB explain, a profiler document or a slow-query line with a plan".into(),
+                    expected:
+                        "a MongoDB explain, a profiler document or a slow-query line with a plan"
+                            .into(),
                     found: shortened(text),
                 });
             }

@@ -9,10 +9,26 @@ use std::collections::HashSet;
 
 /// Keys that are read into the tree or the figures, and not kept as details.
 const READ: [&str; 20] = [
-    "stage", "nodeType", "inputStage", "inputStages", "outerStage", "innerStage", "thenStage", "elseStage",
-    "shards", "nReturned", "keysExamined", "docsExamined", "executionTimeMillisEstimate",
-    "executionTimeMicros", "executionTimeNanos", "executionTimeMillis", "filter", "indexName",
-    "sortPattern", "indexBounds",
+    "stage",
+    "nodeType",
+    "inputStage",
+    "inputStages",
+    "outerStage",
+    "innerStage",
+    "thenStage",
+    "elseStage",
+    "shards",
+    "nReturned",
+    "keysExamined",
+    "docsExamined",
+    "executionTimeMillisEstimate",
+    "executionTimeMicros",
+    "executionTimeNanos",
+    "executionTimeMillis",
+    "filter",
+    "indexName",
+    "sortPattern",
+    "indexBounds",
 ];
 
 /// The node of a stage. Sets `is_cut` where a detail was nested too deeply to be kept.
@@ -158,7 +174,13 @@ fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
     let has_filter = node.conditions.iter().any(|c| c.kind == ConditionKind::Filter);
     let taken = match node.operator {
         Operator::Fetch | Operator::SeqScan if has_filter => run.docs,
-        Operator::IndexScan | Operator::IndexOnlyScan if has_filter => in_bounds(&drafts.list[at], run.keys),
+        Operator::IndexScan | Operator::IndexOnlyScan if has_filter => {
+            in_bounds(&drafts.list[at], run.keys).or(run.docs)
+        }
+        Operator::FullTextSearch => {
+            let rejected = drafts.list[at].get("docsRejected").and_then(Item::number);
+            rejected.map(|rejected| rejected + run.rows)
+        }
         Operator::Filter if node.removed.by_filter.is_none() => input().map(|input| input.rows),
         _ => None,
     };

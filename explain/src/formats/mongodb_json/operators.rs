@@ -17,7 +17,11 @@ fn query(name: &str) -> Option<Operator> {
     use Operator as O;
     Some(match name {
         "COLLSCAN" | "VIRTUAL_SCAN" => O::SeqScan,
-        "IXSCAN" | "IDHACK" | "CLUSTERED_IXSCAN" | "EXPRESS_IXSCAN" | "EXPRESS_CLUSTERED_IXSCAN"
+        "IXSCAN"
+        | "IDHACK"
+        | "CLUSTERED_IXSCAN"
+        | "EXPRESS_IXSCAN"
+        | "EXPRESS_CLUSTERED_IXSCAN"
         | "INDEX_PROBE_NODE" => O::IndexScan,
         "COUNT_SCAN" | "DISTINCT_SCAN" => O::IndexOnlyScan,
         "FETCH" => O::Fetch,
@@ -75,11 +79,20 @@ fn document_db(name: &str) -> Option<Operator> {
 fn pipeline(name: &str) -> Option<Operator> {
     use Operator as O;
     Some(match name {
-        "$cursor" | "$geoNearCursor" | "$_internalInhibitOptimization"
+        "$cursor"
+        | "$geoNearCursor"
+        | "$_internalInhibitOptimization"
         | "$_internalShardServerInfo" => O::Heading,
         "$match" | "$redact" => O::Filter,
-        "$project" | "$addFields" | "$set" | "$unset" | "$replaceRoot" | "$replaceWith"
-        | "$_internalApplyOplogUpdate" | "$_internalComputeGeoNearDistance" | "$changeStreamTransform"
+        "$project"
+        | "$addFields"
+        | "$set"
+        | "$unset"
+        | "$replaceRoot"
+        | "$replaceWith"
+        | "$_internalApplyOplogUpdate"
+        | "$_internalComputeGeoNearDistance"
+        | "$changeStreamTransform"
         | "$_addReshardingResumeId" => O::Projection,
         "$group" | "$sortByCount" | "$_internalStreamingGroup" => O::HashAggregate,
         "$bucket" | "$bucketAuto" => O::GroupAggregate,
@@ -96,19 +109,34 @@ fn pipeline(name: &str) -> Option<Operator> {
         "$unionWith" | "$facet" => O::Append,
         "$out" | "$merge" | "$_internalOutToDifferentDB" => O::Modify,
         "$mergeCursors" => O::ShardMerge,
-        "$teeConsumer" | "$internalFacetTeeConsumer" | "$_internalFacetTeeConsumer"
+        "$teeConsumer"
+        | "$internalFacetTeeConsumer"
+        | "$_internalFacetTeeConsumer"
         | "$sequentialDocumentCache" => O::Materialize,
-        "$search" | "$searchMeta" | "$_internalSearchMongotRemote" | "$searchBeta"
+        "$search"
+        | "$searchMeta"
+        | "$_internalSearchMongotRemote"
+        | "$searchBeta"
         | "$_internalSearch" => O::FullTextSearch,
         "$vectorSearch" | "$_internalVectorSearch" => O::VectorSearch,
         "$_internalSearchIdLookup" => O::Fetch,
         "$geoNear" => O::GeoNear,
         "$documents" | "$queue" | "$mockCursor" => O::ValuesScan,
         "$changeStream" | "$_internalChangeStreamOplogMatch" | "$backupCursor" => O::FunctionScan,
-        "$collStats" | "$indexStats" | "$currentOp" | "$listSessions" | "$listLocalSessions"
-        | "$planCacheStats" | "$queryStats" | "$operationMetrics" | "$listSearchIndexes"
-        | "$listCatalog" | "$_internalAllCollectionStats" | "$listSampledQueries"
-        | "$shardedDataDistribution" | "$_internalListCollections" => O::MetadataRead,
+        "$collStats"
+        | "$indexStats"
+        | "$currentOp"
+        | "$listSessions"
+        | "$listLocalSessions"
+        | "$planCacheStats"
+        | "$queryStats"
+        | "$operationMetrics"
+        | "$listSearchIndexes"
+        | "$listCatalog"
+        | "$_internalAllCollectionStats"
+        | "$listSampledQueries"
+        | "$shardedDataDistribution"
+        | "$_internalListCollections" => O::MetadataRead,
         _ => return None,
     })
 }
@@ -117,7 +145,9 @@ fn pipeline(name: &str) -> Option<Operator> {
 fn slot_based(name: &str) -> Option<Operator> {
     use Operator as O;
     Some(match name {
-        "scan" | "pscan" | "column_scan" | "columnscan" | "generic_scan" | "random_scan" => O::SeqScan,
+        "scan" | "pscan" | "column_scan" | "columnscan" | "generic_scan" | "random_scan" => {
+            O::SeqScan
+        }
         "ixscan" | "ixseek" | "ixscan_generic" | "ixscan_seek" => O::IndexScan,
         "seek" | "fetch" => O::Fetch,
         "nlj" | "traverse" => O::NestedLoop,

@@ -40,7 +40,11 @@ fn record(told: Item<'_>) -> Result<Option<Reading>, LimitError> {
     let command = told.object("originatingCommand").or_else(|| told.object("command"));
     plan.statement = command.map(Item::json);
     identify(plan, told);
-    keep(&mut plan.details, told, &["command", "originatingCommand", "execStats", "millis", "durationMillis"]);
+    keep(
+        &mut plan.details,
+        told,
+        &["command", "originatingCommand", "execStats", "millis", "durationMillis"],
+    );
     let failure = failure(told).or_else(|| is_running.then(|| "still running".to_owned()));
     plan.partial = failure.is_some();
     reading.notes.extend(failure.map(|why| note(format!("execution is not complete: {why}"))));
@@ -88,7 +92,9 @@ fn summed_up<'d>(told: Item<'d>, namespace: Cow<'d, str>, ms: Option<f64>) -> Bu
     }
     // A write by the express path names what it writes after what it reads.
     let (parts, write) = match parts.split_last() {
-        Some((last, rest)) if !rest.is_empty() && last.starts_with("EXPRESS_") && is_write(last) => {
+        Some((last, rest))
+            if !rest.is_empty() && last.starts_with("EXPRESS_") && is_write(last) =>
+        {
             (rest, Some(*last))
         }
         _ => (&parts[..], None),

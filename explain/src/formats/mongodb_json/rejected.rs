@@ -24,7 +24,11 @@ pub(super) fn of_planner(details: &mut Map<String, Value>, planner: Item<'_>, pa
 }
 
 /// Adds the trials of `allPlansExecution`, the winner's included.
-pub(super) fn of_statistics(details: &mut Map<String, Value>, statistics: Item<'_>, part: Option<&str>) {
+pub(super) fn of_statistics(
+    details: &mut Map<String, Value>,
+    statistics: Item<'_>,
+    part: Option<&str>,
+) {
     for trial in statistics.array("allPlansExecution").into_iter().flat_map(Item::items) {
         match trial.array("allPlans") {
             Some(plans) => {

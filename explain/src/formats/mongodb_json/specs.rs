@@ -66,7 +66,8 @@ fn group(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
 
 /// One condition a key: `$status`, or `s: $status` of `{s: "$status"}`; none for a constant.
 fn group_keys(node: &mut Node, id: Item<'_>) {
-    let is_operator = |item: Item<'_>| item.members().next().is_some_and(|(key, _)| key.starts_with('$'));
+    let is_operator =
+        |item: Item<'_>| item.members().next().is_some_and(|(key, _)| key.starts_with('$'));
     if id.get("$const").is_some() || id.get("$literal").is_some() {
         return;
     }

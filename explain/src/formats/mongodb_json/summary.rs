@@ -18,7 +18,11 @@ pub(super) fn explain(document: Item<'_>) -> Result<Option<Reading>, LimitError>
     let plan = &mut reading.plan;
     plan.execution_ms = elapsed.or_else(|| plan.root().total_ms());
     plan.statement = document.object("command").map(Item::json);
-    keep(&mut plan.details, document, &["command", "ok", "queryPlanner", "executionStats", "stages", "shards"]);
+    keep(
+        &mut plan.details,
+        document,
+        &["command", "ok", "queryPlanner", "executionStats", "stages", "shards"],
+    );
     for (i, (part, planner)) in planners.iter().enumerate() {
         rejected::of_planner(&mut plan.details, *planner, part.as_deref());
         if i == 0 {
@@ -30,7 +34,11 @@ pub(super) fn explain(document: Item<'_>) -> Result<Option<Reading>, LimitError>
         rejected::of_statistics(&mut plan.details, *told, part.as_deref());
         failures.extend(failure(*told));
         if i == 0 && !told.is_same(document) {
-            keep(&mut plan.details, *told, &["executionStages", "allPlansExecution", "executionTimeMillis"]);
+            keep(
+                &mut plan.details,
+                *told,
+                &["executionStages", "allPlansExecution", "executionTimeMillis"],
+            );
         }
     }
     identify(plan, document);
@@ -72,7 +80,12 @@ pub(super) fn keep(details: &mut Map<String, Value>, item: Item<'_>, but: &[&str
 
 fn planner_facts(plan: &mut Plan, planner: Item<'_>, document: Item<'_>) {
     const READ: [&str; 7] = [
-        "winningPlan", "rejectedPlans", "optimizationTimeMillis", "command", "ok", "executionStats",
+        "winningPlan",
+        "rejectedPlans",
+        "optimizationTimeMillis",
+        "command",
+        "ok",
+        "executionStats",
         "executionStages",
     ];
     if !planner.is_same(document) {
@@ -83,8 +96,11 @@ fn planner_facts(plan: &mut Plan, planner: Item<'_>, document: Item<'_>) {
             plan.details.remove(key);
         }
     }
-    plan.planning_ms = planner.number_of("optimizationTimeMillis").or_else(|| document.number_of("optimizationTimeMillis"));
-    if let Some(slots) = planner.object("winningPlan").and_then(|plan| plan.object("slotBasedPlan")) {
+    plan.planning_ms = planner
+        .number_of("optimizationTimeMillis")
+        .or_else(|| document.number_of("optimizationTimeMillis"));
+    if let Some(slots) = planner.object("winningPlan").and_then(|plan| plan.object("slotBasedPlan"))
+    {
         keep(&mut plan.details, slots, &["slots"]);
         if let Some(stages) = plan.details.remove("stages") {
             plan.details.insert("slotBasedPlan".to_owned(), stages);
@@ -113,7 +129,9 @@ pub(super) fn cached(entry: Item<'_>) -> Result<Option<Reading>, LimitError> {
     let Some(cached) = entry.object("cachedPlan") else { return Ok(None) };
     let tree = cached.object("queryPlan").unwrap_or(cached);
     let namespace = entry.text_of("ns").unwrap_or_default();
-    let Some(mut reading) = reading(Builder::tree(tree, namespace)?, None)? else { return Ok(None) };
+    let Some(mut reading) = reading(Builder::tree(tree, namespace)?, None)? else {
+        return Ok(None);
+    };
     let plan = &mut reading.plan;
     plan.statement = entry.object("createdFromQuery").map(Item::json);
     identify(plan, entry);

@@ -122,8 +122,9 @@ impl<'d> Item<'d> {
         self.entry().start as usize
     }
 
+    /// Whether it is an object, and no value that Extended JSON writes as one.
     pub(crate) fn is_object(self) -> bool {
-        self.kind() == Kind::Object
+        self.kind() == Kind::Object && self.scalar().is_none()
     }
 
     pub(crate) fn is_array(self) -> bool {
@@ -144,7 +145,7 @@ impl<'d> Item<'d> {
 
     /// Keys and values of an object.
     pub(crate) fn members(self) -> Members<'d> {
-        let end = if self.is_object() { self.entry().end } else { self.at };
+        let end = if self.kind() == Kind::Object { self.entry().end } else { self.at };
         Members(Items { document: self.document, at: self.at + 1, end })
     }
 

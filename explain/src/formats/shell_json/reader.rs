@@ -17,7 +17,8 @@ pub(crate) struct Trouble {
 /// Reads the document that begins at byte `from` of `text`. Gives what was read, also when it broke
 /// off, and the byte after its end.
 pub(crate) fn read(text: &str, from: usize) -> (Document<'_>, Result<usize, Trouble>) {
-    let mut reader = Reader { bytes: text.as_bytes(), at: from, entries: Vec::new(), elided: false };
+    let mut reader =
+        Reader { bytes: text.as_bytes(), at: from, entries: Vec::new(), elided: false };
     let outcome = reader.document().map(|()| reader.at);
     let Reader { entries, elided, .. } = reader;
     (Document { text, entries, elided }, outcome)
@@ -65,7 +66,9 @@ impl Reader<'_> {
         };
         match self.peek() {
             // A tuple of Python is an array.
-            Some(byte @ (b']' | b'}' | b')')) if byte == closes || kind == Kind::Array && byte == b')' => {
+            Some(byte @ (b']' | b'}' | b')'))
+                if byte == closes || kind == Kind::Array && byte == b')' =>
+            {
                 self.at += 1;
                 self.close(container);
                 Ok(None)

@@ -176,8 +176,7 @@ fn iso_date(millis: i64) -> Option<String> {
     let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
     let shifted = days + 719_468;
     let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era =
-        (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * month_from_march + 2) / 5 + 1;
@@ -209,8 +208,30 @@ fn wrapped(item: Item<'_>) -> Option<Scalar<'_>> {
                 Some(date(&(millis as i64).to_string()))
             }
         },
+        "$binary" => {
+            let is_uuid = value.text_of("subType").is_some_and(|kind| kind == "04" || kind == "4");
+            let base64 = value.text_of("base64").filter(|_| is_uuid)?;
+            Some(Scalar::Tagged("$uuid", uuid(&base64)?))
+        }
         _ => None,
     }
+}
+
+/// The usual text of a UUID's 16 bytes, which drivers write in Base64 and shells in hexadecimal.
+fn uuid(base64: &str) -> Option<String> {
+    const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    if base64.len() != 24 {
+        return None;
+    }
+    let mut bits: u128 = 0;
+    for (i, digit) in base64.bytes().take(22).enumerate() {
+        let value = DIGITS.bytes().position(|d| d == digit)? as u128;
+        // The last of 22 digits holds two bits only.
+        bits = if i < 21 { bits << 6 | value } else { bits << 2 | value >> 4 };
+    }
+    let hex = format!("{bits:032x}");
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    Some([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"))
 }
 
 /// The text of a string, or of several joined ones, its quotes around it.

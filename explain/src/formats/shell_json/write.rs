@@ -1,8 +1,8 @@
 //! Values as compact, relaxed Extended JSON, and as values of serde_json.
 
 use super::scalar::Scalar;
-use crate::formats::json_value::MAX_KEPT_DEPTH;
 use super::{Item, Items, Kind, Members};
+use crate::formats::json_value::MAX_KEPT_DEPTH;
 use serde_json::{Map, Value};
 
 /// A container that is being written.
@@ -161,9 +161,7 @@ fn scalar_value(scalar: Scalar<'_>) -> Value {
     match scalar {
         Scalar::Null => Value::Null,
         Scalar::Bool(is) => Value::Bool(is),
-        Scalar::Number(digits) => {
-            serde_json::from_str(&digits).map_or(Value::Null, Value::Number)
-        }
+        Scalar::Number(digits) => serde_json::from_str(&digits).map_or(Value::Null, Value::Number),
         Scalar::Text(text) => Value::String(text.into_owned()),
         Scalar::Tagged(key, text) => {
             Value::Object(Map::from_iter([(key.to_owned(), Value::String(text))]))
