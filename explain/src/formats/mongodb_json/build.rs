@@ -17,6 +17,14 @@ struct Place {
     /// The shard or facet that it is the plan of.
     part: Option<String>,
     home: usize,
+    /// Milliseconds of this part by the server's own clock.
+    elapsed_ms: Option<f64>,
+}
+
+impl Place {
+    fn below(parent: usize, role: Role, home: usize) -> Self {
+        Self { parent: Some(parent), role, part: None, home, elapsed_ms: None }
+    }
 }
 
 /// A part of the plan that is still to be added.
@@ -69,7 +77,13 @@ impl<'d> Builder<'d> {
     ) -> Result<Self, LimitError> {
         let mut builder = Self::default();
         let home = builder.drafts.home(namespace);
-        builder.tasks.push(first(Place { parent: None, role: Role::Outer, part: None, home }));
+        builder.tasks.push(first(Place {
+            parent: None,
+            role: Role::Outer,
+            part: None,
+            home,
+            elapsed_ms: None,
+        }));
         while let Some(task) = builder.tasks.pop() {
             if builder.drafts.list.len() > MAX_NODES {
                 return Err(LimitError::Nodes);
@@ -95,6 +109,7 @@ impl<'d> Builder<'d> {
             }
         }
         if let Some(statistics) = statistics {
+            place.elapsed_ms = statistics.number_of("executionTimeMillis");
             self.statistics.push((place.part.clone(), statistics));
         }
         let plan = planner.and_then(|planner| planner.object("winningPlan"));
@@ -130,7 +145,8 @@ impl<'d> Builder<'d> {
         for (name, shard) in shards.members() {
             let part = Some(name.into_owned());
             let parent = place.parent;
-            self.tasks.push(Task::Explain(shard, Place { parent, role, part, home: place.home }));
+            let below = Place { role, part, parent, ..place.clone() };
+            self.tasks.push(Task::Explain(shard, below));
         }
         self.tasks[first..].reverse();
     }
@@ -138,6 +154,7 @@ impl<'d> Builder<'d> {
     fn add(&mut self, mut draft: Draft<'d>, place: &Place) -> usize {
         draft.home = place.home;
         draft.part.clone_from(&place.part);
+        draft.elapsed_ms = place.elapsed_ms;
         let parent = place.parent.map(|parent| &self.drafts.list[parent]);
         draft.is_covered = match draft.operator {
             Operator::Fetch | Operator::FullTextSearch | Operator::GeoNear => false,
@@ -186,7 +203,7 @@ impl<'d> Builder<'d> {
         };
         let is_many = is_many(&draft.operator);
         let at = self.add(draft, place);
-        let below = Place { parent: Some(at), role: Role::Outer, part: None, home: place.home };
+        let below = Place::below(at, Role::Outer, place.home);
         let first = self.tasks.len();
         if let Some(shards) = told.array("shards") {
             self.push_shards(shards, stage.told[1].and_then(|plan| plan.array("shards")), &below);
@@ -218,6 +235,7 @@ impl<'d> Builder<'d> {
                 }
             }
             if executed.is_some() {
+                place.elapsed_ms = shard.number_of("executionTimeMillis");
                 self.statistics.push((place.part.clone(), shard));
             }
             self.tasks.push(Task::Tree(plan, executed, place));
@@ -251,13 +269,15 @@ impl<'d> Builder<'d> {
 
     /// Adds the stages of a pipeline, the last one first; gives the lowest.
     fn add_chain(&mut self, stages: Item<'d>, place: &Place) -> Option<usize> {
-        let stages: Vec<Item<'d>> = stages.items().filter(|stage| stage.is_object()).collect();
+        let is_stage =
+            |item: &Item<'d>| item.members().any(|(key, _)| key.starts_with('$') || key == "stage");
+        let stages: Vec<Item<'d>> = stages.items().filter(is_stage).collect();
         let mut place = place.clone();
         let mut nested = Vec::new();
         for stage in stages.into_iter().rev() {
             let at = self.add_pipeline_stage(stage, &place);
             nested.push(at);
-            place = Place { parent: Some(at), role: Role::Outer, part: None, home: place.home };
+            place = Place::below(at, Role::Outer, place.home);
         }
         // Below each stage, its input comes first and the pipelines inside it after.
         for at in nested {
@@ -290,7 +310,7 @@ impl<'d> Builder<'d> {
     fn push_nested(&mut self, at: usize) {
         let draft = &self.drafts.list[at];
         let Some(spec) = draft.spec else { return };
-        let below = |role| Place { parent: Some(at), role, part: None, home: draft.home };
+        let below = |role| Place::below(at, role, draft.home);
         let mut made = Vec::new();
         match &*draft.name {
             "$cursor" | "$geoNearCursor" => made.push(Task::Explain(spec, below(Role::Outer))),

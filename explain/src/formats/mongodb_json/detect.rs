@@ -21,6 +21,10 @@ pub(super) fn detect(text: &str) -> u8 {
             best = best.max(sure);
         }
     }
+    const STAGES: [&str; 4] = ["$cursor", "$geoNearCursor", "nReturned", "executionTimeMillis"];
+    if values(text, "stages").any(|value| value.starts_with('[') && mentions(value, &STAGES)) {
+        best = best.max(95);
+    }
     let is_summary = |value: &str| value.starts_with(['"', '\'']) && starts_with_stage(&value[1..]);
     if best == 0 && values(text, "planSummary").any(is_summary) {
         best = 96;

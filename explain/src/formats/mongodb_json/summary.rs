@@ -9,6 +9,26 @@ use crate::plan::{LimitError, Plan};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
+/// Members that are read into the tree or the plan's own fields, and not kept as details.
+const READ: [&str; 16] = [
+    "command",
+    "ok",
+    "queryPlanner",
+    "executionStats",
+    "stages",
+    "shards",
+    "winningPlan",
+    "rejectedPlans",
+    "optimizationTimeMillis",
+    "executionStages",
+    "allPlansExecution",
+    "executionTimeMillis",
+    "planningTimeMillis",
+    "shardName",
+    "connectionString",
+    "cursor",
+];
+
 /// The plan of an explain's answer.
 pub(super) fn explain(document: Item<'_>) -> Result<Option<Reading>, LimitError> {
     let builder = Builder::explain(document)?;
@@ -18,37 +38,60 @@ pub(super) fn explain(document: Item<'_>) -> Result<Option<Reading>, LimitError>
     let plan = &mut reading.plan;
     plan.execution_ms = elapsed.or_else(|| plan.root().total_ms());
     plan.statement = document.object("command").map(Item::json);
-    keep(
-        &mut plan.details,
-        document,
-        &["command", "ok", "queryPlanner", "executionStats", "stages", "shards"],
-    );
-    for (i, (part, planner)) in planners.iter().enumerate() {
-        rejected::of_planner(&mut plan.details, *planner, part.as_deref());
-        if i == 0 {
-            planner_facts(plan, *planner, document);
-        }
-    }
-    let mut failures = Vec::new();
-    for (i, (part, told)) in statistics.iter().enumerate() {
-        rejected::of_statistics(&mut plan.details, *told, part.as_deref());
-        failures.extend(failure(*told));
-        if i == 0 && !told.is_same(document) {
-            keep(
-                &mut plan.details,
-                *told,
-                &["executionStages", "allPlansExecution", "executionTimeMillis"],
-            );
-        }
-    }
+    keep(&mut plan.details, document, &READ);
+    planner_facts(plan, &planners);
     identify(plan, document);
+    let failures = execution_facts(plan, &statistics);
     plan.partial = !failures.is_empty();
+    plan.planning_ms = planning_ms(document, &planners, &statistics);
     reading.notes.extend(failures.into_iter().take(1).map(note));
     Ok(Some(reading))
 }
 
+type Part<'d> = (Option<String>, Item<'d>);
+
+/// Keeps what the planners say: the first, which is the statement's own; and where that is a mongos,
+/// which says little, the first shard's.
+fn planner_facts(plan: &mut Plan, planners: &[Part<'_>]) {
+    let is_mongos = planners.first().is_some_and(|(_, p)| p.get("mongosPlannerVersion").is_some());
+    for (_, planner) in planners.iter().take(1 + usize::from(is_mongos)) {
+        keep(&mut plan.details, *planner, &READ);
+    }
+    for (part, planner) in planners {
+        rejected::of_planner(&mut plan.details, *planner, part.as_deref());
+        identify(plan, *planner);
+        let slots = planner.object("winningPlan").and_then(|plan| plan.object("slotBasedPlan"));
+        if let Some(stages) = slots.and_then(|slots| slots.get("stages"))
+            && !plan.details.contains_key("slotBasedPlan")
+        {
+            plan.details.insert("slotBasedPlan".to_owned(), stages.value(&mut false));
+        }
+    }
+}
+
+/// Keeps the totals and the trials; gives why executions were cut short.
+fn execution_facts(plan: &mut Plan, statistics: &[Part<'_>]) -> Vec<String> {
+    if let Some((_, first)) = statistics.first() {
+        keep(&mut plan.details, *first, &READ);
+    }
+    for (part, told) in statistics {
+        rejected::of_statistics(&mut plan.details, *told, part.as_deref());
+    }
+    statistics.iter().filter_map(|(_, told)| failure(*told)).collect()
+}
+
+/// Milliseconds of planning; shards plan side by side. Amazon DocumentDB tells them with the
+/// statistics.
+fn planning_ms(document: Item<'_>, planners: &[Part<'_>], statistics: &[Part<'_>]) -> Option<f64> {
+    let of = |key: &str, item: Item<'_>| item.number_of(key);
+    let planner = planners.iter().filter_map(|(_, p)| of("optimizationTimeMillis", *p));
+    let slowest = planner.reduce(f64::max);
+    let told = || statistics.first().and_then(|(_, s)| of("planningTimeMillis", *s));
+    slowest.or_else(|| of("optimizationTimeMillis", document)).or_else(told)
+}
+
 /// Milliseconds of the statement. An aggregation tells them at its cursor; shards run side by side.
-fn execution_ms(document: Item<'_>, statistics: &[(Option<String>, Item<'_>)]) -> Option<f64> {
+fn execution_ms(document: Item<'_>, statistics: &[Part<'_>]) -> Option<f64> {
     let mut told = statistics.iter().filter_map(|(_, told)| told.number_of("executionTimeMillis"));
     match document.object("shards") {
         Some(_) => told.reduce(f64::max),
@@ -75,39 +118,6 @@ pub(super) fn keep(details: &mut Map<String, Value>, item: Item<'_>, but: &[&str
         if !but.contains(&&*key) && !details.contains_key(&*key) {
             details.insert(key.into_owned(), value.value(&mut false));
         }
-    }
-}
-
-fn planner_facts(plan: &mut Plan, planner: Item<'_>, document: Item<'_>) {
-    const READ: [&str; 7] = [
-        "winningPlan",
-        "rejectedPlans",
-        "optimizationTimeMillis",
-        "command",
-        "ok",
-        "executionStats",
-        "executionStages",
-    ];
-    if !planner.is_same(document) {
-        keep(&mut plan.details, planner, &READ);
-    }
-    for key in READ {
-        if planner.is_same(document) {
-            plan.details.remove(key);
-        }
-    }
-    plan.planning_ms = planner
-        .number_of("optimizationTimeMillis")
-        .or_else(|| document.number_of("optimizationTimeMillis"));
-    if let Some(slots) = planner.object("winningPlan").and_then(|plan| plan.object("slotBasedPlan"))
-    {
-        keep(&mut plan.details, slots, &["slots"]);
-        if let Some(stages) = plan.details.remove("stages") {
-            plan.details.insert("slotBasedPlan".to_owned(), stages);
-        }
-    }
-    if plan.engine_id.is_none() {
-        identify(plan, planner);
     }
 }
 

@@ -131,11 +131,6 @@ impl<'d> Item<'d> {
         self.kind() == Kind::Array
     }
 
-    /// Whether it is the same place of the same document.
-    pub(crate) fn is_same(self, other: Self) -> bool {
-        self.at == other.at && std::ptr::eq(self.document, other.document)
-    }
-
     /// The items of an array, the arguments of a call.
     pub(crate) fn items(self) -> Items<'d> {
         let is_list = matches!(self.kind(), Kind::Array | Kind::Call);

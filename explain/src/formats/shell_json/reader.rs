@@ -140,7 +140,11 @@ impl Reader<'_> {
     fn key(&mut self) -> Result<(), Trouble> {
         let start = self.at;
         match self.peek() {
-            Some(quote @ (b'"' | b'\'' | b'`')) => self.string(quote),
+            Some(quote @ (b'"' | b'\'' | b'`')) => {
+                let has_escapes = self.quoted(quote)?;
+                self.add_string(start, self.at, has_escapes);
+                Ok(())
+            }
             Some(b'0'..=b'9') => {
                 self.digits();
                 self.add(Kind::Word, start, self.at);
@@ -306,11 +310,16 @@ impl Reader<'_> {
                 }
             }
         }
-        match has_escapes || parts > 1 {
+        self.add_string(start, end, has_escapes || parts > 1);
+        Ok(())
+    }
+
+    /// Adds a string, the quotes of which are inside of `start` and `end`.
+    fn add_string(&mut self, start: usize, end: usize, has_escapes: bool) {
+        match has_escapes {
             true => self.add(Kind::Escaped, start, end),
             false => self.add(Kind::Plain, start + 1, end - 1),
         };
-        Ok(())
     }
 
     /// One string in quotes; the answer says whether it has escapes.

@@ -159,8 +159,15 @@ fn python_date(arguments: &[Item<'_>]) -> String {
 
 /// A date from its text, or from its milliseconds since 1970.
 fn date<'d>(text: &str) -> Scalar<'d> {
-    let made = text.parse::<i64>().ok().and_then(iso_date);
-    let text = made.unwrap_or_else(|| text.to_owned());
+    let text = match text.parse::<i64>().ok() {
+        None => text.to_owned(),
+        Some(millis) => match iso_date(millis) {
+            Some(date) => date,
+            None => {
+                return Scalar::Json(format!("{{\"$date\":{{\"$numberLong\":\"{millis}\"}}}}"));
+            }
+        },
+    };
     // `.000` is printed by the shells and not by the drivers.
     let short = text.strip_suffix(".000Z").map(|whole| format!("{whole}Z"));
     Scalar::Tagged("$date", short.unwrap_or(text))
