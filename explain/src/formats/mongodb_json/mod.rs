@@ -57,6 +57,8 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     }
     let mut found = Found::default();
     let mut from = 0;
+    // Each may read the whole rest once more.
+    let mut retries = 8;
     while let Some(start) = next_document(text, from) {
         let (document, outcome) = shell_json::read(text, start);
         from = match outcome {
@@ -70,7 +72,14 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
                 found.lost.push(place(text, trouble.at));
                 line_end(text, start)
             }
-            Err(trouble) => return Err(broken(text, trouble)),
+            // What stood before the plan, such as half a command, may have taken it in.
+            Err(trouble) => match line_document(text, start + 1, trouble.at) {
+                Some(next) if retries > 0 => {
+                    retries -= 1;
+                    next
+                }
+                _ => return Err(broken(text, trouble)),
+            },
         };
     }
     found.finish(text)
@@ -80,6 +89,13 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
 fn next_document(text: &str, from: usize) -> Option<usize> {
     let rest = text.as_bytes().get(from..)?;
     rest.iter().position(|b| matches!(b, b'{' | b'[')).map(|at| from + at)
+}
+
+/// The first document that begins a line there.
+fn line_document(text: &str, from: usize, to: usize) -> Option<usize> {
+    let part = text.as_bytes().get(from..to)?;
+    let begins = |pair: &[u8]| matches!(pair, [b'\n', b'{' | b'[']);
+    part.windows(2).position(begins).map(|at| from + at + 1)
 }
 
 fn line_end(text: &str, from: usize) -> usize {

@@ -311,6 +311,14 @@ fn whatever_stands_around_is_passed_over() {
             "{text}"
         );
     }
+    // A command that was cut, or written over several lines.
+    for before in [
+        "test> db.c.aggregate([\n... {$match: {a: 1}},\n... ]).explain({\n",
+        "db.c.find({a: {$lt: 'x}).explain()\n",
+        "[{(\n",
+    ] {
+        assert_eq!(one(&format!("{before}{plan}")).nodes().len(), 1, "{before}");
+    }
     assert_eq!(all(&plan.repeat(3)).len(), 3);
     assert_eq!(all(&format!("[{plan}, {plan}]")).len(), 2);
     let cut = all(

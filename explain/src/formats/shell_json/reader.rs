@@ -337,8 +337,9 @@ impl Reader<'_> {
                 self.at += 1;
             }
         }
-        self.at = self.bytes.len().max(start);
-        self.trouble("the end of the string")
+        // A lone quote takes the rest of the text with it: what is wrong is where it stands.
+        self.at = start;
+        self.trouble("a string that ends")
     }
 
     fn regex(&mut self) -> Result<(), Trouble> {
