@@ -16,7 +16,8 @@ pub(super) fn apply(node: &mut Node, draft: &Draft<'_>) {
     if let Some(kind) = draft.get("type").and_then(Item::text).filter(|_| node.operator.is_sort()) {
         memory.method = Some(kind.into_owned());
     }
-    let used = number(&["peakTrackedMemBytes", "maxUsedMemBytes", "maxMemoryUsageBytes"]);
+    let used =
+        number(&["peakTrackedMemBytes", "maxUsedMemBytes", "maxMemoryUsageBytes", "memUsage"]);
     let sorted = number(&["totalDataSizeSorted", "totalDataSizeSortedBytesEstimate"]);
     let accumulated = draft.get("maxAccumulatorMemoryUsageBytes").map(sum);
     // What was sorted was in memory at once only where none of it went to disk.

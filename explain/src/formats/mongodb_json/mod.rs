@@ -69,7 +69,7 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
             Err(trouble) if !document.mentions(&MARKS) => trouble.at.max(start + 1),
             // One line of a log that broke off is no reason to lose the others.
             Err(trouble) if kinds::is_log_line(&document) => {
-                found.lost.push(place(text, trouble.at));
+                found.lost.get_or_insert_with(|| (place(text, trouble.at), 0)).1 += 1;
                 line_end(text, start)
             }
             // What stood before the plan, such as half a command, may have taken it in.
@@ -125,39 +125,48 @@ struct Found {
     readings: Vec<Reading>,
     /// Explains that someone ran, seen by the profiler or the log; of no interest beside others.
     explains: Vec<Reading>,
-    /// Where lines of a log broke off.
-    lost: Vec<String>,
+    /// Where the first line of a log broke off, and how many did.
+    lost: Option<(String, usize)>,
     /// Where a plan stood that says nothing of its stages.
     hollow: Option<String>,
 }
 
 impl Found {
     fn document(&mut self, document: &Document<'_>) -> Result<(), FormatError> {
+        if let Some(stages) = document.root().filter(|root| kinds::is_explained_pipeline(*root)) {
+            return self.keep(document, stages, false, summary::pipeline(stages));
+        }
         let mut outcome = Ok(());
         document.visit_objects(|object| {
-            let Some(kind) = kinds::kind(object) else { return false };
-            match read_plan(object, kind) {
-                Ok(Some(mut reading)) => {
-                    if document.elided {
-                        let message = "the shell left parts of the plan out (`[Object]`, `...`)";
-                        let place = place(document.text(), object.start());
-                        reading.notes.push(Note { place, message: message.into() });
-                    }
-                    match kinds::is_of_explain(object, kind) {
-                        true => self.explains.push(reading),
-                        false => self.readings.push(reading),
-                    }
-                }
-                Ok(None) => {
-                    if self.hollow.is_none() {
-                        self.hollow = Some(place(document.text(), object.start()));
-                    }
-                }
-                Err(limit) => outcome = Err(limit.into()),
-            }
+            let Some(kind) = kinds::kind(object).filter(|_| outcome.is_ok()) else { return false };
+            let of_explain = kinds::is_of_explain(object, kind);
+            outcome = self.keep(document, object, of_explain, read_plan(object, kind));
             true
         });
         outcome
+    }
+
+    /// Keeps a plan that was read in `item`.
+    fn keep(
+        &mut self,
+        document: &Document<'_>,
+        item: Item<'_>,
+        of_explain: bool,
+        read: Result<Option<Reading>, LimitError>,
+    ) -> Result<(), FormatError> {
+        let place = || place(document.text(), item.start());
+        match read? {
+            Some(mut reading) => {
+                if document.elided {
+                    let message = "the shell left parts of the plan out (`[Object]`, `...`)";
+                    reading.notes.push(reading::note(message.to_owned()));
+                }
+                if of_explain { &mut self.explains } else { &mut self.readings }.push(reading);
+            }
+            None if self.hollow.is_none() => self.hollow = Some(place()),
+            None => {}
+        }
+        Ok(())
     }
 
     fn finish(self, text: &str) -> Result<Vec<Reading>, FormatError> {
@@ -169,13 +178,16 @@ impl Found {
             let message = format!("{} explain commands were left out", explains.len());
             messages.push(Note { place: "the input".into(), message });
         }
-        let lost =
-            lost.into_iter().map(|place| Note { place, message: "the line breaks off".into() });
+        if let Some((place, count)) = &lost {
+            let message = format!("{count} lines of the log break off");
+            messages.push(Note { place: place.clone(), message });
+        }
+        let suspect = hollow.or(lost.map(|(place, _)| place));
         match readings.first_mut() {
-            Some(first) => first.notes.extend(messages.into_iter().chain(lost)),
+            Some(first) => first.notes.extend(messages),
             None => {
                 return Err(FormatError::Malformed {
-                    place: hollow.unwrap_or_else(|| "the input".into()),
+                    place: suspect.unwrap_or_else(|| "the input".into()),
                     expected:
                         "a MongoDB explain, a profiler document or a slow-query line with a plan"
                             .into(),

@@ -8,9 +8,13 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Keys that are read into the tree or the figures, and not kept as details.
-const READ: [&str; 20] = [
+const READ: [&str; 24] = [
     "stage",
     "nodeType",
+    "child",
+    "children",
+    "leftChild",
+    "rightChild",
     "inputStage",
     "inputStages",
     "outerStage",
@@ -155,7 +159,9 @@ fn eq_lookup(node: &mut Node, draft: &Draft<'_>) {
         let text = format!("{local} = {relation}.{foreign}");
         node.conditions.push(Condition::new(ConditionKind::Join, text));
     }
-    node.memory.method = field("strategy").map(Cow::into_owned);
+    let unwinds = &*draft.name == "EQ_LOOKUP_UNWIND"
+        && draft.get("preserveNullAndEmptyArrays").and_then(Item::truth) != Some(true);
+    node.join_type = Some(if unwinds { "Inner" } else { "Left" }.to_owned());
 }
 
 fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
