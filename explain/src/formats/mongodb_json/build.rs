@@ -225,11 +225,12 @@ impl<'d> Builder<'d> {
 
     /// The shards below a stage of mongos: each with a plan of its own.
     fn push_shards(&mut self, shards: Item<'d>, planned: Option<Item<'d>>, below: &Place) {
-        for (i, shard) in shards.items().enumerate() {
+        let named = |item: Item<'d>| item.text_of("shardName").map(|name| (name, item));
+        let twins: HashMap<Cow<'d, str>, Item<'d>> =
+            planned.into_iter().flat_map(Item::items).filter_map(named).collect();
+        for shard in shards.items() {
             let name = shard.text_of("shardName");
-            let same = |other: &Item<'d>| other.text_of("shardName") == name;
-            // They nearly always come in the same order.
-            let twin = planned.and_then(|planned| planned.items().nth(i).filter(same));
+            let twin = name.as_ref().and_then(|name| twins.get(name)).copied();
             let plan_of = |item: Item<'d>| item.object("winningPlan");
             let executed = shard.object("executionStages");
             let plan = plan_of(shard).or_else(|| plan_of(twin?));

@@ -52,7 +52,8 @@ fn values<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
         }
         let rest = &text[at + key.len()..];
         let rest = quote.map_or(Some(rest), |quote| rest.strip_prefix(quote))?;
-        let value = rest.trim_start().strip_prefix(':')?.trim_start();
+        let rest = rest.trim_start();
+        let value = rest.strip_prefix(':').or_else(|| rest.strip_prefix("=>"))?.trim_start();
         (!value.starts_with(':')).then_some(value)
     });
     found.take(MOST)

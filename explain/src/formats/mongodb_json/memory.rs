@@ -53,7 +53,7 @@ fn keep_limits(node: &mut Node, draft: &Draft<'_>) {
             if let Some(value) = slot.get(key)
                 && !node.details.contains_key(key)
             {
-                node.details.insert(key.to_owned(), value.value(&mut false));
+                node.details.insert(key.to_owned(), value.detail());
             }
         }
     }

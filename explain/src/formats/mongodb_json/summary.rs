@@ -64,7 +64,7 @@ fn planner_facts(plan: &mut Plan, planners: &[Part<'_>]) {
         if let Some(stages) = slots.and_then(|slots| slots.get("stages"))
             && !plan.details.contains_key("slotBasedPlan")
         {
-            plan.details.insert("slotBasedPlan".to_owned(), stages.value(&mut false));
+            plan.details.insert("slotBasedPlan".to_owned(), stages.detail());
         }
     }
 }
@@ -116,7 +116,7 @@ fn failure(statistics: Item<'_>) -> Option<String> {
 pub(super) fn keep(details: &mut Map<String, Value>, item: Item<'_>, but: &[&str]) {
     for (key, value) in item.members() {
         if !but.contains(&&*key) && !details.contains_key(&*key) {
-            details.insert(key.into_owned(), value.value(&mut false));
+            details.insert(key.into_owned(), value.detail());
         }
     }
 }

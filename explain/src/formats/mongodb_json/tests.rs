@@ -421,7 +421,7 @@ fn deep_plans_do_not_overflow() {
         "[".repeat(60_000),
         "]".repeat(60_000)
     );
-    assert_eq!(all(&filter)[0].notes[0].message, "a detail is nested too deeply to be kept whole");
+    assert!(one(&filter).root().details["x"].is_string(), "too deep for a value");
 }
 
 const WORDS: [&str; 40] = [

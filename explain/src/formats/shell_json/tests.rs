@@ -24,7 +24,7 @@ fn strict_json_is_that_of_serde_json() {
         let (document, outcome) = read(text, 0);
         assert_eq!(outcome, Ok(text.len()));
         let root = document.root().unwrap();
-        assert_eq!(root.value(&mut false), want);
+        assert_eq!(root.detail(), want);
         assert_eq!(serde_json::from_str::<Value>(&root.json()).unwrap(), want);
     }
 }
@@ -113,7 +113,7 @@ fn all_spellings_of_a_value_are_one() {
             let deep = format!("{{ a: {text} /* c */, // d\n }}");
             assert_eq!(json(&deep).as_deref(), Ok(&*format!("{{\"a\":{want}}}")), "{text}");
             let (document, _) = read(&deep, 0);
-            let value = document.root().unwrap().value(&mut false);
+            let value = document.root().unwrap().detail();
             assert_eq!(value, serde_json::from_str::<Value>(&format!("{{\"a\":{want}}}")).unwrap());
         }
     }
@@ -135,7 +135,22 @@ fn what_the_shells_leave_out_is_seen() {
         assert_eq!(json(text).as_deref(), Ok(want), "{text}");
         assert_eq!(read(text, 0).0.elided, !text.contains("prototype"), "{text}");
     }
-    assert_eq!(json("{a: Foo { b: 1 }, 1: (2, 3)}").unwrap(), r#"{"a":{"b":1},"1":[2,3]}"#);
+    for (text, want) in [
+        ("{a: Foo { b: 1 }, 1: (2, 3)}", r#"{"a":{"b":1},"1":[2,3]}"#),
+        // Ruby, Python with names of arguments, Node's references, colours of a terminal.
+        (r#"{"a"=>{"b" => nil}}"#, r#"{"a":{"b":null}}"#),
+        (
+            "{'a': datetime.datetime(2024, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)}",
+            r#"{"a":{"$date":"2024-01-02T00:00:00Z"}}"#,
+        ),
+        ("<ref *1> { a: <Buffer 01 02>, b: 1 }", r#"{"a":"…","b":1}"#),
+        (
+            "{ a: \u{1b}[32m'x'\u{1b}[39m, \u{1b}[32m'b'\u{1b}[39m: \u{1b}[33m5\u{1b}[39m }",
+            r#"{"a":"x","b":5}"#,
+        ),
+    ] {
+        assert_eq!(json(text).as_deref(), Ok(want), "{text}");
+    }
 }
 
 #[test]
@@ -157,9 +172,7 @@ fn depth_is_no_danger() {
     assert_eq!(outcome, Ok(text.len()));
     let root = document.root().unwrap();
     assert_eq!(root.json(), text);
-    let mut is_cut = false;
-    root.value(&mut is_cut);
-    assert!(is_cut);
+    assert_eq!(root.detail(), Value::String(text.clone()), "too deep for a value");
 }
 
 proptest! {
@@ -170,7 +183,7 @@ proptest! {
             let root = document.root().unwrap();
             let json = root.json();
             prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
-            root.value(&mut false);
+            root.detail();
         }
         document.mentions(&["a"]);
     }
