@@ -46,14 +46,26 @@ _planscope() {
             planscope,snapshots)
                 cmd="planscope__subcmd__snapshots"
                 ;;
+            planscope,stop)
+                cmd="planscope__subcmd__stop"
+                ;;
             planscope,util)
                 cmd="planscope__subcmd__util"
+                ;;
+            planscope__subcmd__snapshots,export)
+                cmd="planscope__subcmd__snapshots__subcmd__export"
                 ;;
             planscope__subcmd__snapshots,list)
                 cmd="planscope__subcmd__snapshots__subcmd__list"
                 ;;
             planscope__subcmd__snapshots,path)
                 cmd="planscope__subcmd__snapshots__subcmd__path"
+                ;;
+            planscope__subcmd__snapshots,prune)
+                cmd="planscope__subcmd__snapshots__subcmd__prune"
+                ;;
+            planscope__subcmd__snapshots,show)
+                cmd="planscope__subcmd__snapshots__subcmd__show"
                 ;;
             planscope__subcmd__util,fingerprint)
                 cmd="planscope__subcmd__util__subcmd__fingerprint"
@@ -71,7 +83,7 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --store --help --version collect explain analyze advise diff demo doctor rules snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules stop snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -89,6 +101,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -101,7 +117,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__advise)
-            opts="-q -h --ask --max-indexes --max-size --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --ask --max-indexes --max-size --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,7 +144,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -151,6 +195,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -163,7 +211,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__analyze)
-            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -194,7 +242,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -214,6 +290,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -229,12 +309,36 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__collect)
-            opts="-q -h --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --all --group --at-once --watch --every --keep --budget --rounds --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rounds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --queries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -244,7 +348,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -267,6 +399,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -279,7 +415,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__completions)
-            opts="-q -h --format --color --ascii --width --quiet --store --help bash elvish fish powershell zsh"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +433,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -309,7 +449,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__demo)
-            opts="-q -h --keep --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --keep --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -331,6 +471,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -343,7 +487,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__diff)
-            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,6 +517,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -385,7 +533,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__doctor)
-            opts="-q -h --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --config --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -411,6 +559,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -423,7 +575,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__explain)
-            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -465,6 +617,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -477,7 +633,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__rules)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +648,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -507,7 +667,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots)
-            opts="-q -h --format --color --ascii --width --quiet --store --help list path"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help list show export prune path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,6 +682,44 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__snapshots__subcmd__export)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -537,7 +735,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots__subcmd__list)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -552,6 +750,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -567,7 +769,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots__subcmd__path)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -585,6 +787,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -596,8 +802,84 @@ _planscope() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        planscope__subcmd__util)
-            opts="-q -h --format --color --ascii --width --quiet --store --help schema fingerprint generate"
+        planscope__subcmd__snapshots__subcmd__prune)
+            opts="-q -h --keep --target --dry-run --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__snapshots__subcmd__show)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__stop)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -615,6 +897,44 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__util)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help schema fingerprint generate"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -627,7 +947,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__fingerprint)
-            opts="-q -h --engine --jsonl --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --engine --jsonl --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,6 +969,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -661,7 +985,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__generate)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +1000,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -691,7 +1019,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --store --help advise analyze collect diff doctor error explain rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -706,6 +1034,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
