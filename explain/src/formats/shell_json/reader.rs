@@ -20,7 +20,8 @@ pub(crate) fn read(text: &str, from: usize) -> (Document<'_>, Result<usize, Trou
     let mut reader =
         Reader { bytes: text.as_bytes(), at: from, entries: Vec::new(), elided: false };
     let outcome = reader.document().map(|()| reader.at);
-    let Reader { entries, elided, .. } = reader;
+    let Reader { mut entries, elided, .. } = reader;
+    entries.shrink_to_fit();
     (Document { text, entries, elided }, outcome)
 }
 
