@@ -4,6 +4,7 @@
 //! total: any text gives plans or an error that says where, what was expected and what was found.
 //! It keeps to the limits below, never panics and never recurses with its input.
 
+mod auto_explain;
 mod json_value;
 mod postgres_json;
 mod postgres_keys;
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 /// Every format, sorted by name.
 pub static ALL: &[&Format] = &[
+    &auto_explain::FORMAT,
     &postgres_json::FORMAT,
     &postgres_text::FORMAT,
     &postgres_xml::FORMAT,
@@ -116,6 +118,28 @@ pub fn read(text: &str, format: Option<&Format>) -> Result<Vec<Reading>, FormatE
         return Err(FormatError::Unknown { found: shortened(text) });
     };
     (format.parse)(text)
+}
+
+/// `line 3, column 7`, that many lines further down; any other place as it is.
+pub(crate) fn shift_place(place: &str, lines: usize) -> String {
+    let parts = place.strip_prefix("line ").map(|rest| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        rest.split_at(digits)
+    });
+    match parts.and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest))) {
+        Some((number, rest)) => format!("line {}{rest}", number + lines),
+        None => place.to_owned(),
+    }
+}
+
+/// The error, with its place that many lines further down.
+pub(crate) fn shift_error(error: FormatError, lines: usize) -> FormatError {
+    match error {
+        FormatError::Malformed { place, expected, found } => {
+            FormatError::Malformed { place: shift_place(&place, lines), expected, found }
+        }
+        error => error,
+    }
 }
 
 /// The first words of `text` for an error message, at most 60 characters, control characters shown.

@@ -163,7 +163,8 @@ impl Reader {
     /// stands at the left edge, or behind another one, and says nothing that a plan says.
     fn is_stray(&self, line: &Logical) -> bool {
         let text = line.text.as_str();
-        if line.column > self.root_column && self.strays.is_empty() {
+        // A table of a result has a blank before its values.
+        if line.column > self.root_column + 1 && self.strays.is_empty() {
             return false;
         }
         let is_summary = summary::is_key(text) || summary::trigger(text).is_some();

@@ -11,6 +11,7 @@ mod strings;
 use chars::Habits;
 use frame::Frame;
 use std::borrow::Cow;
+pub(super) use strings::unescaped;
 
 /// What a line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +81,28 @@ fn line_of(number: usize, raw: &str, habits: Habits) -> Line<'_> {
     Line { number, removed: 0, kind: Kind::Text, text }
 }
 
+/// The lines of a log without what was put before all of them; nothing else is changed.
+pub(super) fn margins_off(text: &str) -> Vec<Cow<'_, str>> {
+    let mut lines: Vec<Line<'_>> = text
+        .lines()
+        .enumerate()
+        .map(|(i, raw)| Line { number: i + 1, removed: 0, kind: Kind::Text, text: raw.into() })
+        .collect();
+    margin::take_off(&mut lines);
+    lines.into_iter().map(|line| line.text).collect()
+}
+
 /// Whether a line is one of a plan in any format that PostgreSQL or SQLite has.
 fn is_plan_like(text: &str) -> bool {
-    const MARKS: [&str; 6] =
-        ["\"Plan\"", "\"Node Type\"", "Node Type: ", "<Node-Type>", "<explain", "<Plan>"];
+    const MARKS: [&str; 7] = [
+        "\"Plan\"",
+        "\"Node Type\"",
+        "Node Type: ",
+        "<Node-Type>",
+        "<explain",
+        "<Plan>",
+        " ms  plan:",
+    ];
     let inner = text.trim().trim_matches(['|', '│', '║', '"', '\'']).trim();
     matches!(inner, "Plan:" | "- Plan:")
         || ["|--", "`--", "--SCAN", "--SEARCH"].iter().any(|mark| text.contains(mark))

@@ -196,7 +196,7 @@ fn literal_len(bytes: &[u8], quote: u8) -> Option<usize> {
 }
 
 /// The text without its escapes; an unknown one stays.
-fn unescaped(inner: &str, quote: char) -> String {
+pub(in crate::formats) fn unescaped(inner: &str, quote: char) -> String {
     let mut out = String::with_capacity(inner.len());
     let mut chars = inner.chars();
     while let Some(c) = chars.next() {
