@@ -5,8 +5,10 @@
 //! It keeps to the limits below, never panics and never recurses with its input.
 
 mod auto_explain;
+mod choose;
 mod json_value;
 mod postgres_json;
+mod postgres_json_dialects;
 mod postgres_keys;
 mod postgres_label;
 mod postgres_text;
@@ -100,13 +102,11 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 
 /// The format that is surest of the text.
 pub fn detect(text: &str) -> Option<&'static Format> {
-    let sure = |format: &&Format| ((format.detect)(text), format.name);
-    let best =
-        ALL.iter().copied().max_by(|a, b| sure(a).0.cmp(&sure(b).0).then(b.name.cmp(a.name)));
-    best.filter(|format| (format.detect)(text) > 0)
+    choose::detect(text)
 }
 
-/// Reads every plan in `text`; `format` is detected where it is not given.
+/// Reads every plan in `text`, in order; `format` is detected where it is not given, part by part
+/// where a text holds plans in several.
 ///
 /// # Errors
 /// When no format knows the text, or the one that does finds it broken or over a limit.
@@ -114,10 +114,10 @@ pub fn read(text: &str, format: Option<&Format>) -> Result<Vec<Reading>, FormatE
     if text.len() > MAX_BYTES {
         return Err(FormatError::TooLarge(text.len()));
     }
-    let Some(format) = format.or_else(|| detect(text)) else {
-        return Err(FormatError::Unknown { found: shortened(text) });
-    };
-    (format.parse)(text)
+    match format {
+        Some(format) => (format.parse)(text),
+        None => choose::read(text),
+    }
 }
 
 /// `line 3, column 7`, that many lines further down; any other place as it is.

@@ -8,6 +8,7 @@ mod properties;
 mod summary;
 
 use super::postgres_keys::{Facts, Summary, note, subplan_role};
+use super::postgres_label::meaning;
 use super::{Format, FormatError, Note, Reading, shortened};
 use crate::engine::Engine;
 use crate::plan::{LimitError, Node, NodeId, Operator, PlanBuilder};
@@ -24,20 +25,51 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn detect(text: &str) -> u8 {
-    if ["\"Node Type\"", "Node Type: ", "<Node-Type>"].iter().any(|other| text.contains(other)) {
-        return 0;
-    }
     let mut best = 0;
+    let mut words = Words::default();
     for item in logical(text) {
         match item {
-            Item::Line(line) => best = best.max(likeness(&line.text)),
-            Item::Header | Item::Footer => {}
+            Item::Line(line) => {
+                best = best.max(likeness(&line.text));
+                words.line(&line.text);
+            }
+            Item::Header => words.has_heading = true,
+            Item::Footer => {}
         }
         if best == 90 {
             break;
         }
     }
-    best
+    if best >= 70 || words.are_a_plan() { best } else { 0 }
+}
+
+/// Plans without figures and arrows, such as `Result`, are words that any text may have.
+#[derive(Debug, Default)]
+struct Words {
+    has_heading: bool,
+    /// Lines of nodes, but for those that never stand alone.
+    nodes: usize,
+    /// Lines that are none of a plan.
+    other: usize,
+}
+
+impl Words {
+    fn line(&mut self, text: &str) {
+        match node_line::parse(text) {
+            Some(node) => {
+                let operator = meaning(&node.label).map(|(operator, _)| operator);
+                self.nodes += usize::from(operator != Some(Operator::Modify));
+            }
+            None if key_of(text).is_some() || subplan_role(text).is_some() => {}
+            // The statement itself.
+            None if text.to_ascii_lowercase().contains("explain") => {}
+            None => self.other += 1,
+        }
+    }
+
+    fn are_a_plan(&self) -> bool {
+        self.nodes > 0 && (self.has_heading || self.other == 0)
+    }
 }
 
 /// How much a line looks like that of a node. MySQL's tree has arrows and costs too, but a colon

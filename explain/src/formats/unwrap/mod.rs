@@ -133,6 +133,15 @@ impl Source {
         Self { text: joined, lines }
     }
 
+    /// Puts another text in place, of as many lines.
+    pub(super) fn replace(&mut self, text: String) {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        for (line, start) in self.lines.iter_mut().zip(starts) {
+            line.0 = start;
+        }
+        self.text = text;
+    }
+
     /// The number of the original line of a byte.
     pub(super) fn line(&self, at: usize) -> usize {
         self.origin(at).1
