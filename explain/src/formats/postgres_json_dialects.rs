@@ -40,7 +40,9 @@ fn string(rest: &str, quote: char, out: &mut String) -> usize {
     };
     let used = inner.len() + 2;
     if quote == '"' {
-        out.push_str(&rest[..used]);
+        out.push_str(&rest[..used].replace('\n', "\\n"));
+        // As many lines as before.
+        out.extend(inner.matches('\n'));
         return used;
     }
     out.push('"');
@@ -66,12 +68,14 @@ fn string(rest: &str, quote: char, out: &mut String) -> usize {
     used
 }
 
-/// What stands between the quotes, on one line.
+/// What stands between the quotes. JSON's own may hold line feeds, where a log was put together.
 fn closed(rest: &str, quote: char) -> Option<&str> {
+    /// Longest string that may hold line feeds.
+    const FAR: usize = 10_000;
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
         match c {
-            '\n' => return None,
+            '\n' if quote != '"' || at > FAR => return None,
             _ if escaped => escaped = false,
             '\\' => escaped = true,
             c if c == quote => return rest.get(1..at),

@@ -341,8 +341,7 @@ impl<'a> Model<'a> {
     }
 
     fn sort_cost(&self, parent: NodeId, node: &Node, rows: f64) -> f64 {
-        let purpose = node.conditions_of(ConditionKind::SortKey).next().unwrap_or_default();
-        let is_last = purpose == "ORDER BY" && parent == NodeId::ROOT;
+        let is_last = node.label.ends_with(" FOR ORDER BY") && parent == NodeId::ROOT;
         // Groups come out fewer than rows go in; by how much is not known.
         let rows = if is_last && self.outline.groups { rows / 10.0 } else { rows }.max(1.0);
         let keep = self.outline.limit.filter(|_| is_last);

@@ -60,13 +60,11 @@ fn cut(text: &mut Cow<'_, str>, start: usize, end: usize) {
 
 /// The lines of `text`, unwrapped. Rules and frames are left out.
 pub(super) fn unwrap(text: &str) -> Vec<Line<'_>> {
-    let mut lines = clean(text);
-    margin::take_off(&mut lines);
-    Frame::of(text).take_off(lines)
+    Frame::of(text).take_off(clean_margins(text))
 }
 
 /// The lines of `text` without colours, odd blanks and escapes; margins and frames stay.
-pub(super) fn clean(text: &str) -> Vec<Line<'_>> {
+fn clean(text: &str) -> Vec<Line<'_>> {
     if let Some(rows) = strings::rows(text) {
         return rows;
     }
@@ -79,6 +77,13 @@ pub(super) fn clean(text: &str) -> Vec<Line<'_>> {
 fn line_of(number: usize, raw: &str, habits: Habits) -> Line<'_> {
     let text = habits.clean(raw.strip_suffix('\r').unwrap_or(raw));
     Line { number, removed: 0, kind: Kind::Text, text }
+}
+
+/// The lines of `text` without colours, odd blanks and margins; frames stay.
+pub(super) fn clean_margins(text: &str) -> Vec<Line<'_>> {
+    let mut lines = clean(text);
+    margin::take_off(&mut lines);
+    lines
 }
 
 /// The lines of a log without what was put before all of them; nothing else is changed.
