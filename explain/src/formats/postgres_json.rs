@@ -35,6 +35,8 @@ fn detect(text: &str) -> u8 {
         }
         // In a string of a program, however deep.
         () if has("\\\"Node Type\\") => 94,
+        // On a web page.
+        () if has("&quot;Node Type&quot;") => 94,
         () if dialects::is_one(text) => 93,
         () if has("\"Plan\"") && has("\"Query Text\"") => 60,
         () => 0,

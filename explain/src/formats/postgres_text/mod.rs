@@ -309,7 +309,11 @@ impl Reader {
     }
 
     fn apply(&mut self, key: &str, value: Value) {
-        let Some(open) = self.stack.last_mut() else { return };
+        self.apply_at(self.stack.len().saturating_sub(1), key, value);
+    }
+
+    fn apply_at(&mut self, at: usize, key: &str, value: Value) {
+        let Some(open) = self.stack.get_mut(at) else { return };
         if let Some(node) = self.builder.node_mut(open.id) {
             open.facts.apply(node, key, value);
         }
@@ -359,9 +363,21 @@ impl Reader {
             return self.worker_properties(found);
         }
         self.worker = None;
+        let owner = self.owner(line.column);
         for (key, value) in found {
-            self.apply(&key, value);
+            self.apply_at(owner, &key, value);
         }
+    }
+
+    /// The node that a property at that column belongs to. It is the last one, but where extensions
+    /// go on behind a subplan: then the line is left of the last arrow.
+    fn owner(&self, column: usize) -> usize {
+        let is_left = |open: &Open| open.column.is_none_or(|arrow| arrow < column);
+        let last = self.stack.len().saturating_sub(1);
+        if column <= self.root_column + 1 {
+            return last;
+        }
+        self.stack.iter().rposition(is_left).unwrap_or(last)
     }
 
     fn worker_properties(&mut self, found: Vec<properties::Property>) {

@@ -37,7 +37,9 @@ impl Frame {
         const CELLS: [&str; 3] =
             ["\"\"Node Type\"\"", "Node Type: \"\"", "=\"\"http://www.postgresql.org/"];
         let has = |marks: &[&str]| marks.iter().any(|mark| text.contains(mark));
-        let document = text.contains("Node") && has(&["Node Type\"", "Node Type: ", "<Node-Type>"]);
+        let document = text.contains('N')
+            && text.contains("Node")
+            && has(&["Node Type\"", "Node Type: ", "<Node-Type>"]);
         let cell = text.contains("\"\"") && has(&CELLS);
         Self { quoted: is_quoted(text), cell, document, ..Self::default() }
     }
@@ -59,13 +61,14 @@ impl Frame {
             }
             let wraps = self.wraps(&line.text, next);
             self.inner(&mut line);
-            if let Some(mark) = wraps {
+            if let Some((mark, _)) = wraps {
                 let end = line.text.trim_end().strip_suffix(mark).map_or(usize::MAX, str::len);
                 cut(&mut line.text, 0, end);
             }
             match (goes_on, kept.last_mut()) {
-                (Some(mark), Some(last)) => {
-                    let rest = line.text.strip_prefix(mark).unwrap_or(&line.text);
+                (Some((mark, is_marked)), Some(last)) => {
+                    let text = &line.text;
+                    let rest = text.strip_prefix(mark).filter(|_| is_marked).unwrap_or(text);
                     last.text.to_mut().push_str(rest);
                 }
                 _ => kept.push(line),
@@ -96,8 +99,11 @@ impl Frame {
         true
     }
 
-    /// The mark at the end of a line that psql wrapped.
-    fn wraps(&self, text: &str, next: &str) -> Option<char> {
+    /// The mark at the end of a line that psql wrapped, and whether the next has it too.
+    fn wraps(&self, text: &str, next: &str) -> Option<(char, bool)> {
+        if !self.table {
+            return None;
+        }
         let (_, inner) = self.unframed(text);
         let mark = inner.trim_end().chars().next_back().filter(|c| WRAPS.contains(c))?;
         let width = text.trim_end().chars().count();
@@ -105,7 +111,7 @@ impl Frame {
         let marked = width == self.width && below.starts_with(mark);
         // Without a frame and a margin there is only the mark at the right.
         let bare = !self.blank && width == self.width + 1;
-        (self.table && (marked || bare)).then_some(mark)
+        (marked || bare).then_some((mark, marked))
     }
 
     /// Takes off what stands around the value and tells what the line is for.
@@ -216,6 +222,11 @@ fn row_heading(text: &str) -> Option<usize> {
 }
 
 fn is_heading(trimmed: &str) -> bool {
+    /// Longest heading with signs around it.
+    const MOST: usize = 40;
+    if trimmed.len() > MOST || !trimmed.contains(['P', 'p']) {
+        return false;
+    }
     let inner = trimmed
         .trim_start_matches("^l|")
         .trim_start_matches("\\textit{")
@@ -231,6 +242,9 @@ fn is_heading(trimmed: &str) -> bool {
 /// `-[ RECORD 12 ]----`, `┌─[ RECORD 1 ]──┐`, `* Record 1`: the number.
 fn record(text: &str) -> Option<u64> {
     let trimmed = text.trim();
+    if !trimmed.starts_with(|c| c == '*' || is_frame_part(c)) {
+        return None;
+    }
     let words = match trimmed.strip_prefix("* ") {
         Some(words) => words,
         None => {
