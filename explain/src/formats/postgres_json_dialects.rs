@@ -32,11 +32,12 @@ pub(super) fn to_json(text: &str) -> Option<String> {
     (out != text).then_some(out)
 }
 
-/// A string in any quotes, with JSON's. One without an end is a quote alone.
+/// A string in any quotes, with JSON's. The line of one without an end stays as it is.
 fn string(rest: &str, quote: char, out: &mut String) -> usize {
     let Some(inner) = closed(rest, quote) else {
-        out.push(quote);
-        return 1;
+        let end = rest.find('\n').unwrap_or(rest.len());
+        out.push_str(&rest[..end]);
+        return end;
     };
     let used = inner.len() + 2;
     if quote == '"' {
@@ -71,7 +72,7 @@ fn string(rest: &str, quote: char, out: &mut String) -> usize {
 /// What stands between the quotes. JSON's own may hold line feeds, where a log was put together.
 fn closed(rest: &str, quote: char) -> Option<&str> {
     /// Longest string that may hold line feeds.
-    const FAR: usize = 10_000;
+    const FAR: usize = 2_000;
     let mut escaped = false;
     for (at, c) in rest.char_indices().skip(1) {
         match c {
