@@ -105,7 +105,8 @@ impl Tree {
     /// Sort method, disk and keys of the root.
     pub(crate) fn sort(mut self, method: &str, disk_bytes: Option<u64>, keys: &[&str]) -> Self {
         let root = self.root();
-        root.memory = Memory { method: Some(method.into()), disk_bytes, ..Memory::default() };
+        root.memory =
+            Memory { method: Some(method.into()), disk_bytes, ..Memory::default() }.into();
         let key = |key: &&str| Condition::new(ConditionKind::SortKey, *key);
         root.conditions.extend(keys.iter().map(key));
         self

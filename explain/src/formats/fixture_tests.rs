@@ -55,7 +55,7 @@ fn shape(node: &Node) -> impl PartialEq + std::fmt::Debug {
 fn measured(node: &Node) -> impl PartialEq + std::fmt::Debug {
     let actual = node.actual.map(|a: Actual| (a.loops, a.rows_per_loop, a.rows_rounding));
     let timed = node.actual.is_some_and(|a| a.total_ms_per_loop.is_some());
-    let r = node.removed;
+    let r = &node.removed;
     let m = &node.memory;
     (
         (actual, timed, node.buffers.touched().is_some_and(|blocks| blocks > 0)),

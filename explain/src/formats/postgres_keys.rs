@@ -7,8 +7,8 @@ use super::postgres_label::{Pieces, meaning};
 use super::{Note, Reading, shortened};
 use crate::engine::Engine;
 use crate::plan::{
-    Actual, Condition, ConditionKind, LimitError, Node, NodeId, Operator, PlanBuilder, Role,
-    Trigger,
+    Actual, Condition, ConditionKind, LimitError, Node, NodeId, Operator, PlanBuilder, Removed,
+    Role, Trigger,
 };
 use serde_json::{Map, Value};
 
@@ -159,11 +159,14 @@ impl Facts {
             startup_ms_per_loop: self.startup_ms.filter(|_| ran),
             total_ms_per_loop: self.total_ms.filter(|_| ran),
         });
-        let removed = &mut node.removed;
-        for rows in [&mut removed.by_filter, &mut removed.by_join_filter, &mut removed.by_recheck] {
-            // Printed as an average over the loops.
-            *rows = rows.map(|rows| rows * loops);
+        // Printed as an average over the loops.
+        let over_all = |rows: Option<f64>| rows.map(|rows| rows * loops);
+        node.removed = Removed {
+            by_filter: over_all(node.removed.by_filter),
+            by_join_filter: over_all(node.removed.by_join_filter),
+            by_recheck: over_all(node.removed.by_recheck),
         }
+        .into();
     }
 
     fn complete_memory(&mut self, node: &mut Node) {

@@ -14,7 +14,7 @@
 //! They are then scaled down to what the parent has. Hence the sum over a plan is exact by
 //! construction and no self figure is negative.
 
-use super::{Node, NodeId, Operator, Role};
+use super::{Derived, Node, NodeId, Operator, OwnBlocks, Role};
 use std::collections::HashMap;
 
 /// Fills in everything derived.
@@ -29,15 +29,19 @@ pub(super) fn derive(nodes: &mut [Node]) {
         let values: Vec<f64> = nodes.iter().map(|n| read(n).unwrap_or(0) as f64).collect();
         root_known(nodes, |n| read(n).is_some()).then(|| users.settle(nodes, &values, no_elastic))
     };
-    let self_buffers = blocks(|n| n.buffers.touched());
-    let self_temp = blocks(|n| n.buffers.temp_written);
+    let touched = blocks(|n| n.buffers.touched());
+    let read = blocks(|n| n.buffers.read());
+    let temp_written = blocks(|n| n.buffers.temp_written);
     for (i, node) in nodes.iter_mut().enumerate() {
         let at = |values: &Option<Vec<f64>>| values.as_ref().map(|v| v[i]);
-        node.derived.total_ms = at(&time);
-        node.derived.self_ms = at(&self_ms);
-        node.derived.self_cost = at(&self_cost);
-        node.derived.self_buffers = at(&self_buffers);
-        node.derived.self_temp_written = at(&self_temp);
+        let own =
+            OwnBlocks { touched: at(&touched), read: at(&read), temp_written: at(&temp_written) };
+        node.derived = Derived {
+            total_ms: at(&time).into(),
+            self_ms: at(&self_ms).into(),
+            self_cost: at(&self_cost).into(),
+            blocks: own.into(),
+        };
     }
 }
 

@@ -41,6 +41,11 @@ impl PlanBuilder {
         Self::default()
     }
 
+    /// An empty builder with room for `nodes`, so that a large plan need not grow by doubling.
+    pub fn expecting(nodes: usize) -> Self {
+        Self { nodes: Vec::with_capacity(nodes.min(MAX_NODES)), open: Vec::new() }
+    }
+
     /// Adds a node below the one that is open now, and opens it.
     ///
     /// # Errors
@@ -122,6 +127,7 @@ impl PlanBuilder {
                 self.nodes[parent.index()].links.subtree_len += subtree_len;
             }
         }
+        self.nodes.shrink_to_fit();
         account::derive(&mut self.nodes);
         Ok(Plan {
             engine,

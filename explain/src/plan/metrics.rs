@@ -109,6 +109,13 @@ impl Buffers {
         parts.iter().flatten().copied().reduce(u64::saturating_add)
     }
 
+    /// Blocks that were read because they were not in the cache, temporary ones included; `None` if
+    /// none is known.
+    pub fn read(&self) -> Option<u64> {
+        let parts = [self.shared_read, self.local_read, self.temp_read];
+        parts.iter().flatten().copied().reduce(u64::saturating_add)
+    }
+
     /// Whether no counter is known.
     pub fn is_empty(&self) -> bool {
         self.named().iter().all(|(_, value)| value.is_none())

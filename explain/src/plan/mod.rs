@@ -10,12 +10,14 @@ mod condition;
 mod dump;
 mod metrics;
 mod operator;
+mod rare;
 
 pub use builder::{LimitError, MAX_DEPTH, MAX_NODES, PlanBuilder};
 pub use condition::{Condition, ConditionKind};
 pub use dump::{canonical, plan_hash};
 pub use metrics::{Actual, Buffers, Estimate, Examined, Memory, Removed, Workers};
 pub use operator::Operator;
+pub use rare::{Blank, Rare};
 
 use crate::engine::Engine;
 use serde_json::{Map, Value};
@@ -109,19 +111,19 @@ pub struct Node {
     /// What was measured; `None` when the plan was not run.
     pub actual: Option<Actual>,
     /// Blocks touched, inputs included.
-    pub buffers: Buffers,
+    pub buffers: Rare<Buffers>,
     /// Keys and rows this node alone looked at.
-    pub examined: Examined,
+    pub examined: Rare<Examined>,
     /// Rows thrown away.
-    pub removed: Removed,
+    pub removed: Rare<Removed>,
     /// Memory and disk of a sort, hash or aggregate.
-    pub memory: Memory,
+    pub memory: Rare<Memory>,
     /// Parallel workers, on the node that starts them.
     pub workers: Option<Workers>,
     /// Lookups, filters, joins, keys.
     pub conditions: Vec<Condition>,
     /// What only this engine says, by the engine's own key.
-    pub details: Map<String, Value>,
+    pub details: Rare<Map<String, Value>>,
     links: Links,
     derived: Derived,
 }
@@ -135,13 +137,48 @@ struct Links {
 }
 
 /// Figures computed by the builder from the whole plan.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 struct Derived {
-    total_ms: Option<f64>,
-    self_ms: Option<f64>,
-    self_cost: Option<f64>,
-    self_buffers: Option<f64>,
-    self_temp_written: Option<f64>,
+    total_ms: Known,
+    self_ms: Known,
+    self_cost: Known,
+    blocks: Rare<OwnBlocks>,
+}
+
+/// Blocks of a node alone.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct OwnBlocks {
+    touched: Option<f64>,
+    read: Option<f64>,
+    temp_written: Option<f64>,
+}
+
+/// A finite number or none, in eight bytes: NaN is none.
+#[derive(Debug, Clone, Copy)]
+struct Known(f64);
+
+impl Known {
+    fn get(self) -> Option<f64> {
+        (!self.0.is_nan()).then_some(self.0)
+    }
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self(f64::NAN)
+    }
+}
+
+impl From<Option<f64>> for Known {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or_else(Self::default, Self)
+    }
+}
+
+impl PartialEq for Known {
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
 }
 
 impl Node {
@@ -168,27 +205,33 @@ impl Node {
     /// Elapsed milliseconds over all loops, inputs included. A node that ran in parallel counts
     /// the average of its participants. `None` when the plan was not timed.
     pub fn total_ms(&self) -> Option<f64> {
-        self.derived.total_ms
+        self.derived.total_ms.get()
     }
 
     /// Elapsed milliseconds of this node alone. Over a plan they sum up to the root's total.
     pub fn self_ms(&self) -> Option<f64> {
-        self.derived.self_ms
+        self.derived.self_ms.get()
     }
 
     /// Planner cost of this node alone. Over a plan they sum up to the root's total cost.
     pub fn self_cost(&self) -> Option<f64> {
-        self.derived.self_cost
+        self.derived.self_cost.get()
     }
 
     /// Blocks this node alone touched in the shared and local buffers.
     pub fn self_buffers(&self) -> Option<f64> {
-        self.derived.self_buffers
+        self.derived.blocks.touched
+    }
+
+    /// Blocks this node alone had to read: shared and local ones that were not in the cache, and
+    /// temporary ones.
+    pub fn self_reads(&self) -> Option<f64> {
+        self.derived.blocks.read
     }
 
     /// Temporary blocks this node alone wrote.
     pub fn self_temp_written(&self) -> Option<f64> {
-        self.derived.self_temp_written
+        self.derived.blocks.temp_written
     }
 
     /// Whether the plan was run and this node never was.

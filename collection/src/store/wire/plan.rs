@@ -382,12 +382,11 @@ impl NodeDoc {
 
     fn with_resources(self, node: &Node) -> Self {
         let known = |(name, value): (&str, Option<u64>)| value.map(|v| (name.to_owned(), v));
-        let nothing = Removed::default();
         Self {
             buffers: node.buffers.named().into_iter().filter_map(known).collect(),
-            examined: node.examined.total().map(|_| ExaminedDoc::from(&node.examined)),
-            removed: (node.removed != nothing).then(|| RemovedDoc::from(&node.removed)),
-            memory: (node.memory != Memory::default()).then(|| MemoryDoc::from(&node.memory)),
+            examined: node.examined.given().map(ExaminedDoc::from),
+            removed: node.removed.given().map(RemovedDoc::from),
+            memory: node.memory.given().map(MemoryDoc::from),
             workers: node.workers.as_ref().map(WorkersDoc::from),
             ..self
         }
@@ -416,13 +415,13 @@ impl NodeDoc {
         node.index = self.index;
         node.join_type = self.join_type;
         node.subplan = self.subplan;
-        node.buffers = buffers(&self.buffers);
-        node.examined = self.examined.map(Examined::from).unwrap_or_default();
-        node.removed = self.removed.map(Removed::from).unwrap_or_default();
-        node.memory = self.memory.map(Memory::from).unwrap_or_default();
+        node.buffers = buffers(&self.buffers).into();
+        node.examined = self.examined.map(Examined::from).unwrap_or_default().into();
+        node.removed = self.removed.map(Removed::from).unwrap_or_default().into();
+        node.memory = self.memory.map(Memory::from).unwrap_or_default().into();
         node.workers = self.workers.map(Workers::from);
         node.conditions = conditions(self.conditions)?;
-        node.details = self.details;
+        node.details = self.details.into();
         Ok(node)
     }
 }

@@ -89,7 +89,8 @@ pub(super) fn likeness(text: &str) -> u8 {
 }
 
 fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
-    let mut reader = Reader::default();
+    let builder = PlanBuilder::expecting(1 + text.matches("->").count());
+    let mut reader = Reader { builder, ..Reader::default() };
     for item in logical(text) {
         match item {
             Item::Line(line) => reader.line(&line)?,

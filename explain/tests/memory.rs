@@ -1,0 +1,105 @@
+//! Reading a plan takes at most twelve times the memory of its text.
+//!
+//! In a binary of its own, because the allocator that counts is the whole program's.
+
+use peak_alloc::PeakAlloc;
+use planscope_explain::formats;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// Most bytes at the height of reading, per byte of the text; the text itself is not counted.
+const MOST: f64 = 12.0;
+const NODES: usize = 20_000;
+
+/// The peak of memory while `text` is read, per byte of it.
+fn ratio(text: &str, format: &str) -> f64 {
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let readings = formats::read(text, formats::by_name(format)).unwrap_or_default();
+    let peak = ALLOCATOR.peak_usage() - before;
+    let nodes: usize = readings.iter().map(|reading| reading.plan.nodes().len()).sum();
+    assert!(nodes >= NODES, "{format}: {nodes} nodes");
+    peak as f64 / text.len() as f64
+}
+
+/// A first line and then one piece a node.
+fn many(first: &str, piece: impl Fn(usize) -> String, last: &str) -> String {
+    let mut text = first.to_owned();
+    (0..NODES).for_each(|i| text.push_str(&piece(i)));
+    text.push_str(last);
+    text
+}
+
+fn postgres_text() -> String {
+    many(
+        "Append  (cost=0.00..1000000.00 rows=10 width=4)\n",
+        |i| format!("  ->  Seq Scan on orders_{i} o{i}  (cost=0.00..35.50 rows=2550 width=4)\n"),
+        "",
+    )
+}
+
+fn postgres_text_analyzed() -> String {
+    many(
+        "Append  (cost=0.00..1000000.00 rows=10 width=4) (actual time=0.1..9.0 rows=10 loops=1)\n",
+        |i| {
+            format!(
+                "  ->  Seq Scan on orders_{i} o{i}  (cost=0.00..35.50 rows=2550 width=4) \
+                 (actual time=0.010..0.020 rows=10 loops=1)\n\
+                 \x20       Filter: (status = 'open'::text)\n\
+                 \x20       Rows Removed by Filter: 3\n\
+                 \x20       Buffers: shared hit=12\n"
+            )
+        },
+        "Execution Time: 10.0 ms\n",
+    )
+}
+
+const JSON_FIELDS: [(&str, &str); 9] = [
+    ("Node Type", "\"Seq Scan\""),
+    ("Parent Relationship", "\"Member\""),
+    ("Parallel Aware", "false"),
+    ("Relation Name", "\"orders\""),
+    ("Alias", "\"o\""),
+    ("Startup Cost", "0.00"),
+    ("Total Cost", "35.50"),
+    ("Plan Rows", "2550"),
+    ("Plan Width", "4"),
+];
+
+fn postgres_json() -> String {
+    let fields: Vec<String> = JSON_FIELDS.iter().map(|(k, v)| format!("\"{k}\": {v}")).collect();
+    let node = format!(",\n{{{}}}", fields.join(", "));
+    let first = r#"[{"Plan": {"Node Type": "Append", "Plans": [{"Node Type": "Result"}"#;
+    many(first, |_| node.clone(), "]}}]")
+}
+
+fn postgres_yaml() -> String {
+    let fields: Vec<String> = JSON_FIELDS.iter().map(|(k, v)| format!("{k}: {v}")).collect();
+    let node = format!("      - {}\n", fields.join("\n        "));
+    many("- Plan:\n    Node Type: \"Append\"\n    Plans:\n", |_| node.clone(), "")
+}
+
+fn postgres_xml() -> String {
+    let field = |(key, value): &(&str, &str)| {
+        let (tag, value) = (key.replace(' ', "-"), value.trim_matches('"'));
+        format!("<{tag}>{value}</{tag}>\n")
+    };
+    let node = format!("<Plan>\n{}</Plan>\n", JSON_FIELDS.iter().map(field).collect::<String>());
+    let first = "<explain xmlns=\"http://www.postgresql.org/2009/explain\"><Query><Plan>\
+                 <Node-Type>Append</Node-Type><Plans>\n";
+    many(first, |_| node.clone(), "</Plans></Plan></Query></explain>")
+}
+
+#[test]
+fn reading_takes_at_most_twelve_times_the_text() {
+    let texts = [
+        ("postgres-text", postgres_text()),
+        ("postgres-text", postgres_text_analyzed()),
+        ("postgres-json", postgres_json()),
+        ("postgres-yaml", postgres_yaml()),
+        ("postgres-xml", postgres_xml()),
+    ];
+    let ratios = texts.map(|(format, text)| (format, ratio(&text, format)));
+    assert!(ratios.iter().all(|(_, ratio)| *ratio <= MOST), "{ratios:.1?}");
+}
