@@ -68,11 +68,10 @@ fn name_tables(plan: Plan, statistics: &Statistics<'_>, sql: &str) -> Plan {
         name_table(node, statistics, &aliases);
         let table = node.relation.as_deref().and_then(|name| statistics.catalog.table(None, name));
         let rowid = table.and_then(|table| statistics.rowid_column(table));
-        if is_end(node)
-            && node.index.is_none()
-            && !rowid.is_some_and(|rowid| schema_text::takes_end_of(sql, rowid))
+        if node.details.contains_key("min_or_max")
+            && rowid.is_some_and(|rowid| schema_text::takes_end_of(sql, rowid))
         {
-            node.operator = Operator::SeqScan;
+            node.operator = Operator::IndexScan;
         }
     })
 }

@@ -103,7 +103,7 @@ pub(super) fn logical(text: &str) -> Vec<Item> {
         () if joiner.cut_word => return joiner.finish(),
         () => Breaks::Words,
     };
-    let mut joiner = Joiner::new(breaks);
+    joiner = Joiner::new(breaks);
     for line in &lines {
         joiner.line(line);
     }
