@@ -2,7 +2,7 @@
 
 use super::corpus_tests::adds_up;
 use super::{Reading, by_name, detect, read};
-use crate::plan::{Actual, Node, Operator, Plan};
+use crate::plan::{Actual, Node, Operator, Plan, plan_hash};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -143,6 +143,62 @@ fn postgres_json_yaml_and_xml_agree() {
     }
 }
 
+/// The files in a folder of every version of PostgreSQL that has it.
+fn files_in(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/plans/postgres");
+    let versions = std::fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path());
+    let folders = versions.map(|version| version.join(folder)).filter(|folder| folder.is_dir());
+    let entries = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let found: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    assert!(!found.is_empty(), "no {folder}");
+    found
+}
+
+/// The statement's plan as psql prints it by default.
+fn usual(path: &Path) -> Plan {
+    let name = path.file_name().unwrap().to_str().unwrap().split('.').next().unwrap();
+    let folder = path.parent().and_then(Path::parent).unwrap();
+    reading(&folder.join(format!("{name}.txt")), "postgres-text").plan
+}
+
+#[test]
+fn every_form_of_psql_is_read() {
+    for path in files_in("clients") {
+        let is_json = path.to_str().unwrap().contains(".json-");
+        let plan = reading(&path, if is_json { "postgres-json" } else { "postgres-text" }).plan;
+        let usual = usual(&path);
+        let shown = path.display();
+        assert_eq!(plan_hash(&plan), plan_hash(&usual), "{shown}");
+        assert!(plan.execution_ms.is_some() && plan.planning_ms.is_some(), "{shown}");
+        for ((id, got), (_, want)) in plan.iter().zip(usual.iter()) {
+            assert_eq!(got.label, want.label, "{shown} {id}");
+            assert_eq!(measured(got), measured(want), "{shown} {id}");
+        }
+    }
+}
+
+#[test]
+fn real_logs_are_read() {
+    for path in files_in("logs") {
+        let shown = path.display();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(detect(&text).map(|f| f.name), Some("auto-explain"), "{shown}");
+        let readings = read(&text, None).unwrap_or_else(|error| panic!("{shown}: {error}"));
+        let [first, pid] = readings.as_slice() else { panic!("{shown}: {readings:?}") };
+        let usual = usual(&path);
+        assert_eq!(plan_hash(&first.plan), plan_hash(&usual), "{shown}");
+        for Reading { plan, notes } in [first, pid] {
+            assert_eq!(*notes, [], "{shown}");
+            assert!(adds_up(plan), "{shown}");
+            assert!(
+                plan.statement.as_ref().is_some_and(|sql| sql.starts_with("SELECT ")),
+                "{shown}"
+            );
+            assert!(plan.execution_ms >= plan.root().total_ms(), "{shown}");
+        }
+    }
+}
+
 #[test]
 fn sqlite_trees_are_read() {
     for path in files("sqlite", "txt") {
@@ -161,7 +217,7 @@ fn mutilated_fixtures_do_not_panic() {
     let some = postgres.filter(|path| path.parent().is_some_and(|dir| dir.ends_with("16")));
     for path in some.chain(files("sqlite", "txt")) {
         let text = std::fs::read_to_string(&path).unwrap();
-        let step = (text.len() / 20).max(1);
+        let step = (text.len() / 12).max(1);
         for cut in (0..text.len()).step_by(step).filter(|&cut| text.is_char_boundary(cut)) {
             let end = (cut + step / 2).min(text.len());
             let without = text.get(end..).map(|rest| format!("{}{rest}", &text[..cut]));

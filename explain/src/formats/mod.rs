@@ -4,6 +4,8 @@
 //! total: any text gives plans or an error that says where, what was expected and what was found.
 //! It keeps to the limits below, never panics and never recurses with its input.
 
+mod auto_explain;
+mod choose;
 mod json_value;
 mod mariadb_json;
 mod mariadb_slow_log;
@@ -14,6 +16,7 @@ mod mysql_json_v2;
 mod mysql_table;
 mod mysql_tree;
 mod postgres_json;
+mod postgres_json_dialects;
 mod postgres_keys;
 mod postgres_label;
 mod postgres_text;
@@ -30,6 +33,7 @@ use thiserror::Error;
 
 /// Every format, sorted by name.
 pub static ALL: &[&Format] = &[
+    &auto_explain::FORMAT,
     &mariadb_json::FORMAT,
     &mariadb_slow_log::FORMAT,
     &mongodb_json::FORMAT,
@@ -114,12 +118,11 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 
 /// The format that is surest of the text.
 pub fn detect(text: &str) -> Option<&'static Format> {
-    let scores = ALL.iter().copied().map(|format| ((format.detect)(text), format));
-    let best = scores.max_by(|a, b| a.0.cmp(&b.0).then(b.1.name.cmp(a.1.name)));
-    best.filter(|(sure, _)| *sure > 0).map(|(_, format)| format)
+    choose::detect(text)
 }
 
-/// Reads every plan in `text`; `format` is detected where it is not given.
+/// Reads every plan in `text`, in order; `format` is detected where it is not given, part by part
+/// where a text holds plans in several.
 ///
 /// # Errors
 /// When no format knows the text, or the one that does finds it broken or over a limit.
@@ -127,10 +130,32 @@ pub fn read(text: &str, format: Option<&Format>) -> Result<Vec<Reading>, FormatE
     if text.len() > MAX_BYTES {
         return Err(FormatError::TooLarge(text.len()));
     }
-    let Some(format) = format.or_else(|| detect(text)) else {
-        return Err(FormatError::Unknown { found: shortened(text) });
-    };
-    (format.parse)(text)
+    match format {
+        Some(format) => (format.parse)(text),
+        None => choose::read(text),
+    }
+}
+
+/// `line 3, column 7`, that many lines further down; any other place as it is.
+pub(crate) fn shift_place(place: &str, lines: usize) -> String {
+    let parts = place.strip_prefix("line ").map(|rest| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        rest.split_at(digits)
+    });
+    match parts.and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest))) {
+        Some((number, rest)) => format!("line {}{rest}", number + lines),
+        None => place.to_owned(),
+    }
+}
+
+/// The error, with its place that many lines further down.
+pub(crate) fn shift_error(error: FormatError, lines: usize) -> FormatError {
+    match error {
+        FormatError::Malformed { place, expected, found } => {
+            FormatError::Malformed { place: shift_place(&place, lines), expected, found }
+        }
+        error => error,
+    }
 }
 
 /// The first words of `text` for an error message, at most 60 characters, control characters shown.
@@ -149,6 +174,8 @@ pub(crate) fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod decoration_tests;
 #[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]

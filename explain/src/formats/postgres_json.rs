@@ -5,7 +5,9 @@
 //! them), and whatever psql puts around. Nesting is kept on an explicit stack.
 
 use super::json_value::{Progress, ValueReader};
+use super::postgres_json_dialects as dialects;
 use super::postgres_keys::{Facts, Summary, note};
+use super::postgres_tree::some_line_starts;
 use super::unwrap::Source;
 use super::{Format, FormatError, Note, Reading, shortened};
 use crate::engine::Engine;
@@ -23,27 +25,49 @@ pub(super) static FORMAT: Format = Format {
 
 fn detect(text: &str) -> u8 {
     let has = |key: &str| text.contains(key);
+    let begins = |mark| some_line_starts(text, mark);
     match () {
         () if !has("{") => 0,
-        () if has("\"Node Type\"") => 95,
+        () if has("\"Node Type\"") => {
+            let is_document = ["{", "[", "\"Plan\"", "\"Node Type\""].into_iter().any(begins);
+            // A text plan may compare with a document.
+            if is_document || has("plan:") || has("\"Plan\"") { 95 } else { 60 }
+        }
+        // In a string of a program, however deep.
+        () if has("\\\"Node Type\\") => 94,
+        // On a web page.
+        () if has("&quot;Node Type&quot;") => 94,
+        () if dialects::is_one(text) => 93,
         () if has("\"Plan\"") && has("\"Query Text\"") => 60,
         () => 0,
     }
 }
 
 fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
-    let source = Source::new(text);
+    let mut source = Source::new(text);
+    let strict = documents(&source, text);
+    // Only what no JSON is is read as something that is like it.
+    if matches!(strict, Err(FormatError::Malformed { .. }))
+        && let Some(plain) = dialects::to_json(&source.text)
+    {
+        source.replace(plain);
+        return documents(&source, text).or(strict);
+    }
+    strict
+}
+
+fn documents(source: &Source, text: &str) -> Result<Vec<Reading>, FormatError> {
     let mut readings = Vec::new();
     let mut from = 0;
     while let Some(start) = document_after(&source.text, from) {
-        let mut reader = Reader::new(&source, start);
+        let mut reader = Reader::new(source, start);
         let outcome = reader.document();
         let end = start + reader.jiter.current_index();
         let is_plan = reader.is_plan;
         readings.append(&mut reader.readings);
         from = match outcome {
             Ok(()) => end,
-            Err(error) if is_plan => return Err(error.at(&source, start)),
+            Err(error) if is_plan => return Err(error.at(source, start)),
             // Some other text in braces, before or after the plan.
             Err(_) => end.max(start + 1),
         };
@@ -71,6 +95,12 @@ fn document_after(text: &str, from: usize) -> Option<usize> {
         at += 1;
     }
 }
+
+/// Most lists and results around a document.
+const MAX_ROWS: usize = 64;
+
+/// What a statement has besides its plan, in keys that hold more keys.
+const OF_STATEMENT: [&str; 5] = ["Settings", "JIT", "Triggers", "Planning", "Serialization"];
 
 /// Why a document could not be read.
 enum Trouble {
@@ -204,10 +234,16 @@ impl<'a> Reader<'a> {
     fn item(&mut self, peek: Peek) -> Result<(), Trouble> {
         match (self.stack.last(), peek) {
             (Some(Frame::Documents), Peek::Object) => self.push(Frame::Query),
+            // Rows that are lists themselves.
+            (Some(Frame::Documents), Peek::Array) if self.stack.len() < MAX_ROWS => {
+                self.push(Frame::Documents);
+            }
             (_, Peek::Object) => self.open_node()?,
             _ => {
                 ValueReader::new(peek).read(&mut self.jiter, false)?;
-                note(&mut self.notes, "JSON", "an item that is no plan was left out");
+                if self.is_plan {
+                    note(&mut self.notes, "JSON", "an item that is no plan was left out");
+                }
             }
         }
         Ok(())
@@ -222,6 +258,7 @@ impl<'a> Reader<'a> {
 
     fn property(&mut self, key: String, peek: Peek) -> Result<(), Trouble> {
         let in_query = matches!(self.stack.last(), Some(Frame::Query));
+        self.is_plan |= in_query && key == "Query Text" && peek == Peek::String;
         match (key.as_str(), peek) {
             ("Plan", Peek::Object) if in_query && self.builder.is_empty() => {
                 return self.open_node();
@@ -230,6 +267,16 @@ impl<'a> Reader<'a> {
             ("Plans", Peek::Array) if in_query && self.builder.is_empty() => {
                 self.become_node()?;
                 self.push(Frame::Plans);
+                return Ok(());
+            }
+            // A result around the document: `"QUERY PLAN": [{"Plan": …}]`, `"rows": […]`.
+            (key, Peek::Array | Peek::Object)
+                if in_query
+                    && self.builder.is_empty()
+                    && self.stack.len() < MAX_ROWS
+                    && !OF_STATEMENT.contains(&key) =>
+            {
+                self.push(if peek == Peek::Array { Frame::Documents } else { Frame::Query });
                 return Ok(());
             }
             ("Plans", Peek::Array) if !in_query => {

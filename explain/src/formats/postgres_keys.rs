@@ -259,7 +259,8 @@ pub(super) fn condition_kind(key: &str) -> Option<(ConditionKind, bool)> {
     Some(match key {
         "Index Cond" | "TID Cond" => (ConditionKind::Index, false),
         "Recheck Cond" => (ConditionKind::Recheck, false),
-        "Filter" => (ConditionKind::Filter, false),
+        // The second is TimescaleDB's.
+        "Filter" | "Vectorized Filter" => (ConditionKind::Filter, false),
         "Hash Cond" | "Merge Cond" => (ConditionKind::Join, false),
         "Join Filter" => (ConditionKind::JoinFilter, false),
         "One-Time Filter" => (ConditionKind::OneTime, false),

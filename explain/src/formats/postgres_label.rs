@@ -18,6 +18,7 @@ static NAMES: &[(&str, Operator)] = &[
     ("CTE Scan", Operator::CteScan),
     ("Custom Scan", Operator::CustomScan),
     ("Delete", Operator::Modify),
+    ("Distributed Subplan", Operator::Heading),
     ("Foreign Delete", Operator::ForeignScan),
     ("Foreign Insert", Operator::ForeignScan),
     ("Foreign Scan", Operator::ForeignScan),
@@ -55,6 +56,7 @@ static NAMES: &[(&str, Operator)] = &[
     ("Sort", Operator::Sort),
     ("Subquery Scan", Operator::SubqueryScan),
     ("Table Function Scan", Operator::TableFunctionScan),
+    ("Task", Operator::Heading),
     ("Tid Range Scan", Operator::TidScan),
     ("Tid Scan", Operator::TidScan),
     ("Unique", Operator::Distinct),
@@ -89,6 +91,8 @@ pub(super) fn meaning(label: &str) -> Option<(Operator, Option<&'static str>)> {
     let name = match name {
         custom if custom.starts_with("Custom Scan (") => "Custom Scan",
         set if set.starts_with("SetOp ") || set.starts_with("HashSetOp ") => "SetOp",
+        // Citus numbers them.
+        subplan if subplan.starts_with("Distributed Subplan ") => "Distributed Subplan",
         other => other,
     };
     let at = NAMES.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;

@@ -26,8 +26,11 @@ fn detect(text: &str) -> u8 {
     let begins = |mark| some_line_starts(text, mark);
     match () {
         () if begins("<explain xmlns=") && text.contains("http://www.postgresql.org/") => 97,
+        () if text.contains("&lt;Node-Type&gt;") => 90,
         () if !text.contains("<Node-Type>") => 0,
         () if ["<Node-Type>", "<explain>", "<Query>", "<Plan>"].into_iter().any(begins) => 95,
+        // In a string of a program.
+        () if text.contains("\\n") && text.contains("<explain") => 94,
         () => 0,
     }
 }

@@ -21,7 +21,14 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn detect(text: &str) -> u8 {
-    if some_line_starts(text, "Node Type: ") { 95 } else { 0 }
+    match () {
+        () if !text.contains("Node Type: ") => 0,
+        () if some_line_starts(text, "Node Type: ") => 95,
+        // In a string of a program, or behind a margin.
+        () if text.contains("Node Type: \\\"") => 94,
+        () if text.contains("Node Type: \"") => 60,
+        () => 0,
+    }
 }
 
 fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {

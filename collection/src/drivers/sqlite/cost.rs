@@ -68,11 +68,10 @@ fn name_tables(plan: Plan, statistics: &Statistics<'_>, sql: &str) -> Plan {
         name_table(node, statistics, &aliases);
         let table = node.relation.as_deref().and_then(|name| statistics.catalog.table(None, name));
         let rowid = table.and_then(|table| statistics.rowid_column(table));
-        if is_end(node)
-            && node.index.is_none()
-            && !rowid.is_some_and(|rowid| schema_text::takes_end_of(sql, rowid))
+        if node.details.contains_key("min_or_max")
+            && rowid.is_some_and(|rowid| schema_text::takes_end_of(sql, rowid))
         {
-            node.operator = Operator::SeqScan;
+            node.operator = Operator::IndexScan;
         }
     })
 }
@@ -341,8 +340,7 @@ impl<'a> Model<'a> {
     }
 
     fn sort_cost(&self, parent: NodeId, node: &Node, rows: f64) -> f64 {
-        let purpose = node.conditions_of(ConditionKind::SortKey).next().unwrap_or_default();
-        let is_last = purpose == "ORDER BY" && parent == NodeId::ROOT;
+        let is_last = node.label.ends_with(" FOR ORDER BY") && parent == NodeId::ROOT;
         // Groups come out fewer than rows go in; by how much is not known.
         let rows = if is_last && self.outline.groups { rows / 10.0 } else { rows }.max(1.0);
         let keep = self.outline.limit.filter(|_| is_last);

@@ -2,8 +2,9 @@
 //! put together again.
 
 use super::super::postgres_keys::{condition_kind, subplan_role};
-use super::super::unwrap::{Kind, unwrap};
+use super::super::unwrap::{Kind, Line, unwrap};
 use super::node_line;
+use std::borrow::Cow;
 
 /// A line of the plan, or a boundary between plans.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,31 +55,160 @@ const FIRM_KEYS: [&str; 22] = [
     "Settings",
 ];
 
+/// Keys that stand behind others on one line.
+const INNER_KEYS: [&str; 9] = [
+    "Memory",
+    "Disk",
+    "Memory Usage",
+    "Disk Usage",
+    "Misses",
+    "Evictions",
+    "Overflows",
+    "Average Memory",
+    "Peak Memory",
+];
+
+/// How far a broken line may be from the width at which the terminal broke it: copies lose blanks.
+const SLACK: usize = 2;
+
+/// Narrowest terminal.
+const LEAST_WIDTH: usize = 40;
+
+/// How the lines of a text are broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Breaks {
+    /// Not that we know.
+    None,
+    /// All at this width, within words.
+    At(usize),
+    /// At blanks, which are gone.
+    Words,
+}
+
 /// The logical lines of `text`, blank ones left out.
 pub(super) fn logical(text: &str) -> Vec<Item> {
-    let mut items = Vec::new();
-    let mut pending: Option<Pending> = None;
-    for line in unwrap(text) {
-        let trimmed = line.text.trim();
-        match line.kind {
-            Kind::Text if trimmed.is_empty() => continue,
-            Kind::Text => {}
-            boundary => {
-                items.extend(pending.take().map(Pending::finish));
-                items.push(if boundary == Kind::Header { Item::Header } else { Item::Footer });
-                continue;
-            }
-        }
-        match &mut pending {
-            Some(pending) if pending.continues(trimmed) => pending.append(&line.text),
-            _ => {
-                items.extend(pending.take().map(Pending::finish));
-                pending = Some(Pending::new(line.number, &line.text));
-            }
+    let lines = unwrap(text);
+    let width = |line: &Line<'_>| line.text.trim_end().chars().count();
+    let widest = lines.iter().map(width).max().unwrap_or(0);
+    let mut joiner = Joiner::new(Breaks::None);
+    for line in &lines {
+        joiner.line(line);
+    }
+    if joiner.broken.is_empty() {
+        return joiner.finish();
+    }
+    let near = joiner.broken.iter().all(|w| w + SLACK >= widest);
+    let breaks = match () {
+        () if widest >= LEAST_WIDTH && !joiner.lost_blank && near => Breaks::At(widest),
+        () if joiner.cut_word => return joiner.finish(),
+        () => Breaks::Words,
+    };
+    joiner = Joiner::new(breaks);
+    for line in &lines {
+        joiner.line(line);
+    }
+    joiner.finish()
+}
+
+/// Puts lines together.
+struct Joiner {
+    items: Vec<Item>,
+    pending: Option<Pending>,
+    breaks: Breaks,
+    /// The widths of the lines that went on in the next.
+    broken: Vec<usize>,
+    /// Somewhere a blank between two figures is gone.
+    lost_blank: bool,
+    /// Somewhere a line ends within a figure.
+    cut_word: bool,
+}
+
+impl Joiner {
+    fn new(breaks: Breaks) -> Self {
+        Self {
+            items: Vec::new(),
+            pending: None,
+            breaks,
+            broken: Vec::new(),
+            lost_blank: false,
+            cut_word: false,
         }
     }
-    items.extend(pending.map(Pending::finish));
-    items
+
+    fn line(&mut self, line: &Line<'_>) {
+        let trimmed = line.text.trim();
+        match line.kind {
+            Kind::Text if trimmed.is_empty() => return,
+            Kind::Text => {}
+            boundary => {
+                self.items.extend(self.pending.take().map(Pending::finish));
+                let is_header = boundary == Kind::Header;
+                self.items.push(if is_header { Item::Header } else { Item::Footer });
+                return;
+            }
+        }
+        let text = plain(&line.text);
+        if let Some(pending) = &mut self.pending {
+            let is_broken = self.breaks != Breaks::None;
+            if pending.continues(text.trim()) || is_broken && pending.goes_on(&text) {
+                if pending.quote.is_none() {
+                    self.broken.push(pending.width);
+                    let ends = pending.text.ends_with(|c: char| c.is_ascii_alphanumeric());
+                    let is_key =
+                        ["rows=", "width=", "loops=", "time="].iter().any(|k| text.starts_with(k));
+                    self.lost_blank |= ends && is_key;
+                    self.cut_word |=
+                        ends && !is_key && pending.is_in_figures() && !text.starts_with(' ');
+                }
+                return pending.append(&text, self.breaks);
+            }
+        }
+        self.items.extend(self.pending.take().map(Pending::finish));
+        self.pending = Some(Pending::new(line.number, &text));
+    }
+
+    fn finish(mut self) -> Vec<Item> {
+        self.items.extend(self.pending.map(Pending::finish));
+        self.items
+    }
+}
+
+/// The line with blanks for tabs and the engine's arrow for others.
+fn plain(text: &str) -> Cow<'_, str> {
+    const TAB: usize = 8;
+    let mut text = Cow::Borrowed(text);
+    if text.contains('\t') {
+        let inner = text.trim_start();
+        let indent = text[..text.len() - inner.len()]
+            .chars()
+            .fold(0, |column, c| if c == '\t' { (column / TAB + 1) * TAB } else { column + 1 });
+        let literal = inner.find('\'').unwrap_or(inner.len());
+        let before = inner[..literal].replace('\t', "  ");
+        text = format!("{}{before}{}", " ".repeat(indent), &inner[literal..]).into();
+    }
+    let inner = text.trim_start();
+    if let Some(rest) = arrow(inner)
+        && !inner.starts_with("->  ")
+    {
+        let indent = &text[..text.len() - inner.len()];
+        text = format!("{indent}->  {}", rest.trim_start()).into();
+    }
+    text
+}
+
+/// What stands behind the arrow of a node, which word processors and web pages change.
+pub(super) fn arrow(inner: &str) -> Option<&str> {
+    const ARROWS: [&str; 8] = ["→", "⇒", "➔", "➜", "⟶", "–>", "—>", "=>"];
+    if let Some(rest) = inner.strip_prefix("->") {
+        if rest.starts_with("  ") {
+            return Some(rest);
+        }
+        // MySQL's arrows have one blank, and what is behind them is another language.
+        let node = node_line::parse(rest)?;
+        return (node.known || rest.contains(" width=")).then_some(rest);
+    }
+    let rest = ARROWS.iter().find_map(|arrow| inner.strip_prefix(arrow))?;
+    node_line::parse(rest).map(|_| rest)
 }
 
 /// A logical line that may go on.
@@ -88,13 +218,16 @@ struct Pending {
     text: String,
     parens: i32,
     quote: Option<char>,
+    /// Characters of its last physical line.
+    width: usize,
 }
 
 impl Pending {
     fn new(number: usize, text: &str) -> Self {
         let inner = text.trim_start();
         let column = text[..text.len() - inner.len()].chars().count();
-        let mut new = Self { number, column, text: String::new(), parens: 0, quote: None };
+        let width = text.trim_end().chars().count();
+        let mut new = Self { number, column, text: String::new(), parens: 0, quote: None, width };
         new.push(inner);
         new
     }
@@ -113,6 +246,15 @@ impl Pending {
         self.text.push_str(text);
     }
 
+    /// Whether a parenthesis with figures is open at the end.
+    fn is_in_figures(&self) -> bool {
+        let group = self.text.rfind('(').map_or("", |at| &self.text[at..]);
+        ["(cost=", "(actual "]
+            .iter()
+            .any(|start| group.starts_with(start) || start.starts_with(group))
+            && !group.is_empty()
+    }
+
     fn is_open(&self) -> bool {
         self.quote.is_some() || self.parens > 0
     }
@@ -124,24 +266,71 @@ impl Pending {
         if self.parens > 0 {
             return !starts_firmly(trimmed) && !starts_key(trimmed);
         }
-        // Broken between two groups of figures, or inside the names of an arrow's line.
-        ["(actual ", "(cost=", "(never executed)"].iter().any(|group| trimmed.starts_with(group))
-            || self.text.starts_with("->")
-                && !trimmed.starts_with("->")
-                && !node_line::has_figures(&self.text)
-                && node_line::has_figures(trimmed)
-                && !starts_upper(trimmed)
+        // Broken between two groups of figures, or inside the names of a node's line.
+        if ["(actual ", "(cost=", "(never executed)"].iter().any(|group| trimmed.starts_with(group))
+        {
+            return true;
+        }
+        if self.text.starts_with("Settings: ") {
+            return trimmed.starts_with('\'') || self.text.trim_end().ends_with([',', '=']);
+        }
+        if !node_line::has_figures(trimmed) || node_line::has_figures(&self.text) {
+            return false;
+        }
+        let label = self.text.strip_prefix("->").map(str::trim);
+        let is_name = label.is_some() && !trimmed.starts_with("->") && !starts_upper(trimmed);
+        // `->  Bitmap Heap` and `Scan on t  (cost=…)`
+        let is_known = |text: &str| node_line::parse(text).is_some_and(|node| node.known);
+        let is_label = || {
+            let label = label.unwrap_or(&self.text);
+            !is_known(label) && label.len() < 60 && is_known(&format!("{label} {trimmed}"))
+        };
+        is_name || starts_upper(trimmed) && is_label()
     }
 
-    fn append(&mut self, text: &str) {
-        if self.quote.is_some() {
+    /// Whether a line that stands left of this one is the rest of it, in a text of broken lines.
+    fn goes_on(&self, text: &str) -> bool {
+        let trimmed = text.trim();
+        let column = text.len() - text.trim_start().len();
+        let is_left = column < self.column
+            || column == self.column && self.text.trim_end().ends_with(['=', ',']);
+        if !is_left || starts_firmly(trimmed) || node_line::parse(trimmed).is_some() {
+            return false;
+        }
+        let is_line = trimmed.starts_with("Trigger ") || trimmed.starts_with("Query Identifier:");
+        match key_of(trimmed) {
+            _ if is_line || subplan_role(trimmed).is_some() => false,
+            Some(key) => INNER_KEYS.contains(&key) || condition_kind(key).is_none() && column == 0,
+            None => true,
+        }
+    }
+
+    fn append(&mut self, text: &str, breaks: Breaks) {
+        let width = std::mem::replace(&mut self.width, text.trim_end().chars().count());
+        let inner = text.trim_start();
+        match breaks {
             // A literal with a line feed. (A terminal's break inside a literal looks the same.)
-            let len = self.text.trim_end().len();
-            self.text.truncate(len);
-            self.push("\n");
-            self.push(text.trim_start());
-        } else {
-            self.push(text);
+            Breaks::None if self.quote.is_some() => {
+                let len = self.text.trim_end().len();
+                self.text.truncate(len);
+                self.push("\n");
+                self.push(inner);
+            }
+            Breaks::None => self.push(text),
+            Breaks::At(at) => {
+                let lost = if self.text.ends_with(' ') { 0 } else { at.saturating_sub(width) };
+                self.push(&" ".repeat(lost.min(SLACK)));
+                self.push(text);
+            }
+            Breaks::Words => {
+                let word = self.text.rsplit(' ').next().unwrap_or_default();
+                let wide = key_of(inner).is_some_and(|key| {
+                    !self.text.ends_with(' ')
+                        && !INNER_KEYS.contains(&format!("{word} {key}").as_str())
+                });
+                self.push(if wide { "  " } else { " " });
+                self.push(inner);
+            }
         }
     }
 
@@ -154,9 +343,14 @@ impl Pending {
 
 /// Whether the line can be nothing but the start of one.
 fn starts_firmly(trimmed: &str) -> bool {
-    trimmed.starts_with("->  ")
+    arrow(trimmed).is_some()
         || starts_upper(trimmed) && node_line::has_figures(trimmed)
         || key_of(trimmed).is_some_and(|key| FIRM_KEYS.contains(&key))
+}
+
+/// Whether only PostgreSQL's plans have that key.
+pub(super) fn is_firm(key: &str) -> bool {
+    FIRM_KEYS.contains(&key) || condition_kind(key).is_some()
 }
 
 fn starts_upper(trimmed: &str) -> bool {

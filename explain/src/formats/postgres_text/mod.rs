@@ -8,10 +8,11 @@ mod properties;
 mod summary;
 
 use super::postgres_keys::{Facts, Summary, note, subplan_role};
+use super::postgres_label::meaning;
 use super::{Format, FormatError, Note, Reading, shortened};
 use crate::engine::Engine;
 use crate::plan::{LimitError, Node, NodeId, Operator, PlanBuilder};
-use lines::{Item, Logical, key_of, logical};
+use lines::{Item, Logical, arrow, is_firm, key_of, logical};
 use node_line::NodeLine;
 use serde_json::{Map, Value};
 
@@ -24,26 +25,57 @@ pub(super) static FORMAT: Format = Format {
 };
 
 fn detect(text: &str) -> u8 {
-    if ["\"Node Type\"", "Node Type: ", "<Node-Type>"].iter().any(|other| text.contains(other)) {
-        return 0;
-    }
     let mut best = 0;
+    let mut words = Words::default();
     for item in logical(text) {
         match item {
-            Item::Line(line) => best = best.max(likeness(&line.text)),
-            Item::Header | Item::Footer => {}
+            Item::Line(line) => {
+                best = best.max(likeness(&line.text));
+                words.line(&line.text);
+            }
+            Item::Header => words.has_heading = true,
+            Item::Footer => {}
         }
         if best == 90 {
             break;
         }
     }
-    best
+    if best >= 70 || words.are_a_plan() { best } else { 0 }
+}
+
+/// Plans without figures and arrows, such as `Result`, are words that any text may have.
+#[derive(Debug, Default)]
+struct Words {
+    has_heading: bool,
+    /// Lines of nodes, but for those that never stand alone.
+    nodes: usize,
+    /// Lines that are none of a plan.
+    other: usize,
+}
+
+impl Words {
+    fn line(&mut self, text: &str) {
+        match node_line::parse(text) {
+            Some(node) => {
+                let operator = meaning(&node.label).map(|(operator, _)| operator);
+                self.nodes += usize::from(operator != Some(Operator::Modify));
+            }
+            None if key_of(text).is_some() || subplan_role(text).is_some() => {}
+            // The statement itself.
+            None if text.to_ascii_lowercase().contains("explain") => {}
+            None => self.other += 1,
+        }
+    }
+
+    fn are_a_plan(&self) -> bool {
+        self.nodes > 0 && (self.has_heading || self.other == 0)
+    }
 }
 
 /// How much a line looks like that of a node. MySQL's tree has arrows and costs too, but a colon
 /// in its labels, no width, and one number as its cost.
-fn likeness(text: &str) -> u8 {
-    let (arrow, inner) = match text.strip_prefix("->  ") {
+pub(super) fn likeness(text: &str) -> u8 {
+    let (arrow, inner) = match arrow(text) {
         Some(inner) => (true, inner),
         None => (false, text),
     };
@@ -70,6 +102,7 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
         }
     }
     reader.finish()?;
+    drop_words(&mut reader.readings);
     if reader.readings.is_empty() {
         return Err(FormatError::Malformed {
             place: "the input".into(),
@@ -79,6 +112,20 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     }
     Ok(reader.readings)
 }
+
+/// A word alone, such as `Result`, may be a heading. It is none beside plans with figures.
+fn drop_words(readings: &mut Vec<Reading>) {
+    let has_figures = |node: &Node| node.actual.is_some() || node.estimate.total_cost.is_some();
+    if readings.iter().any(|reading| has_figures(reading.plan.root())) {
+        readings.retain(|Reading { plan, .. }| {
+            let root = plan.root();
+            plan.nodes().len() > 1 || has_figures(root) || !root.conditions.is_empty()
+        });
+    }
+}
+
+/// Most stray lines that are kept for notes.
+const MAX_STRAYS: usize = 50;
 
 /// A node that is open.
 struct Open {
@@ -114,24 +161,58 @@ struct Reader {
     notes: Vec<Note>,
     /// A note about figures that are no numbers was made.
     odd_figures: bool,
+    /// Lines at the left edge that are no part of a plan. If the plan goes on behind them, they are
+    /// notes; else they stood behind the plan.
+    strays: Vec<(usize, String)>,
 }
 
 impl Reader {
     fn line(&mut self, line: &Logical) -> Result<(), LimitError> {
         if let Some(inner) = line.text.strip_prefix("->  ") {
+            self.settle_strays();
             return self.arrow(line, inner.trim_start());
         }
         if self.stack.is_empty() {
             return self.outside(line);
         }
-        if line.column <= self.root_column
-            && let Some(node) = node_line::parse(&line.text)
+        if let Some(node) = node_line::parse(&line.text)
+            && (line.column <= self.root_column || node.has_figures || !self.strays.is_empty())
         {
             self.finish()?;
             return self.root(line, &node);
         }
+        if self.is_stray(line) {
+            if self.strays.len() < MAX_STRAYS {
+                self.strays.push((line.number, shortened(&line.text)));
+            }
+            return Ok(());
+        }
+        self.settle_strays();
         self.inside(line);
         Ok(())
+    }
+
+    /// Whether a line below a plan's first is none of the plan, for all that is known by now: it
+    /// stands at the left edge, or behind another one, and says nothing that a plan says.
+    fn is_stray(&self, line: &Logical) -> bool {
+        let text = line.text.as_str();
+        // A table of a result has a blank before its values.
+        if line.column > self.root_column + 1 && self.strays.is_empty() {
+            return false;
+        }
+        let is_summary = summary::is_key(text) || summary::trigger(text).is_some();
+        let in_group = self.group.as_ref().is_some_and(|group| line.column > group.column);
+        let is_cut = text.contains("log message was truncated");
+        let is_known = key_of(text).is_some_and(is_firm) || subplan_role(text).is_some();
+        !(is_summary || in_group || is_cut || is_known)
+    }
+
+    /// The plan goes on: what was read since is noted.
+    fn settle_strays(&mut self) {
+        for (number, text) in std::mem::take(&mut self.strays) {
+            let place = format!("line {number}");
+            note(&mut self.notes, &place, format!("the line {text} was not understood"));
+        }
     }
 
     /// A line before a plan.
@@ -229,7 +310,11 @@ impl Reader {
     }
 
     fn apply(&mut self, key: &str, value: Value) {
-        let Some(open) = self.stack.last_mut() else { return };
+        self.apply_at(self.stack.len().saturating_sub(1), key, value);
+    }
+
+    fn apply_at(&mut self, at: usize, key: &str, value: Value) {
+        let Some(open) = self.stack.get_mut(at) else { return };
         if let Some(node) = self.builder.node_mut(open.id) {
             open.facts.apply(node, key, value);
         }
@@ -279,9 +364,21 @@ impl Reader {
             return self.worker_properties(found);
         }
         self.worker = None;
+        let owner = self.owner(line.column);
         for (key, value) in found {
-            self.apply(&key, value);
+            self.apply_at(owner, &key, value);
         }
+    }
+
+    /// The node that a property at that column belongs to. It is the last one, but where extensions
+    /// go on behind a subplan: then the line is left of the last arrow.
+    fn owner(&self, column: usize) -> usize {
+        let is_left = |open: &Open| open.column.is_none_or(|arrow| arrow < column);
+        let last = self.stack.len().saturating_sub(1);
+        if column <= self.root_column + 1 {
+            return last;
+        }
+        self.stack.iter().rposition(is_left).unwrap_or(last)
     }
 
     fn worker_properties(&mut self, found: Vec<properties::Property>) {
@@ -321,6 +418,7 @@ impl Reader {
             self.close();
         }
         self.subplans.clear();
+        self.strays.clear();
         (self.group, self.worker, self.odd_figures) = (None, None, false);
         if self.builder.is_empty() {
             return Ok(());

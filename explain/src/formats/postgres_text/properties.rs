@@ -24,6 +24,13 @@ pub(super) fn expand(key: &str, rest: &str) -> Vec<Property> {
             "allocated" => Some("Memory Allocated"),
             _ => None,
         }),
+        "Tuples" => words(rest, |key| match key {
+            "inserted" => Some("Tuples Inserted"),
+            "updated" => Some("Tuples Updated"),
+            "deleted" => Some("Tuples Deleted"),
+            "skipped" => Some("Tuples Skipped"),
+            _ => None,
+        }),
         "Sort Method" => sort_method(rest),
         "Full-sort Groups" | "Pre-sorted Groups" => vec![(key.to_owned().into(), groups(rest))],
         "Buckets" | "Batches" | "Planned Partitions" | "Hits" | "Storage" => segments(key, rest),
@@ -262,6 +269,10 @@ mod tests {
             (
                 "Heap Blocks: exact=3 lossy=2",
                 json!({"Exact Heap Blocks": 3, "Lossy Heap Blocks": 2}),
+            ),
+            (
+                "Tuples: inserted=2 updated=3 deleted=1 skipped=4",
+                json!({"Tuples Inserted": 2, "Tuples Updated": 3, "Tuples Deleted": 1, "Tuples Skipped": 4}),
             ),
             ("Heap Fetches: 0", json!({"Heap Fetches": 0})),
             ("Inner Unique: true", json!({"Inner Unique": true})),

@@ -1,6 +1,7 @@
 //! Lines about the whole statement: times, triggers, settings, JIT.
 
 use super::super::postgres_keys::{Summary, split_list};
+use super::lines::key_of;
 use super::properties::{expand, leading_number, scalar};
 use crate::plan::Trigger;
 use serde_json::{Map, Value};
@@ -29,6 +30,23 @@ pub(super) fn line(summary: &mut Summary, key: &str, rest: &str) -> Option<Optio
         _ => return None,
     }
     Some(None)
+}
+
+/// Whether the line is one about the statement.
+pub(super) fn is_key(text: &str) -> bool {
+    const KEYS: [&str; 10] = [
+        "Planning Time",
+        "Planning time",
+        "Execution Time",
+        "Execution time",
+        "Total runtime",
+        "Total Runtime",
+        "Settings",
+        "Query Identifier",
+        "Serialization",
+        "Planning",
+    ];
+    key_of(text).is_some_and(|key| key == "JIT" || KEYS.contains(&key))
 }
 
 /// Takes a line below `JIT:`, `Planning:` or `Serialization: …`.

@@ -263,3 +263,27 @@ fn roles_without_words() {
     use Role::{Inner, Member, Outer, Subquery};
     assert_eq!(roles, [Outer, Member, Subquery, Member, Outer, Inner, Member, Member, Member]);
 }
+
+#[test]
+fn extensions_go_on_behind_a_subplan() {
+    let reading = one(" Custom Scan (Citus Adaptive)  (cost=0.00..0.00 rows=0 width=0)
+   ->  Distributed Subplan 3_1
+         ->  Limit  (cost=0.00..1.00 rows=1 width=4)
+               ->  Seq Scan on u  (cost=0.00..1.00 rows=1 width=4)
+   Task Count: 2
+   ->  Task
+         Node: host=localhost port=9701 dbname=postgres
+         ->  Aggregate  (cost=0.00..1.00 rows=1 width=4)
+               ->  Seq Scan on t_1 t  (cost=0.00..1.00 rows=1 width=4)
+                     Vectorized Filter: (a > 3)
+             Planning Time: 0.025 ms
+ Planning Time: 0.700 ms
+");
+    assert_eq!(reading.notes, []);
+    let nodes = reading.plan.nodes();
+    assert_eq!(nodes[0].details["Task Count"], 2);
+    assert_eq!((&nodes[1].operator, &nodes[4].operator), (&Operator::Heading, &Operator::Heading));
+    assert_eq!(nodes[5].details["Planning Time"], "0.025 ms");
+    assert_eq!(nodes[6].conditions_of(ConditionKind::Filter).collect::<Vec<_>>(), ["(a > 3)"]);
+    assert_eq!(reading.plan.planning_ms, Some(0.7));
+}

@@ -50,8 +50,9 @@ fn access(detail: &str, word: &str) -> Node {
         node.operator = using_index(&mut node, using, word);
         rest = target;
     } else if word == "SEARCH" {
-        // min() or max() of the rowid: one step in the table's own tree.
-        node.operator = Operator::IndexScan;
+        // The statement asks for min() or max(). Of the rowid that is one step in the table's own
+        // tree, of a column without an index it is a scan; SQLite writes both the same way.
+        detail_of(&mut node, "min_or_max", true);
     }
     target(&mut node, rest);
     node
@@ -153,9 +154,7 @@ fn temp_b_tree(detail: &str) -> Option<Node> {
     let purpose = detail.strip_prefix("USE TEMP B-TREE FOR ")?;
     let distinct = purpose.contains("DISTINCT");
     let operator = if distinct { Operator::Distinct } else { Operator::Sort };
-    let mut node = Node::new(operator, detail);
-    node.conditions.push(Condition::new(ConditionKind::SortKey, purpose));
-    Some(node)
+    Some(Node::new(operator, detail))
 }
 
 /// `CO-ROUTINE x`, `MATERIALIZE x`, `CORRELATED SCALAR SUBQUERY 2`, `EXECUTE LIST SUBQUERY 1`.

@@ -5,11 +5,16 @@
 //! `Inner`. No join nodes are made up. The root is a heading that no row stands for.
 
 mod detail;
+mod rows;
+mod scanstats;
 
+use super::unwrap::clean_margins as clean;
 use super::{Format, FormatError, Note, Reading, shortened};
 use crate::engine::Engine;
 use crate::plan::{LimitError, MAX_DEPTH, MAX_NODES, Node, Operator, Plan, PlanBuilder, Role};
 use detail::{is_loop, made_name};
+use rows::Keyed;
+use scanstats::Stats;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -39,7 +44,7 @@ pub struct EqpRow {
 /// # Errors
 /// When there is no row or a limit of the plan is passed.
 pub fn from_rows(rows: &[EqpRow]) -> Result<Plan, FormatError> {
-    read_rows(rows, &[]).map(|reading| reading.plan)
+    read_rows(rows, &[], &[]).map(|reading| reading.plan)
 }
 
 /// The rows as the tree that the command line shell prints.
@@ -69,12 +74,20 @@ pub fn to_text(rows: &[EqpRow]) -> String {
 
 fn detect(text: &str) -> u8 {
     let mut best = 0;
-    for line in text.lines().map(str::trim_end) {
-        best = best.max(match (tree_line(line), row_line(line)) {
-            (Some((_, detail)), _) if is_known(detail) => 85,
-            (_, Some(row)) if is_known(&row.detail) => 75,
+    let mut keyed = Keyed::default();
+    for line in clean(text) {
+        let line = line.text.trim_end();
+        let is_known_row = |row: &EqpRow| is_known(&row.detail);
+        best = best.max(match tree_line(line.trim_start()) {
+            Some((_, detail)) if is_known(scanstats::split(detail).0) => 85,
+            _ if rows::row(line).is_some_and(|row| is_known_row(&row)) => 75,
+            _ if keyed.line(line).is_some_and(|rows| rows.iter().any(is_known_row)) => 75,
+            _ if scanstats::old_row(line).is_some_and(is_known) => 75,
             _ => 0,
         });
+        if best == 85 {
+            break;
+        }
     }
     best
 }
@@ -86,15 +99,8 @@ fn is_known(detail: &str) -> bool {
 fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     let mut readings = Vec::new();
     let mut rows = Rows::default();
-    for (i, line) in text.lines().enumerate() {
-        let line = line.trim_end();
-        if is_header(line) {
-            rows.finish(&mut readings)?;
-        } else if let Some((depth, detail)) = tree_line(line) {
-            rows.tree(i + 1, depth, detail)?;
-        } else if let Some(row) = row_line(line) {
-            rows.row(i + 1, row)?;
-        }
+    for line in clean(text) {
+        rows.line(line.number, line.text.trim_end(), &mut readings)?;
     }
     rows.finish(&mut readings)?;
     if readings.is_empty() {
@@ -107,17 +113,11 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     Ok(readings)
 }
 
-/// `QUERY PLAN` over a tree, or the column names over rows.
-fn is_header(line: &str) -> bool {
-    let words: Vec<&str> = words_of(line).collect();
-    matches!(words[..], ["QUERY PLAN"] | ["id", "parent", "notused", "detail"])
-}
-
-fn words_of(line: &str) -> impl Iterator<Item = &str> {
-    line.split(['|', '│', '\t', ','])
-        .flat_map(|cell| cell.split("  "))
-        .map(str::trim)
-        .filter(|w| !w.is_empty())
+/// `QUERY PLAN` over a tree, also with the cycles of the whole statement.
+fn tree_heading(line: &str) -> Option<Option<Stats>> {
+    let (words, stats) = scanstats::split(line);
+    let words = words.trim_matches(|c: char| c.is_whitespace() || matches!(c, '|' | '│' | '"'));
+    (words == "QUERY PLAN").then_some(stats)
 }
 
 /// Depth and text of `|  |--SCAN t`.
@@ -133,62 +133,152 @@ fn tree_line(line: &str) -> Option<(usize, &str)> {
     }
 }
 
-/// `3|0|0|SCAN t`, with bars, tabs or wide blanks between the cells, framed or not.
-fn row_line(line: &str) -> Option<EqpRow> {
-    let line = line.trim_matches(['|', '│', '║', ' ', '\t']);
-    let mut rest = line;
-    let mut numbers = [0_i64; 3];
-    for number in &mut numbers {
-        let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '-'))?;
-        *number = rest[..end].parse().ok()?;
-        let after = &rest[end..];
-        rest = after.trim_start_matches([' ', '\t', '|', '│', '║', ',']);
-        let gap = &after[..after.len() - rest.len()];
-        // One blank alone is between words, not between cells.
-        if gap == " " || gap.is_empty() {
-            return None;
-        }
-    }
-    let [id, parent, notused] = numbers;
-    let detail = rest.trim().trim_matches('"').to_owned();
-    (!detail.is_empty()).then_some(EqpRow { id, parent, notused, detail })
-}
-
 /// Collects the rows of one plan.
 #[derive(Default)]
 struct Rows {
     rows: Vec<EqpRow>,
     lines: Vec<usize>,
+    stats: Vec<Option<Stats>>,
     /// Ids of the rows above the next one, for trees.
     above: Vec<i64>,
+    /// Columns of the indentation before the tree.
+    indent: Option<usize>,
+    /// The plan is a tree: rows of numbers are results.
+    is_tree: bool,
+    /// The columns have the names that they had until 3.23.
+    is_old: bool,
+    /// Names of the columns stood above the row.
+    has_heading: bool,
+    /// The number of the line that had the last row.
+    last: usize,
+    keyed: Keyed,
+    /// The row that the figures of the next line belong to.
+    measured: Option<usize>,
+    whole: Option<Stats>,
 }
 
 impl Rows {
+    fn line(
+        &mut self,
+        number: usize,
+        line: &str,
+        readings: &mut Vec<Reading>,
+    ) -> Result<(), FormatError> {
+        if let Some(stats) = tree_heading(line) {
+            self.finish(readings)?;
+            self.whole = stats;
+            return Ok(());
+        }
+        if let Some(is_old) = rows::heading(line) {
+            self.finish(readings)?;
+            (self.is_old, self.has_heading) = (is_old, true);
+            return Ok(());
+        }
+        let inner = self.unindented(line);
+        if let Some((depth, detail)) = tree_line(inner) {
+            return self.tree(number, depth, detail);
+        }
+        if let Some(at) = self.measured.take()
+            && let Some(stats) = scanstats::read(line).filter(|_| line.contains("nLoop="))
+        {
+            self.stats[at] = Some(stats);
+        } else if let Some(detail) = scanstats::old_row(line) {
+            self.measure(number, detail)?;
+        } else if let Some(row) = rows::row(line) {
+            if self.is_ours(number, &row) {
+                self.row(number, row, None)?;
+            }
+        } else if let Some(found) = self.keyed.line(line) {
+            self.is_old |= self.keyed.is_old();
+            for row in found {
+                self.row(number, row, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row of numbers and a text is one of the plan and none of a result.
+    fn is_ours(&self, number: usize, row: &EqpRow) -> bool {
+        let goes_on = self.last + 1 == number || self.has_heading;
+        let is_below = || self.rows.iter().rev().take(64).any(|above| above.id == row.parent);
+        !self.is_tree
+            && (is_known(&row.detail) && (self.rows.is_empty() || goes_on)
+                || goes_on && !self.rows.is_empty() && (row.parent == 0 || is_below()))
+    }
+
+    /// A tree may be indented as a whole, in a comment or a mail.
+    fn unindented<'t>(&mut self, line: &'t str) -> &'t str {
+        let inner = line.trim_start_matches([' ', '\t']);
+        if self.indent.is_none() && (inner.starts_with("|--") || inner.starts_with("`--")) {
+            self.indent = Some(line.len() - inner.len());
+        }
+        let indent = self.indent.unwrap_or(0);
+        match line.get(..indent) {
+            Some(margin) if margin.trim().is_empty() => &line[indent..],
+            _ => line,
+        }
+    }
+
     fn tree(&mut self, line: usize, depth: usize, detail: &str) -> Result<(), FormatError> {
+        self.is_tree = true;
         self.above.truncate(depth);
         let id = self.rows.len() as i64 + 1;
         let parent = self.above.last().copied().unwrap_or(0);
         self.above.push(id);
-        self.row(line, EqpRow { id, parent, notused: 0, detail: detail.trim().to_owned() })
+        let (detail, stats) = scanstats::split(detail.trim());
+        self.row(line, EqpRow { id, parent, notused: 0, detail: detail.to_owned() }, stats)
     }
 
-    fn row(&mut self, line: usize, row: EqpRow) -> Result<(), FormatError> {
+    /// A loop whose figures follow: a row of the plan above, or one of its own.
+    fn measure(&mut self, line: usize, detail: &str) -> Result<(), FormatError> {
+        let of_plan = self
+            .rows
+            .iter()
+            .zip(&self.stats)
+            .position(|(row, stats)| row.detail == detail && stats.is_none());
+        if of_plan.is_none() {
+            let id = self.rows.len() as i64 + 1;
+            self.row(line, EqpRow { id, parent: 0, notused: 0, detail: detail.to_owned() }, None)?;
+        }
+        self.measured = of_plan.or(self.rows.len().checked_sub(1));
+        Ok(())
+    }
+
+    fn row(&mut self, line: usize, row: EqpRow, stats: Option<Stats>) -> Result<(), FormatError> {
         if self.rows.len() >= MAX_NODES {
             return Err(LimitError::Nodes.into());
         }
         self.rows.push(row);
         self.lines.push(line);
+        self.stats.push(stats);
+        self.last = line;
         Ok(())
     }
 
     fn finish(&mut self, readings: &mut Vec<Reading>) -> Result<(), FormatError> {
-        let rows = std::mem::take(&mut self.rows);
-        let lines = std::mem::take(&mut self.lines);
-        self.above.clear();
-        if !rows.is_empty() {
-            readings.push(read_rows(&rows, &lines)?);
+        let mut done = std::mem::take(self);
+        // Ids begin at 1 since 3.24.
+        if !done.is_tree && (done.is_old || done.rows.iter().any(|row| row.id == 0)) {
+            (done.rows, done.lines) = rows::modern(&done.rows, &done.lines);
+            done.stats = vec![None; done.rows.len()];
+        }
+        if !done.rows.is_empty() {
+            readings.push(done.read()?);
         }
         Ok(())
+    }
+
+    fn read(&self) -> Result<Reading, FormatError> {
+        let mut reading = read_rows(&self.rows, &self.lines, &self.stats)?;
+        if let Some(whole) = &self.whole {
+            let mut root = true;
+            reading.plan = reading.plan.map_nodes(|node| {
+                if std::mem::take(&mut root) {
+                    whole.put(node);
+                }
+            });
+        }
+        Ok(reading)
     }
 }
 
@@ -213,9 +303,18 @@ fn children_of(rows: &[EqpRow]) -> Tree {
     tree
 }
 
-fn read_rows(rows: &[EqpRow], lines: &[usize]) -> Result<Reading, FormatError> {
+fn read_rows(
+    rows: &[EqpRow],
+    lines: &[usize],
+    stats: &[Option<Stats>],
+) -> Result<Reading, FormatError> {
     let tree = children_of(rows);
     let mut nodes: Vec<Node> = rows.iter().map(row_node).collect();
+    for (node, stats) in nodes.iter_mut().zip(stats) {
+        if let Some(stats) = stats {
+            stats.put(node);
+        }
+    }
     let mut notes = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         if let Operator::Other(text) = &node.operator

@@ -40,7 +40,7 @@ fn details_have_a_meaning() {
             "IndexScan t as x index:(rowid=?) integer_primary_key=true",
         ),
         ("SEARCH t USING PRIMARY KEY (a=?)", "IndexScan t index:(a=?) primary_key=true"),
-        ("SEARCH t", "IndexScan t"),
+        ("SEARCH t", "SeqScan t min_or_max=true"),
         (
             "SEARCH q USING AUTOMATIC PARTIAL COVERING INDEX (b=?) LEFT-JOIN",
             "AutomaticIndex q Left index:(b=?) partial=true covering=true",
@@ -56,10 +56,10 @@ fn details_have_a_meaning() {
         ("SCAN 3-ROW VALUES CLAUSE", "ValuesScan values=\"3-ROW VALUES CLAUSE\""),
         ("SCAN SUBQUERY 1 AS x", "SubqueryScan SUBQUERY 1 as x"),
         ("SCAN (subquery-2)", "SubqueryScan (subquery-2)"),
-        ("USE TEMP B-TREE FOR ORDER BY", "Sort sort-key:ORDER BY"),
-        ("USE TEMP B-TREE FOR LAST TERM OF ORDER BY", "Sort sort-key:LAST TERM OF ORDER BY"),
-        ("USE TEMP B-TREE FOR GROUP BY", "Sort sort-key:GROUP BY"),
-        ("USE TEMP B-TREE FOR count(DISTINCT)", "Distinct sort-key:count(DISTINCT)"),
+        ("USE TEMP B-TREE FOR ORDER BY", "Sort"),
+        ("USE TEMP B-TREE FOR LAST TERM OF ORDER BY", "Sort"),
+        ("USE TEMP B-TREE FOR GROUP BY", "Sort"),
+        ("USE TEMP B-TREE FOR count(DISTINCT)", "Distinct"),
         ("BLOOM FILTER ON p (country=?)", "BloomFilter p filter:(country=?)"),
         ("MULTI-INDEX OR", "MultiIndex"),
         ("INDEX 2", "Heading"),
@@ -160,6 +160,110 @@ fn trees_and_rows_are_the_same_plan() {
         assert!(detect(&text) > 50, "{text}");
         assert_eq!(parse(&text).unwrap()[0].plan, want, "{text}");
     }
+}
+
+/// The rows of one plan as every mode of the shell, Python and others print them.
+#[test]
+fn rows_are_read_in_every_mode() {
+    const PLAN: &str = "id|parent|notused|detail\n3|0|0|SCAN t USING INDEX x (a=? AND b>?)\n5|3|0|USE TEMP B-TREE FOR ORDER BY\n";
+    let want = parse(PLAN).unwrap().remove(0).plan;
+    let rows = |begin: &str, between: &str, quote: &str, end: &str| {
+        PLAN.lines()
+            .skip(1)
+            .map(|line| {
+                let cells: Vec<&str> = line.split('|').collect();
+                let numbers = cells[..3].join(between);
+                format!("{begin}{numbers}{between}{quote}{}{quote}{end}\n", cells[3])
+            })
+            .collect::<String>()
+    };
+    let json = "[{\"id\":3,\"parent\":0,\"notused\":0,\"detail\":\"SCAN t USING INDEX x (a=? AND b>?)\"},\n{\"id\":5,\"parent\":3,\"notused\":0,\"detail\":\"USE TEMP B-TREE FOR ORDER BY\"}]\n";
+    for text in [
+        rows("", "|", "", ""),
+        rows("", ",", "\"", ""),
+        rows("", ",", "'", ""),
+        rows("", "\t", "", ""),
+        rows("\"", "\" \"", "", "\""),
+        rows("", "\u{1f}", "", ""),
+        rows("| ", " | ", "", " |"),
+        rows("│ ", " │ ", "", " │"),
+        rows("(", ", ", "'", ")"),
+        rows("(", ", ", "'", "),").replace('\n', " ").replace("(3", "[(3").replace(" (5", "\n (5"),
+        rows("INSERT INTO \"table\" VALUES(", ",", "'", ");"),
+        rows("\"", "\",\"", "", "\""),
+        format!("id  parent  notused  detail                   \n--  ------  -------  ------------------------------------\n{}", rows("", "       ", "", "  ")),
+        format!("┌────┬────────┬─────────┬───┐\n│ id │ parent │ notused │                detail                │\n├────┼────────┼───┤\n{}└────┘\n", rows("│ ", "  │ ", "", " │")),
+        format!("\"id\",\"parent\",\"notused\",\"detail\"\n{}", rows("", ",", "\"", "")),
+        json.to_owned(),
+        json.replace("},\n", "}, ").replace("\":", "\": "),
+        json.replace(',', ",\n  ").replace('{', "{\n  "),
+        json.replace('"', "'"),
+        "     id = 3\n parent = 0\nnotused = 0\n detail = SCAN t USING INDEX x (a=? AND b>?)\n\n     id = 5\n parent = 3\nnotused = 0\n detail = USE TEMP B-TREE FOR ORDER BY\n".to_owned(),
+        "QUERY PLAN\n`--SCAN t USING INDEX x (a=? AND b>?)\n   `--USE TEMP B-TREE FOR ORDER BY\n".to_owned(),
+        "-- QUERY PLAN\n-- `--SCAN t USING INDEX x (a=? AND b>?)\n--    `--USE TEMP B-TREE FOR ORDER BY\n".to_owned(),
+        "> QUERY PLAN\n> `--SCAN t USING INDEX x (a=? AND b>?)\n>    `--USE TEMP B-TREE FOR ORDER BY\n".to_owned(),
+        "```\nQUERY PLAN\n`--SCAN t USING INDEX x (a=? AND b>?)\n   `--USE TEMP B-TREE FOR ORDER BY\n```\n".to_owned(),
+        "sqlite> .eqp on\nsqlite> select 1;\n1|2|3|x\nQUERY PLAN\n`--SCAN t USING INDEX x (a=? AND b>?)\n   `--USE TEMP B-TREE FOR ORDER BY\n1|1|1|SCAN u\n2|2|2|hello\nRun Time: real 0.001 user 0.0 sys 0.0\n".to_owned(),
+        "QUERY PLAN\n`--SCAN t USING INDEX x (a=? AND b>?)\n   `--USE TEMP B-TREE FOR ORDER BY\naddr  opcode         p1    p2    p3    p4             p5  comment      \n----  -------------  ----  ----  ----  -------------  --  -------------\n0     Init           0     23    0                    0   \n4       Column         0     1     1                    0   \n1|2|3|4\n".to_owned(),
+    ] {
+        let found = crate::formats::detect(&text).map(|format| format.name);
+        assert_eq!(found, Some("sqlite-query-plan"), "{text}");
+        let readings = crate::formats::read(&text, None).unwrap();
+        assert_eq!(readings.len(), 1, "{text}");
+        assert_eq!((&readings[0].plan, readings[0].notes.len()), (&want, 0), "{text}");
+    }
+}
+
+#[test]
+fn figures_of_scanstats_are_read() {
+    let text = "QUERY PLAN (cycles=1000 [100%])\n|--SCAN t                 (cycles=930 [93%] loops=1 rows=100 rpl=100.0 est=200.0)\n`--SEARCH u USING INDEX i (a=?) (cycles=70 [7%] loops=100 rows=50)\n";
+    let plan = parse(text).unwrap().remove(0).plan;
+    let [root, scan, search] = plan.nodes() else { panic!("{plan:?}") };
+    assert_eq!(
+        (&root.details["cycles"], &root.details["cycles_share"]),
+        (&1000.0.into(), &1.0.into())
+    );
+    assert_eq!(scan.relation.as_deref(), Some("t"));
+    assert_eq!((scan.actual_rows(), scan.estimate.rows_per_loop), (Some(100.0), Some(200.0)));
+    assert_eq!((search.actual.map(|a| a.loops), search.actual_rows()), (Some(100.0), Some(50.0)));
+    assert_eq!(search.details["cycles_share"], 0.07);
+    assert_eq!(search.conditions_of(ConditionKind::Index).collect::<Vec<_>>(), ["(a=?)"]);
+    let old = "QUERY PLAN\n`--SCAN t\n1|2\n-------- scanstats --------\nLoop  1: SCAN t\n         nLoop=1        nRow=100      estRow=200      estRow/Loop=200     \n---------------------------\n";
+    let plan = parse(old).unwrap().remove(0).plan;
+    assert_eq!(plan.nodes().len(), 2);
+    assert_eq!(
+        (plan.nodes()[1].actual_rows(), plan.nodes()[1].estimate.rows_per_loop),
+        (Some(100.0), Some(200.0))
+    );
+}
+
+#[test]
+fn old_columns_number_the_selects() {
+    let text = "selectid|order|from|detail\n1|0|0|SCAN TABLE t\n1|0|0|USE TEMP B-TREE FOR GROUP BY\n0|0|0|SCAN SUBQUERY 1 AS x\n0|1|1|SEARCH TABLE u USING INDEX i (a=?)\n0|0|0|EXECUTE LIST SUBQUERY 2\n2|0|0|SCAN TABLE v\n";
+    for text in [text, text.split_once('\n').unwrap().1] {
+        let plan = parse(text).unwrap().remove(0).plan;
+        let tree: Vec<(u32, &str)> = plan.nodes()[1..]
+            .iter()
+            .map(|n| (n.depth(), n.relation.as_deref().unwrap_or(&n.label)))
+            .collect();
+        let want = [
+            (1, "SUBQUERY 1"),
+            (2, "t"),
+            (2, "USE TEMP B-TREE FOR GROUP BY"),
+            (1, "u"),
+            (1, "EXECUTE LIST SUBQUERY 2"),
+            (2, "v"),
+        ];
+        assert_eq!(tree, want, "{text}");
+    }
+    // Subqueries that name one another, as no SQLite writes.
+    assert_eq!(
+        parse("1|0|0|SCAN SUBQUERY 2\n2|0|0|SCAN SUBQUERY 1\n0|0|0|SCAN t\n").unwrap()[0]
+            .plan
+            .nodes()
+            .len(),
+        4
+    );
 }
 
 #[test]
