@@ -124,7 +124,7 @@ fn take<'a>(same: &mut VecDeque<&'a Node>, node: &Node) -> Option<&'a Node> {
 }
 
 fn complete(node: &mut Node, v1: &Node) {
-    for (key, value) in &v1.details {
+    for (key, value) in v1.details.iter() {
         if !node.details.contains_key(key) {
             node.details.insert(key.clone(), value.clone());
         }

@@ -238,7 +238,7 @@ impl<'a> Maker<'a> {
         if let Operator::Other(kind) = &node.operator {
             self.unknown.push(kind.clone());
         }
-        self.details(row, &mut node, &access);
+        self.details(row, &mut node);
         self.measure(row, &mut node);
         let scan = self.draft.add(node)?;
         self.parts(row, scan, &access, extra)?;
@@ -252,18 +252,17 @@ impl<'a> Maker<'a> {
         Ok((scan, Join { buffer, kind, ..Join::default() }))
     }
 
-    fn details(&self, row: usize, node: &mut Node, access: &Access) {
+    fn details(&self, row: usize, node: &mut Node) {
+        // The type is the label, and the number names the SELECT once, at its first table.
         for column in self.grid.columns() {
-            let known = ["id", "table", "type", "key"].contains(&column.as_str());
-            if let Some(text) = self.text(row, column).filter(|_| !known) {
+            let known = ["id", "table", "type", "key", "rows", "r_rows"].contains(&column.as_str());
+            let usual = |text: &&str| !matches!(*text, "SIMPLE" | "PRIMARY" | "100.00");
+            if let Some(text) = self.text(row, column).filter(usual).filter(|_| !known) {
                 node.details.insert(column.clone(), Value::String(text.to_owned()));
             }
         }
-        if let Some(id) = self.block.id {
+        if let Some(id) = self.block.id.filter(|_| self.block.scans.is_empty()) {
             node.details.insert("select_id".into(), Value::from(id));
-        }
-        if let Some(kind) = &access.kind {
-            node.details.insert("access_type".into(), Value::String(kind.clone()));
         }
     }
 
