@@ -61,6 +61,11 @@ impl<'a> Json<'a> {
         self.values.len()
     }
 
+    /// How many values have that key.
+    pub(super) fn count(&self, key: &str) -> usize {
+        (0..self.len()).filter(|&at| self.key(at) == key).count()
+    }
+
     pub(super) fn kind(&self, at: usize) -> Kind {
         self.values[at].kind
     }

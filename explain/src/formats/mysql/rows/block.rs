@@ -5,7 +5,7 @@ use super::super::draft::{At, Draft};
 use super::super::numbers::number;
 use super::super::pieces::Grid;
 use crate::plan::{Actual, LimitError, Node, Operator, Role};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// A SELECT, or the result of a union.
@@ -238,7 +238,7 @@ impl<'a> Maker<'a> {
         if let Operator::Other(kind) = &node.operator {
             self.unknown.push(kind.clone());
         }
-        self.details(row, &mut node, &access);
+        self.details(row, &mut node);
         self.measure(row, &mut node);
         let scan = self.draft.add(node)?;
         self.parts(row, scan, &access, extra)?;
@@ -252,19 +252,24 @@ impl<'a> Maker<'a> {
         Ok((scan, Join { buffer, kind, ..Join::default() }))
     }
 
-    fn details(&self, row: usize, node: &mut Node, access: &Access) {
-        for column in self.grid.columns() {
-            let known = ["id", "table", "type", "key"].contains(&column.as_str());
-            if let Some(text) = self.text(row, column).filter(|_| !known) {
-                node.details.insert(column.clone(), Value::String(text.to_owned()));
-            }
+    fn details(&self, row: usize, node: &mut Node) {
+        // The type is the label, and the number names the SELECT once, at its first table.
+        let is_usual = |text: &str| matches!(text, "SIMPLE" | "PRIMARY" | "100.00");
+        let known = ["id", "table", "type", "key", "rows", "r_rows"];
+        let columns = self.grid.columns().iter().filter(|name| !known.contains(&name.as_str()));
+        let told = columns.filter_map(|name| Some((name, self.text(row, name)?)));
+        let told: Vec<(&String, &str)> = told.filter(|(_, text)| !is_usual(text)).collect();
+        let id = self.block.id.filter(|_| self.block.scans.is_empty());
+        // With room for these and no more: a table has many rows.
+        let mut details = Map::with_capacity(told.len() + usize::from(id.is_some()));
+        for (name, text) in told {
+            details.insert(name.clone(), Value::String(text.to_owned()));
         }
-        if let Some(id) = self.block.id {
-            node.details.insert("select_id".into(), Value::from(id));
+        if let Some(id) = id {
+            details.insert("select_id".into(), Value::from(id));
         }
-        if let Some(kind) = &access.kind {
-            node.details.insert("access_type".into(), Value::String(kind.clone()));
-        }
+        details.extend(std::mem::take(&mut *node.details));
+        node.details = details.into();
     }
 
     /// The indexes of a merge or a filter of row ids.

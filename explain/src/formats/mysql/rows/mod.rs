@@ -45,8 +45,11 @@ pub(super) fn read(
     line: usize,
     format: &'static str,
 ) -> Result<Reading, FormatError> {
-    let mut maker =
-        Maker { draft: Draft::default(), blocks: block::split(grid), notes: Vec::new() };
+    let mut maker = Maker {
+        draft: Draft::expecting(grid.rows().len() * 2),
+        blocks: block::split(grid),
+        notes: Vec::new(),
+    };
     for at in 0..maker.blocks.len() {
         let (top, unknown) = block::build(&mut maker.draft, grid, &mut maker.blocks[at])?;
         maker.blocks[at].top = Some(top);
