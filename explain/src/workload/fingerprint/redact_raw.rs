@@ -5,7 +5,8 @@
 //! on as long as a string in it does. Nothing recurses, and a format that is not known is not kept:
 //! losing a raw text is better than leaking one.
 
-use super::redact::{redact, redact_strings};
+use super::redact;
+use super::redact::redact_strings;
 use crate::engine::Engine;
 use crate::workload::lexer::{Lexer, TokenKind};
 
