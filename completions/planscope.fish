@@ -49,12 +49,21 @@ complete -c planscope -n "__fish_planscope_needs_command" -f -a "completions" -d
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "util" -d 'Schemas, fingerprints and generated files'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
-temp\t''"
+temp\t''
+rows-per-result\t''
+variance\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l format -d 'How to print the result' -r -f -a "text\t''
@@ -104,12 +113,21 @@ high\t'High only'"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l findings -d 'Most findings to print' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
-temp\t''"
+temp\t''
+rows-per-result\t''
+variance\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l format -d 'How to print the result' -r -f -a "text\t''
@@ -130,12 +148,21 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-index
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-size -d 'Most bytes of all advised indexes together, e.g. 500MB' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
-temp\t''"
+temp\t''
+rows-per-result\t''
+variance\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l format -d 'How to print the result' -r -f -a "text\t''

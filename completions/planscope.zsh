@@ -41,7 +41,14 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
@@ -95,7 +102,14 @@ high\:"High only"))' \
 '--findings=[Most findings to print]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
@@ -121,7 +135,14 @@ _arguments "${_arguments_options[@]}" : \
 '--max-size=[Most bytes of all advised indexes together, e.g. 500MB]:SIZE:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \

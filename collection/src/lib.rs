@@ -12,6 +12,7 @@ pub mod drivers;
 pub mod error;
 pub mod guard;
 pub mod queries;
+pub mod select;
 pub mod store;
 pub mod target;
 

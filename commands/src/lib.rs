@@ -6,6 +6,7 @@
 mod cli;
 mod cmd;
 mod ctx;
+mod duration;
 mod error;
 mod exit;
 mod input;

@@ -62,7 +62,7 @@ pub struct CollectReport {
     /// Where it was saved.
     pub path: PathBuf,
     /// By what the statements were chosen.
-    pub by: &'static str,
+    pub by: String,
 }
 
 /// Findings about a snapshot or a plan.

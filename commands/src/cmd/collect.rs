@@ -33,7 +33,7 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
         workload::collect(ctx, &mut *session, &args.workload).await
     })?;
     let path = store.save(&snapshot)?;
-    let by = args.workload.ranking().name();
+    let by = args.workload.chosen_by();
     super::show(ctx, &Report::Collect(CollectReport { snapshot, path, by }))?;
     // What was collected before the stop is kept, and whoever waits is told.
     Ok(if ctx.stop.is_stopped() { ExitStatus::Interrupted } else { ExitStatus::Success })

@@ -15,6 +15,7 @@ use planscope_advisors::index::select::Options;
 use planscope_advisors::{Advice, Finding, Thresholds};
 use planscope_collection::collect::Request;
 use planscope_collection::driver::Ranking;
+use planscope_collection::select::Selection;
 use planscope_collection::store::Store;
 use planscope_collection::{Target, demo, queries};
 use planscope_explain::Snapshot;
@@ -170,8 +171,7 @@ impl Walk<'_> {
     fn collect(&self, database: &Path) -> Result<Snapshot> {
         let target = self.target(database)?;
         let request = Request {
-            top: 50,
-            by: Ranking::TotalTime,
+            selection: Selection { by: vec![Ranking::TotalTime], ..Selection::default() },
             queries: queries::read(&self.folder.path.join("shop.sql"), target.engine)?,
             ..Request::default()
         };
@@ -182,7 +182,7 @@ impl Walk<'_> {
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
-        let by = Ranking::TotalTime.name();
+        let by = Ranking::TotalTime.name().to_owned();
         self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
         Ok(snapshot)
     }
