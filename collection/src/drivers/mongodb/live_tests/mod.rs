@@ -1,0 +1,1 @@
+//! Tests against the real server: `dev/servers up; eval "$(dev/servers env)"`, then `cargo test`.
