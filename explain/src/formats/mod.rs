@@ -5,6 +5,7 @@
 //! It keeps to the limits below, never panics and never recurses with its input.
 
 mod json_value;
+mod mongodb_json;
 mod postgres_json;
 mod postgres_keys;
 mod postgres_label;
@@ -12,6 +13,7 @@ mod postgres_text;
 mod postgres_tree;
 mod postgres_xml;
 mod postgres_yaml;
+pub(crate) mod shell_json;
 pub mod sqlite_query_plan;
 mod unwrap;
 
@@ -21,6 +23,7 @@ use thiserror::Error;
 
 /// Every format, sorted by name.
 pub static ALL: &[&Format] = &[
+    &mongodb_json::FORMAT,
     &postgres_json::FORMAT,
     &postgres_text::FORMAT,
     &postgres_xml::FORMAT,

@@ -1,0 +1,209 @@
+//! From a stage to a node: which key is which fact.
+
+use super::super::shell_json::{Item, Kind};
+use super::draft::{Draft, Drafts};
+use super::operators::touches_collection;
+use crate::plan::{Actual, Condition, ConditionKind, Examined, Node, Operator};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Keys that are read into the tree or the figures, and not kept as details.
+const READ: [&str; 20] = [
+    "stage",
+    "nodeType",
+    "inputStage",
+    "inputStages",
+    "outerStage",
+    "innerStage",
+    "thenStage",
+    "elseStage",
+    "shards",
+    "nReturned",
+    "keysExamined",
+    "docsExamined",
+    "executionTimeMillisEstimate",
+    "executionTimeMicros",
+    "executionTimeNanos",
+    "executionTimeMillis",
+    "filter",
+    "indexName",
+    "sortPattern",
+    "indexBounds",
+];
+
+/// The node of a stage. Sets `is_cut` where a detail was nested too deeply to be kept.
+pub(super) fn node(drafts: &Drafts<'_>, at: usize, is_cut: &mut bool) -> Node {
+    let draft = &drafts.list[at];
+    let mut node = Node::new(draft.operator.clone(), draft.name.clone());
+    node.role = draft.role;
+    let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
+    let has_two = draft.told[1].is_some();
+    for item in draft.told.iter().flatten() {
+        for (key, value) in item.members() {
+            if !has_two || seen.insert(key.clone()) {
+                apply(&mut node, &key, value, is_cut);
+            }
+        }
+    }
+    if let Some(spec) = draft.spec {
+        super::specs::apply(&mut node, spec, is_cut);
+    }
+    name_collection(&mut node, drafts.homes.get(draft.home).map_or("", |home| home));
+    refine(&mut node, draft);
+    measure(&mut node, drafts, at);
+    super::memory::apply(&mut node, draft);
+    if let Some(part) = &draft.part {
+        node.subplan = Some(part.clone());
+    }
+    node
+}
+
+fn apply(node: &mut Node, key: &str, value: Item<'_>, is_cut: &mut bool) {
+    match key {
+        "filter" => condition(node, ConditionKind::Filter, value),
+        "indexName" => node.index = value.text().map(Cow::into_owned),
+        "indexBounds" => condition(node, ConditionKind::Index, value),
+        "sortPattern" => sort_keys(node, value),
+        "transformBy" => condition(node, ConditionKind::Output, value),
+        "foreignCollection" | "namespace" | "nss" if value.text().is_some() => {
+            let namespace = value.text().unwrap_or_default();
+            name_collection_anew(node, &namespace);
+        }
+        "cardinalityEstimate" | "numDocsEstimate" if value.number().is_some() => {
+            node.estimate.rows_per_loop = value.number();
+        }
+        "costEstimate" | "cost" if value.number().is_some() => {
+            node.estimate.total_cost = value.number();
+        }
+        "chunkSkips" => node.removed.by_filter = value.number(),
+        _ => {}
+    }
+    // The name of the stage of a pipeline stands as a key beside its figures.
+    if !READ.contains(&key) && !key.starts_with('$') && key != "transformBy" {
+        node.details.insert(key.to_owned(), value.value(is_cut));
+    }
+}
+
+/// Adds a condition, if there is one.
+pub(super) fn condition(node: &mut Node, kind: ConditionKind, value: Item<'_>) {
+    let is_nothing = match value.kind() {
+        Kind::Null | Kind::Elided => true,
+        Kind::Object => value.members().next().is_none(),
+        _ => false,
+    };
+    if !is_nothing {
+        node.conditions.push(Condition::new(kind, text(value)));
+    }
+}
+
+/// A value as the text of a condition: a string as it is, all else as JSON.
+pub(super) fn text(value: Item<'_>) -> String {
+    value.text().map_or_else(|| value.json(), Cow::into_owned)
+}
+
+/// `{name: -1, id: 1}` as one condition a key.
+pub(super) fn sort_keys(node: &mut Node, keys: Item<'_>) {
+    for (name, direction) in keys.members() {
+        let text = format!("{name}: {}", text(direction));
+        node.conditions.push(Condition::new(ConditionKind::SortKey, text));
+    }
+}
+
+fn name_collection(node: &mut Node, namespace: &str) {
+    if node.relation.is_none() && touches_collection(&node.operator) {
+        name_collection_anew(node, namespace);
+    }
+}
+
+/// `database.collection`, where only the collection may have dots.
+pub(super) fn name_collection_anew(node: &mut Node, namespace: &str) {
+    let (schema, relation) = match namespace.split_once('.') {
+        Some((schema, relation)) => (Some(schema), relation),
+        None => (None, namespace),
+    };
+    let some = |name: &str| Some(name.to_owned()).filter(|name| !name.is_empty());
+    (node.schema, node.relation) = (schema.and_then(some), some(relation));
+}
+
+/// What a stage is beyond its name.
+fn refine(node: &mut Node, draft: &Draft<'_>) {
+    let is = |key: &str| draft.get(key).and_then(|value| value.truth()) == Some(true);
+    match &*draft.name {
+        "IXSCAN" if draft.is_covered => node.operator = Operator::IndexOnlyScan,
+        "DISTINCT_SCAN" if is("isFetching") => node.operator = Operator::IndexScan,
+        "IDHACK" => node.index = node.index.take().or_else(|| Some("_id_".to_owned())),
+        "COLLSCAN" | "CLUSTERED_IXSCAN" => record_bounds(node, draft),
+        "EQ_LOOKUP" | "EQ_LOOKUP_UNWIND" => eq_lookup(node, draft),
+        _ => {}
+    }
+}
+
+/// The bounds of a clustered collection's own order.
+fn record_bounds(node: &mut Node, draft: &Draft<'_>) {
+    for key in ["minRecord", "maxRecord"] {
+        if let Some(value) = draft.get(key) {
+            let text = format!("{{\"{key}\":{}}}", value.json());
+            node.conditions.push(Condition::new(ConditionKind::Index, text));
+        }
+    }
+}
+
+fn eq_lookup(node: &mut Node, draft: &Draft<'_>) {
+    let field = |key: &str| draft.get(key).and_then(Item::text);
+    if let (Some(local), Some(foreign)) = (field("localField"), field("foreignField")) {
+        let relation = node.relation.as_deref().unwrap_or("foreign");
+        let text = format!("{local} = {relation}.{foreign}");
+        node.conditions.push(Condition::new(ConditionKind::Join, text));
+    }
+    node.memory.method = field("strategy").map(Cow::into_owned);
+}
+
+fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
+    let Some(run) = drafts.list[at].run else { return };
+    let loops = run.loops;
+    let a_loop = |value: f64| if loops > 0.0 { value / loops } else { 0.0 };
+    node.actual = Some(Actual {
+        loops,
+        rows_per_loop: a_loop(run.rows),
+        rows_rounding: 0.0,
+        startup_ms_per_loop: None,
+        total_ms_per_loop: run.ms.map(a_loop),
+    });
+    node.examined = Examined { keys: run.keys, rows: run.docs };
+    let input = || drafts.children(at).next().and_then(|child| drafts.list[child].run);
+    let has_filter = node.conditions.iter().any(|c| c.kind == ConditionKind::Filter);
+    let taken = match node.operator {
+        Operator::Fetch | Operator::SeqScan if has_filter => run.docs,
+        Operator::IndexScan | Operator::IndexOnlyScan if has_filter => {
+            in_bounds(&drafts.list[at], run.keys).or(run.docs)
+        }
+        Operator::FullTextSearch => {
+            let rejected = drafts.list[at].get("docsRejected").and_then(Item::number);
+            rejected.map(|rejected| rejected + run.rows)
+        }
+        Operator::Filter if node.removed.by_filter.is_none() => input().map(|input| input.rows),
+        _ => None,
+    };
+    if let Some(taken) = taken {
+        node.removed.by_filter = Some((taken - run.rows).max(0.0));
+    }
+    skipped(node, input().map(|input| input.rows - run.rows));
+}
+
+/// Keys that the filter of an index scan saw: of those examined, the key that ends each jump to the
+/// next range is outside of the bounds, and duplicates are dropped before.
+fn in_bounds(draft: &Draft<'_>, keys: Option<f64>) -> Option<f64> {
+    let number = |key: &str| draft.get(key).and_then(Item::number).unwrap_or(0.0);
+    keys.map(|keys| keys - (number("seeks") - 1.0).max(0.0) - number("dupsDropped"))
+}
+
+/// MongoDB counts `skipAmount` down while it runs and then shows 0.
+fn skipped(node: &mut Node, rows: Option<f64>) {
+    if node.operator == Operator::Skip
+        && let Some(rows) = rows.filter(|rows| *rows > 0.0)
+        && let Some(amount) = node.details.get_mut("skipAmount")
+        && amount.as_f64() == Some(0.0)
+    {
+        *amount = (rows as u64).into();
+    }
+}
