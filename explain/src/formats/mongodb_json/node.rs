@@ -169,7 +169,7 @@ fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
         startup_ms_per_loop: None,
         total_ms_per_loop: run.ms.map(a_loop),
     });
-    node.examined = Examined { keys: run.keys, rows: run.docs };
+    node.examined = Examined { keys: run.keys, rows: run.docs }.into();
     let input = || drafts.children(at).next().and_then(|child| drafts.list[child].run);
     let has_filter = node.conditions.iter().any(|c| c.kind == ConditionKind::Filter);
     let taken = match node.operator {
