@@ -75,11 +75,10 @@ async fn outcome(
     let key = (database, statement.fingerprint);
     let known = known.get(&key);
     let database = key.0;
-    if let Some(plan) = known.and_then(|known| known.plan.as_ref()) {
-        if execution == Execution::PlanOnly {
-            if let Ok(record) = kept_plan(plan) {
-                return Ok(record);
-            }
+    let kept = known.and_then(|known| known.plan.as_ref());
+    if let Some(plan) = kept.filter(|_| execution == Execution::PlanOnly) {
+        if let Ok(record) = kept_plan(plan) {
+            return Ok(of_statement(record, &statement.text));
         }
     }
     let command = match known {
@@ -88,7 +87,13 @@ async fn outcome(
         None => written(&statement.text)?,
     };
     let asked = Asked::of(&command, execution)?;
-    asked.answer(link, &database).await
+    Ok(of_statement(asked.answer(link, &database).await?, &statement.text))
+}
+
+/// The profiler has only a part of an update, an answer of `explain` our limits.
+fn of_statement(mut record: PlanRecord, text: &str) -> PlanRecord {
+    record.plan.statement = Some(text.to_owned());
+    record
 }
 
 /// A command from a statement's text.

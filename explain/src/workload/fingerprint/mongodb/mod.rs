@@ -18,29 +18,8 @@ mod place;
 mod tests;
 
 use lexer::{Kind, Lexer, Token};
-use place::Place;
 pub use place::is_envelope;
-
-/// What Extended JSON writes for a value that JSON has no type for.
-const TYPES: &[&str] = &[
-    "$oid",
-    "$date",
-    "$numberInt",
-    "$numberLong",
-    "$numberDouble",
-    "$numberDecimal",
-    "$binary",
-    "$uuid",
-    "$timestamp",
-    "$regularExpression",
-    "$minKey",
-    "$maxKey",
-    "$undefined",
-    "$symbol",
-    "$code",
-    "$scope",
-    "$dbPointer",
-];
+use place::{Place, TYPES};
 
 /// The shape of a command.
 pub(super) fn normalize(text: &str) -> String {
@@ -49,12 +28,26 @@ pub(super) fn normalize(text: &str) -> String {
 
 /// The text without values.
 pub(super) fn redact(text: &str) -> String {
-    let is_word = |kind| !matches!(kind, Kind::Word | Kind::Number | Kind::Blank | Kind::Other);
-    // A name or a figure: nothing of a document looks like that in a plan.
-    if !Lexer::new(text).any(|token| is_word(token.kind)) {
+    let holds_values = |kind| {
+        matches!(
+            kind,
+            Kind::OpenObject | Kind::OpenArray | Kind::OpenCall | Kind::String | Kind::Regex
+        )
+    };
+    // A name, a figure or a moment: nothing of a document looks like that in a plan.
+    if !Lexer::new(text).any(|token| holds_values(token.kind)) {
         return text.to_owned();
     }
     Walker::new(text, false).walk()
+}
+
+/// An answer of `explain` or a document of the profiler without the values of the user's documents;
+/// `None` when it is no JSON.
+pub(super) fn redact_answer(raw: &str) -> Option<String> {
+    let mut walker = Walker::new(raw, false);
+    walker.top = Place::Answer;
+    let opens = raw.trim_start().starts_with(['{', '[']);
+    opens.then(|| walker.walk())
 }
 
 /// An open object, array or call.
@@ -98,13 +91,16 @@ struct Walker<'a> {
     text: &'a str,
     /// Whether a shape is made; else a text without values.
     shape: bool,
+    /// The place of the text itself.
+    top: Place,
     out: String,
     frames: Vec<Frame>,
 }
 
 impl<'a> Walker<'a> {
     fn new(text: &'a str, shape: bool) -> Self {
-        Self { text, shape, out: String::with_capacity(text.len()), frames: Vec::new() }
+        let out = String::with_capacity(text.len());
+        Self { text, shape, top: Place::Text, out, frames: Vec::new() }
     }
 
     fn walk(mut self) -> String {
@@ -142,7 +138,7 @@ impl<'a> Walker<'a> {
 
     /// The place of the value that comes next.
     fn place(&self) -> Place {
-        self.frames.last().map_or(Place::Text, |frame| match frame.kind {
+        self.frames.last().map_or(self.top, |frame| match frame.kind {
             Kind::OpenObject => frame.value,
             _ => frame.place,
         })
@@ -270,7 +266,7 @@ impl<'a> Walker<'a> {
     fn reduce(&mut self, frame: &Frame) {
         let value = if self.shape { "?" } else { "\"?\"" };
         let stands_for = match (frame.kind, frame.keys) {
-            _ if frame.place == Place::Keep => return,
+            _ if matches!(frame.place, Place::Keep | Place::Answer) => return,
             (Kind::OpenCall, _) if self.shape => value,
             (Kind::OpenObject, Keys::Typed) => value,
             (Kind::OpenObject, Keys::Regular | Keys::Regex) if self.shape => "/?/",
@@ -314,7 +310,7 @@ impl<'a> Walker<'a> {
     fn number(&mut self, text: &str, place: Place) {
         let small = matches!(text, "0" | "1" | "-1" | "1.0" | "-1.0");
         let kept = match place {
-            Place::Keep => true,
+            Place::Keep | Place::Answer => true,
             Place::Projection => small,
             // How many documents, and directions of an index in a plan, say nothing of the data.
             Place::Count => !self.shape,
@@ -341,7 +337,7 @@ impl<'a> Walker<'a> {
                 && chars.next().is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | '$'))
         };
         let kept = match place {
-            Place::Keep | Place::Stage | Place::Pipeline => true,
+            Place::Keep | Place::Answer | Place::Stage | Place::Pipeline => true,
             Place::Expression | Place::Projection | Place::Count => is_path(),
             _ => false,
         };
@@ -352,6 +348,9 @@ impl<'a> Walker<'a> {
         }
         if kept {
             return self.quoted(quote, content);
+        }
+        if let Some(bounds) = bounds(content) {
+            return self.quoted(quote, &bounds);
         }
         let anchored = place == Place::Regex && content.starts_with('^');
         self.quoted(quote, if anchored { "^?" } else { "?" });
@@ -364,6 +363,30 @@ impl<'a> Walker<'a> {
         self.out.push_str(content);
         self.out.push_str(quote);
     }
+}
+
+/// Bounds of an index in a string, without their values: `[\"a\", MaxKey)`, `[5, 7]`. A value of the
+/// user's that looks like that loses what is in it as well.
+fn bounds(content: &str) -> Option<String> {
+    let is_bounds = content.starts_with(['[', '(']) && content.ends_with([']', ')']);
+    let inside = content.get(1..content.len().max(1) - 1).filter(|_| is_bounds)?;
+    let mut out = String::with_capacity(content.len());
+    out.push_str(content.get(..1)?);
+    for (at, limit) in inside.split(", ").enumerate() {
+        let kept = [
+            "MinKey", "MaxKey", "-inf", "inf", "inf.0", "-inf.0", "nan.0", "null", "true", "false",
+            "{}", "[]",
+        ];
+        out.push_str(if at > 0 { ", " } else { "" });
+        out.push_str(match limit {
+            limit if kept.contains(&limit) => limit,
+            limit if limit.starts_with("/^") => "/^?/",
+            limit if limit.starts_with('/') => "/?/",
+            _ => "?",
+        });
+    }
+    out.push_str(content.get(content.len() - 1..)?);
+    Some(out)
 }
 
 impl Keys {

@@ -5,6 +5,8 @@
 pub(super) enum Place {
     /// A text that is no command: values of documents.
     Text,
+    /// An answer of `explain`, or a document of the profiler: figures, names, and conditions in it.
+    Answer,
     /// The command itself.
     Command,
     /// An element of `updates` or `deletes`.
@@ -47,6 +49,27 @@ const COMMANDS: &[&str] = &[
     "mapreduce",
     "explain",
     "bulkWrite",
+];
+
+/// What Extended JSON writes for a value that JSON has no type for.
+pub(super) const TYPES: &[&str] = &[
+    "$oid",
+    "$date",
+    "$numberInt",
+    "$numberLong",
+    "$numberDouble",
+    "$numberDecimal",
+    "$binary",
+    "$uuid",
+    "$timestamp",
+    "$regularExpression",
+    "$minKey",
+    "$maxKey",
+    "$undefined",
+    "$symbol",
+    "$code",
+    "$scope",
+    "$dbPointer",
 ];
 
 /// What a driver or a server adds to a command that says nothing about what it does.
@@ -113,6 +136,7 @@ impl Place {
     /// The place of what stands under `key`. `first` says that it is the first key of its object.
     pub fn under(self, key: &str, first: bool) -> Self {
         match self {
+            Self::Answer => answer(key),
             Self::Command => command(key, first),
             Self::Write => write(key),
             Self::Pipeline => stage(key),
@@ -160,10 +184,45 @@ impl Place {
     }
 }
 
+fn answer(key: &str) -> Place {
+    match key {
+        "command" | "originatingCommand" => Place::Command,
+        "createdFromQuery" => Place::Write,
+        "filter"
+        | "parsedQuery"
+        | "parsedTextQuery"
+        | "indexFilter"
+        | "query"
+        | "q"
+        | "u"
+        | "let"
+        | "equality"
+        | "startWith"
+        | "restrictSearchWithMatch"
+        | "runtimeConstants"
+        | "indexBounds"
+        | "indexFilterSet"
+        | "slotBasedPlan"
+        | "partialFilterExpression"
+        | "minRecord"
+        | "maxRecord"
+        | "queryShape"
+        | "updateMods"
+        | "errMsg"
+        | "errmsg" => Place::Filter,
+        "transformBy" | "projection" => Place::Projection,
+        "pipeline" => Place::Pipeline,
+        "$cursor" | "$clusterTime" => Place::Answer,
+        _ if TYPES.contains(&key) => Place::Answer,
+        _ if key.starts_with('$') => stage(key),
+        _ => Place::Answer,
+    }
+}
+
 fn command(key: &str, first: bool) -> Place {
     match key {
         "explain" => Place::Command,
-        _ if first => Place::Keep,
+        _ if first && is_command(key) => Place::Keep,
         "filter" | "query" | "min" | "max" | "arrayFilters" | "documents" | "update" => {
             Place::Filter
         }
@@ -173,7 +232,7 @@ fn command(key: &str, first: bool) -> Place {
         "let" => Place::Expression,
         "limit" | "skip" => Place::Count,
         "sort" | "hint" | "key" | "collation" | "verbosity" | "$db" | "collection"
-        | "$truncated" | "queryHash" | "new" | "remove" | "upsert" => Place::Keep,
+        | "queryHash" | "new" | "remove" | "upsert" => Place::Keep,
         _ => Place::Filter,
     }
 }

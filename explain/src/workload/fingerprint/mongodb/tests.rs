@@ -83,6 +83,7 @@ fn parts_of_plans_lose_their_values() {
         ("forward", "forward"),
         ("shop.orders_2024", "shop.orders_2024"),
         ("6.0.5", "6.0.5"),
+        ("2026-11-21T16:23:59.836Z", "2026-11-21T16:23:59.836Z"),
     ];
     for (text, want) in cases {
         assert_eq!(bare(text), want);
