@@ -10,6 +10,7 @@ use super::link::Link;
 use super::shapes::{Key, Known};
 use crate::driver::{Execution, PlanOutcome};
 use crate::error::{CollectError, ErrorKind, Result};
+use crate::queries::QueryText;
 use bson::{Bson, Document, doc};
 use planscope_explain::workload::fingerprint::redact;
 use planscope_explain::workload::{PlanRecord, Problem, Statement};
@@ -107,6 +108,12 @@ fn written(text: &str) -> std::result::Result<Command, Failure> {
         let name = document.keys().next().map_or("it", String::as_str);
         refuse(format!("the statement has no plan: {name} is no command that explain takes"))
     })
+}
+
+/// A command of a file as the workload would have it, so that it has the same fingerprint.
+pub(super) fn canonical(query: &QueryText) -> QueryText {
+    let text = written(&query.text).map_or_else(|_| query.text.clone(), |command| command.text());
+    QueryText { text, ..query.clone() }
 }
 
 /// The plan that the profiler kept of an execution.

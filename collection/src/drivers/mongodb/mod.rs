@@ -109,7 +109,8 @@ impl Session for Mongodb {
         Box::pin(async move {
             self.link.stop.check()?;
             let database = self.link.facts.databases.first().cloned();
-            let mut workload = queries::unmeasured(queries, Engine::Mongodb, database);
+            let whole: Vec<QueryText> = queries.iter().map(explain::canonical).collect();
+            let mut workload = queries::unmeasured(&whole, Engine::Mongodb, database);
             if execution == Execution::Analyze {
                 workload.statements.iter_mut().for_each(explain::note_not_run);
             }
