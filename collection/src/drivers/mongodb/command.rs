@@ -64,6 +64,10 @@ impl Command {
             return None;
         }
         let mut document = doc! { name: value.clone() };
+        if name == "insert" {
+            // What is inserted is data and nothing else.
+            return Some(Self { document, is_truncated: false });
+        }
         for key in ORDER {
             if let Some(value) = command.get(key).filter(|value| says_something(key, value)) {
                 document.insert(key, cleaned(key, value));
@@ -247,6 +251,7 @@ mod tests {
             ),
             ("command", r#"{"update":"c","ordered":true,"lsid":{}}"#, None),
             ("command", r#"{"createIndexes":"c"}"#, None),
+            ("insert", r#"{"insert":"c","documents":[{"a":1}]}"#, Some(r#"{"insert":"c"}"#)),
             (
                 "query",
                 r#"{"$truncated":"{ find: \"c\", filter: { a: { $in: [ 1, 2"}"#,
