@@ -236,7 +236,7 @@ fn names(answer: &Document) -> Vec<String> {
 
 /// A failure of the first questions, with the hints of a failure to connect.
 fn told(error: CollectError, target: &Target, server: &str) -> CollectError {
-    match error.source.as_deref().and_then(|source| source.downcast_ref::<Error>()) {
+    match errors::underneath(&error) {
         Some(source) if error.kind != ErrorKind::Stopped => {
             errors::not_connected(source.clone(), target, server)
         }

@@ -4,6 +4,7 @@ use crate::error::{CollectError, ErrorKind};
 use crate::target::Target;
 use mongodb::error::{Error, ErrorKind as Cause};
 use planscope_explain::workload::{Fingerprint, Problem};
+use std::fmt;
 
 /// `Unauthorized`.
 pub(super) const UNAUTHORIZED: i32 = 13;
@@ -13,6 +14,35 @@ const AUTHENTICATION_FAILED: i32 = 18;
 const COMMAND_NOT_FOUND: i32 = 59;
 /// An unknown stage of a pipeline.
 pub(super) const UNKNOWN_STAGE: i32 = 40324;
+
+/// The library's error under a failure; shown as the server's name and number for it.
+#[derive(Debug)]
+pub(super) struct Underneath(pub Error);
+
+impl fmt::Display for Underneath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind.as_ref() {
+            Cause::Command(command) => write!(f, "{} ({})", command.code_name, command.code),
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+impl std::error::Error for Underneath {}
+
+/// The library's error under a failure.
+pub(super) fn underneath(error: &CollectError) -> Option<&Error> {
+    error.source.as_deref()?.downcast_ref::<Underneath>().map(|underneath| &underneath.0)
+}
+
+/// The failure in the server's own words.
+fn words(error: &Error) -> String {
+    match error.kind.as_ref() {
+        Cause::Command(command) => command.message.clone(),
+        Cause::Io(io) => io.to_string(),
+        other => other.to_string(),
+    }
+}
 
 /// What a failure means, by the server's code.
 fn kind_of(code: i32) -> ErrorKind {
@@ -33,8 +63,7 @@ fn kind_of(code: i32) -> ErrorKind {
 
 /// The server's code under a failure.
 pub(super) fn code(error: &CollectError) -> Option<i32> {
-    let source = error.source.as_deref()?.downcast_ref::<Error>()?;
-    match source.kind.as_ref() {
+    match underneath(error)?.kind.as_ref() {
         Cause::Command(command) => Some(command.code),
         _ => None,
     }
@@ -53,7 +82,7 @@ pub(super) fn failed(error: Error, server: &str) -> CollectError {
         | Cause::ServerSelection { .. }
         | Cause::ConnectionPoolCleared { .. }
         | Cause::Shutdown => {
-            let reason = error.kind.to_string();
+            let reason = words(&error);
             CollectError::new(
                 ErrorKind::Connection,
                 format!("lost the connection to {server}: {reason}"),
@@ -61,12 +90,12 @@ pub(super) fn failed(error: Error, server: &str) -> CollectError {
         }
         other => CollectError::new(ErrorKind::Input, other.to_string()),
     };
-    mapped.caused_by(error)
+    mapped.caused_by(Underneath(error))
 }
 
 /// The URL is one that the driver does not take.
 pub(super) fn malformed(error: Error, target: &Target) -> CollectError {
-    let reason = target.without_password(&error.kind.to_string());
+    let reason = target.without_password(&words(&error));
     match error.kind.as_ref() {
         Cause::DnsResolve { .. } => {
             CollectError::new(ErrorKind::Connection, format!("cannot resolve {target}: {reason}"))
@@ -81,14 +110,14 @@ pub(super) fn malformed(error: Error, target: &Target) -> CollectError {
 
 /// A failure to connect.
 pub(super) fn not_connected(error: Error, target: &Target, server: &str) -> CollectError {
-    let reason = target.without_password(&error.kind.to_string());
+    let reason = target.without_password(&words(&error));
     let is_login = match error.kind.as_ref() {
         Cause::Authentication { .. } => true,
         Cause::Command(command) => kind_of(command.code) == ErrorKind::Authentication,
         _ => false,
     };
     if is_login {
-        return login_refused(target, server, &reason).caused_by(error);
+        return login_refused(target, server, &reason).caused_by(Underneath(error));
     }
     match error.kind.as_ref() {
         Cause::Command(command) => {
@@ -107,7 +136,7 @@ pub(super) fn not_connected(error: Error, target: &Target, server: &str) -> Coll
         Cause::InvalidResponse { .. } => not_mongodb(server, &reason),
         _ => unreachable(target, server, &reason),
     }
-    .caused_by(error)
+    .caused_by(Underneath(error))
 }
 
 fn login_refused(target: &Target, server: &str, reason: &str) -> CollectError {

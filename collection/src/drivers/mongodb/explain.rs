@@ -168,23 +168,31 @@ impl Asked {
         database: &str,
     ) -> std::result::Result<PlanRecord, Failure> {
         let answer = match self.explain(link, database).await {
-            // Who may only read can still see how a write finds its documents.
-            Err(error) if error.kind == ErrorKind::Permission => match as_find(&self.command) {
-                Some(find) => {
+            Ok(answer) => answer,
+            Err(error) => match self.reading_half(link, &error) {
+                Some((find, why)) => {
                     self.command = find;
-                    let why = "as a find: explaining a write needs the privilege to write";
-                    self.notes.push((EXPLAINED, why.to_owned()));
+                    self.notes.push((EXPLAINED, format!("as a find: {why}")));
                     self.explain(link, database).await?
                 }
                 None => return Err(error.into()),
             },
-            answer => answer?,
         };
         let mut record = read(answer)?;
         for (key, text) in self.notes {
             note(&mut record, key, text);
         }
         Ok(record)
+    }
+
+    /// Who may only read, and whom a secondary refuses, can still see how a write finds its documents.
+    fn reading_half(&self, link: &Link, error: &CollectError) -> Option<(Document, &'static str)> {
+        let why = match error.kind {
+            ErrorKind::Permission => "explaining a write needs the privilege to write",
+            ErrorKind::Input if link.facts.state == "secondary" => "a secondary explains no writes",
+            _ => return None,
+        };
+        Some((as_find(&self.command)?, why))
     }
 
     async fn explain(&self, link: &Link, database: &str) -> Result<Document> {
