@@ -15,6 +15,7 @@ pub mod queries;
 pub mod select;
 pub mod store;
 pub mod target;
+pub mod watch;
 
 pub use error::{CollectError, ErrorKind};
 pub use guard::Stop;

@@ -32,6 +32,7 @@ pub struct Target {
     password_hint: Option<String>,
     /// The scheme as it was written, in lower case, where it is not the engine's first.
     scheme: Option<String>,
+    label: Option<String>,
 }
 
 /// A server, or the folder of its Unix socket.
@@ -171,8 +172,31 @@ impl Target {
         self.password_hint.as_deref()
     }
 
-    /// A short name for people: `shop@127.0.0.1:5432`, or the path of the file.
+    /// The target under the name that the user gave it.
+    #[must_use]
+    pub fn named(mut self, label: &str) -> Self {
+        self.label = Some(label.to_owned());
+        self
+    }
+
+    /// The target with a password; one that the URL has goes first.
+    #[must_use]
+    pub fn with_password(mut self, password: String) -> Self {
+        self.password.get_or_insert(Secret(password));
+        self
+    }
+
+    /// Whether a password is known.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some() || self.hosts.iter().any(|host| host.password.is_some())
+    }
+
+    /// A short name for people: the one that the user gave it, else `shop@127.0.0.1:5432`, or the
+    /// path of the file.
     pub fn name(&self) -> String {
+        if let Some(label) = &self.label {
+            return label.clone();
+        }
         if let Some(path) = &self.path {
             return path.display().to_string();
         }
@@ -225,10 +249,8 @@ impl fmt::Display for Target {
             return write!(f, "sqlite:{}", path.display());
         }
         write!(f, "{}://", self.scheme())?;
-        let has_password =
-            self.password.is_some() || self.hosts.iter().any(|host| host.password.is_some());
         if let Some(user) = &self.user {
-            write!(f, "{}{}@", url::encoded(user), if has_password { ":***" } else { "" })?;
+            write!(f, "{}{}@", url::encoded(user), if self.has_password() { ":***" } else { "" })?;
         }
         let hosts: Vec<String> = self.hosts.iter().map(|host| self.place_of(host)).collect();
         f.write_str(&hosts.join(","))?;
@@ -277,6 +299,7 @@ fn sqlite(text: &str) -> Result<Option<Target>> {
         params,
         password_hint: None,
         scheme: None,
+        label: None,
     }))
 }
 

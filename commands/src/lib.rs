@@ -5,6 +5,7 @@
 
 mod cli;
 mod cmd;
+mod config;
 mod ctx;
 mod duration;
 mod error;

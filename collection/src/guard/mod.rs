@@ -1,5 +1,6 @@
 //! Guards: what keeps a collection harmless.
 
+pub mod registry;
 mod stop;
 
 pub use stop::Stop;

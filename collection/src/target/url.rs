@@ -31,6 +31,7 @@ pub(super) fn parse(engine: Engine, rest: &str) -> Result<Target> {
         params: parse_params(query.unwrap_or_default())?,
         password_hint: None,
         scheme: None,
+        label: None,
     })
 }
 

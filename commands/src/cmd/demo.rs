@@ -182,7 +182,7 @@ impl Walk<'_> {
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
-        let by = Ranking::TotalTime.name().to_owned();
+        let by = Some(Ranking::TotalTime.name().to_owned());
         self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
         Ok(snapshot)
     }
@@ -217,7 +217,14 @@ impl Walk<'_> {
         let report = block_on(self.ctx, async {
             let mut session = workload::connect(self.ctx, &target, &policy).await?;
             let options = Options { most_indexes: INDEXES, ..Options::default() };
-            advise::with_session(snapshot, "shop.db".to_owned(), &mut *session, options).await
+            advise::with_session(
+                snapshot,
+                "shop.db".to_owned(),
+                &mut *session,
+                options,
+                &Thresholds::default(),
+            )
+            .await
         })?;
         let advice = report.advice.clone();
         self.show(&Report::Advise(report))?;

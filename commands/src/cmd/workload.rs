@@ -133,7 +133,8 @@ impl WorkloadArgs {
         })
     }
 
-    fn request(&self, engine: Engine) -> Result<Request> {
+    /// What to ask for.
+    pub fn request(&self, engine: Engine) -> Result<Request> {
         let mut texts = Vec::new();
         for path in &self.queries {
             texts.extend(queries::read(path, engine)?);
