@@ -71,6 +71,11 @@ impl<'d> Builder<'d> {
         Self::run(|place| Task::Tree(None, Some(stage), place), namespace)
     }
 
+    /// The stages of a pipeline that stands alone.
+    pub(super) fn pipeline(stages: Item<'d>) -> Result<Self, LimitError> {
+        Self::run(|place| Task::Pipeline(stages, place), "".into())
+    }
+
     fn run(
         first: impl FnOnce(Place) -> Task<'d>,
         namespace: Cow<'d, str>,
@@ -164,7 +169,8 @@ impl<'d> Builder<'d> {
     }
 
     fn add_tree(&mut self, plan: Option<Item<'d>>, executed: Option<Item<'d>>, place: Place) {
-        let query_plan = plan.and_then(|plan| plan.object("queryPlan"));
+        let query_plan =
+            plan.and_then(|plan| plan.object("queryPlan").or_else(|| plan.object("optimizerPlan")));
         let stage = match (query_plan, plan, executed) {
             (Some(query_plan), _, _) => Stage {
                 told: [Some(query_plan), None],
@@ -183,7 +189,7 @@ impl<'d> Builder<'d> {
 
     fn add_stage(&mut self, stage: &Stage<'d>, place: &Place) {
         let Some(told) = stage.told[0] else { return };
-        let name = told.text_of("stage").or_else(|| told.text_of("nodeType")).unwrap_or_default();
+        let name = figures::name(told).unwrap_or_default();
         let operator =
             operator(&name).unwrap_or_else(|| Operator::Other(name.clone().into_owned()));
         let mut draft = Draft::new(name, operator, place.role);
@@ -198,7 +204,11 @@ impl<'d> Builder<'d> {
                 Some(slots.run)
             }
             None if stage.is_slot_based => Some(figures::slot_based(told)),
-            None if stage.slots.is_some() => None,
+            // The engine has merged it into another stage.
+            None if stage.slots.is_some() => {
+                draft.is_merged = true;
+                None
+            }
             None => figures::classic(told),
         };
         let is_many = is_many(&draft.operator);
@@ -215,11 +225,12 @@ impl<'d> Builder<'d> {
 
     /// The shards below a stage of mongos: each with a plan of its own.
     fn push_shards(&mut self, shards: Item<'d>, planned: Option<Item<'d>>, below: &Place) {
-        for (i, shard) in shards.items().enumerate() {
+        let named = |item: Item<'d>| item.text_of("shardName").map(|name| (name, item));
+        let twins: HashMap<Cow<'d, str>, Item<'d>> =
+            planned.into_iter().flat_map(Item::items).filter_map(named).collect();
+        for shard in shards.items() {
             let name = shard.text_of("shardName");
-            let same = |other: &Item<'d>| other.text_of("shardName") == name;
-            // They nearly always come in the same order.
-            let twin = planned.and_then(|planned| planned.items().nth(i).filter(same));
+            let twin = name.as_ref().and_then(|name| twins.get(name)).copied();
             let plan_of = |item: Item<'d>| item.object("winningPlan");
             let executed = shard.object("executionStages");
             let plan = plan_of(shard).or_else(|| plan_of(twin?));
@@ -251,7 +262,7 @@ impl<'d> Builder<'d> {
             let mut place = below.clone();
             place.role = match key {
                 _ if is_many => Role::Member,
-                "innerStage" | "right" => Role::Inner,
+                "innerStage" | "rightChild" => Role::Inner,
                 _ if i == 1 => Role::Inner,
                 _ => Role::Outer,
             };
@@ -335,7 +346,7 @@ impl<'d> Builder<'d> {
 }
 
 fn is_same_stage(a: Item<'_>, b: Item<'_>) -> bool {
-    a.text_of("stage") == b.text_of("stage")
+    figures::name(a) == figures::name(b)
 }
 
 /// Stages of the slot-based engine are written in lower case.

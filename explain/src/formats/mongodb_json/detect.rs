@@ -37,7 +37,9 @@ pub(super) fn detect(text: &str) -> u8 {
 
 /// What follows each key of that name and its colon.
 fn values<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
-    text.match_indices(key).filter_map(move |(at, _)| {
+    /// Looking close around every one of many would take long.
+    const MOST: usize = 200;
+    let found = text.match_indices(key).filter_map(move |(at, _)| {
         let before = text.as_bytes().get(at.wrapping_sub(1)).copied();
         let quote = before.filter(|b| matches!(b, b'"' | b'\'')).map(char::from);
         let is_bare = before.is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'{' | b','));
@@ -50,9 +52,11 @@ fn values<'t>(text: &'t str, key: &'t str) -> impl Iterator<Item = &'t str> {
         }
         let rest = &text[at + key.len()..];
         let rest = quote.map_or(Some(rest), |quote| rest.strip_prefix(quote))?;
-        let value = rest.trim_start().strip_prefix(':')?.trim_start();
+        let rest = rest.trim_start();
+        let value = rest.strip_prefix(':').or_else(|| rest.strip_prefix("=>"))?.trim_start();
         (!value.starts_with(':')).then_some(value)
-    })
+    });
+    found.take(MOST)
 }
 
 /// Whether one of the words stands close by.

@@ -43,6 +43,8 @@ pub(super) struct Draft<'d> {
     pub(super) elapsed_ms: Option<f64>,
     /// Below a PROJECTION_COVERED, with nothing between that reads documents.
     pub(super) is_covered: bool,
+    /// Planned, but run as a part of another stage: it has no figures of its own.
+    pub(super) is_merged: bool,
     first_child: Option<usize>,
     last_child: Option<usize>,
     next: Option<usize>,
@@ -63,6 +65,7 @@ impl<'d> Draft<'d> {
             run: None,
             elapsed_ms: None,
             is_covered: false,
+            is_merged: false,
             first_child: None,
             last_child: None,
             next: None,
@@ -172,7 +175,7 @@ impl<'d> Drafts<'d> {
         let Some(rows) = self.rows_of_inputs(at, merges) else { return false };
         self.list[at].run = Some(Run { loops: 1.0, rows, ..Run::default() });
         // What merges returns what it is given: that is no guess.
-        !merges
+        !merges && !self.list[at].is_merged
     }
 
     fn rows_of_inputs(&self, at: usize, merges: bool) -> Option<f64> {

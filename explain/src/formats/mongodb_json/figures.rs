@@ -2,6 +2,7 @@
 
 use super::super::shell_json::Item;
 use super::draft::Run;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Milliseconds of a stage, from the finest clock that it shows.
@@ -108,19 +109,27 @@ fn add_reads(run: &mut Run, stage: Item<'_>) {
     }
 }
 
+/// The name of a stage.
+pub(super) fn name(stage: Item<'_>) -> Option<Cow<'_, str>> {
+    stage.text_of("stage").or_else(|| stage.text_of("nodeType"))
+}
+
 /// The stages below a stage, with the keys they stand under.
 pub(super) fn children(stage: Item<'_>) -> impl Iterator<Item = (&'static str, Item<'_>)> {
-    const BELOW: [&str; 8] = [
+    const BELOW: [&str; 10] = [
         "inputStage",
         "inputStages",
         "outerStage",
         "innerStage",
         "thenStage",
         "elseStage",
-        "left",
-        "right",
+        // Of the optimizer that 7.0 had on trial.
+        "child",
+        "children",
+        "leftChild",
+        "rightChild",
     ];
-    let is_stage = |item: &Item<'_>| item.get("stage").is_some();
+    let is_stage = |item: &Item<'_>| name(*item).is_some();
     stage.members().flat_map(move |(key, value)| {
         let key = BELOW.iter().find(|below| **below == key).copied();
         let one = key.filter(|_| is_stage(&value)).map(|key| (key, value));

@@ -59,12 +59,11 @@ impl Seen {
             }
             "stages" => self.explain |= is_pipeline(value),
             "shards" => self.explain |= is_shards(value),
-            "cachedPlan" => {
-                self.cached |= value.get("stage").is_some() || value.get("queryPlan").is_some()
-            }
+            "cachedPlan" => self.cached |= value.is_object(),
             "stage" => self.stage = is_stage_name(value),
             "inputStage" | "inputStages" | "works" | "direction" | "indexName" | "nReturned"
-            | "keyPattern" | "filter" | "isEOF" | "sortPattern" | "transformBy" | "planNodeId" => {
+            | "keyPattern" | "filter" | "opens" | "isEOF" | "sortPattern" | "transformBy"
+            | "planNodeId" => {
                 self.figures = true;
             }
             _ => {}
@@ -82,18 +81,19 @@ fn is_slow_query(attr: Item<'_>) -> bool {
     attr.get("planSummary").is_some() || attr.get("execStats").is_some()
 }
 
-/// Stages that are explained, not only written down.
 fn is_pipeline(value: Item<'_>) -> bool {
-    let is_told = |stage: Item<'_>| {
-        stage.get("$cursor").is_some()
-            || stage.get("$geoNearCursor").is_some()
-            || stage.get("nReturned").is_some()
-    };
-    let mut stages = value.items().filter(|item| item.is_object());
-    stages.next().is_some_and(|first| {
-        let is_stage = first.members().next().is_some_and(|(key, _)| key.starts_with('$'));
-        is_told(first) || is_stage
+    let first = value.items().find(|item| item.is_object());
+    first.is_some_and(|first| {
+        let is_stage = first.first_key().is_some_and(|key| key.starts_with('$'));
+        is_stage || first.get("nReturned").is_some()
     })
+}
+
+/// Whether an array is stages that were explained, and not only written down.
+pub(super) fn is_explained_pipeline(value: Item<'_>) -> bool {
+    let is_cursor = |key: &str| key == "$cursor" || key == "$geoNearCursor";
+    let first = value.items().next().and_then(Item::first_key);
+    first.is_some_and(|key| is_cursor(&key))
 }
 
 fn is_shards(value: Item<'_>) -> bool {

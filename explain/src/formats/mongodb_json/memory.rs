@@ -16,7 +16,8 @@ pub(super) fn apply(node: &mut Node, draft: &Draft<'_>) {
     if let Some(kind) = draft.get("type").and_then(Item::text).filter(|_| node.operator.is_sort()) {
         memory.method = Some(kind.into_owned());
     }
-    let used = number(&["peakTrackedMemBytes", "maxUsedMemBytes", "maxMemoryUsageBytes"]);
+    let used =
+        number(&["peakTrackedMemBytes", "maxUsedMemBytes", "maxMemoryUsageBytes", "memUsage"]);
     let sorted = number(&["totalDataSizeSorted", "totalDataSizeSortedBytesEstimate"]);
     let accumulated = draft.get("maxAccumulatorMemoryUsageBytes").map(sum);
     // What was sorted was in memory at once only where none of it went to disk.
@@ -52,7 +53,7 @@ fn keep_limits(node: &mut Node, draft: &Draft<'_>) {
             if let Some(value) = slot.get(key)
                 && !node.details.contains_key(key)
             {
-                node.details.insert(key.to_owned(), value.value(&mut false));
+                node.details.insert(key.to_owned(), value.detail());
             }
         }
     }

@@ -57,6 +57,8 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     }
     let mut found = Found::default();
     let mut from = 0;
+    // Each may read the whole rest once more.
+    let mut retries = 8;
     while let Some(start) = next_document(text, from) {
         let (document, outcome) = shell_json::read(text, start);
         from = match outcome {
@@ -67,10 +69,17 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
             Err(trouble) if !document.mentions(&MARKS) => trouble.at.max(start + 1),
             // One line of a log that broke off is no reason to lose the others.
             Err(trouble) if kinds::is_log_line(&document) => {
-                found.lost.push(place(text, trouble.at));
+                found.lost.get_or_insert_with(|| (place(text, trouble.at), 0)).1 += 1;
                 line_end(text, start)
             }
-            Err(trouble) => return Err(broken(text, trouble)),
+            // What stood before the plan, such as half a command, may have taken it in.
+            Err(trouble) => match line_document(text, start + 1, trouble.at) {
+                Some(next) if retries > 0 => {
+                    retries -= 1;
+                    next
+                }
+                _ => return Err(broken(text, trouble)),
+            },
         };
     }
     found.finish(text)
@@ -80,6 +89,13 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
 fn next_document(text: &str, from: usize) -> Option<usize> {
     let rest = text.as_bytes().get(from..)?;
     rest.iter().position(|b| matches!(b, b'{' | b'[')).map(|at| from + at)
+}
+
+/// The first document that begins a line there.
+fn line_document(text: &str, from: usize, to: usize) -> Option<usize> {
+    let part = text.as_bytes().get(from..to)?;
+    let begins = |pair: &[u8]| matches!(pair, [b'\n', b'{' | b'[']);
+    part.windows(2).position(begins).map(|at| from + at + 1)
 }
 
 fn line_end(text: &str, from: usize) -> usize {
@@ -109,39 +125,48 @@ struct Found {
     readings: Vec<Reading>,
     /// Explains that someone ran, seen by the profiler or the log; of no interest beside others.
     explains: Vec<Reading>,
-    /// Where lines of a log broke off.
-    lost: Vec<String>,
+    /// Where the first line of a log broke off, and how many did.
+    lost: Option<(String, usize)>,
     /// Where a plan stood that says nothing of its stages.
     hollow: Option<String>,
 }
 
 impl Found {
     fn document(&mut self, document: &Document<'_>) -> Result<(), FormatError> {
+        if let Some(stages) = document.root().filter(|root| kinds::is_explained_pipeline(*root)) {
+            return self.keep(document, stages, false, summary::pipeline(stages));
+        }
         let mut outcome = Ok(());
         document.visit_objects(|object| {
-            let Some(kind) = kinds::kind(object) else { return false };
-            match read_plan(object, kind) {
-                Ok(Some(mut reading)) => {
-                    if document.elided {
-                        let message = "the shell left parts of the plan out (`[Object]`, `...`)";
-                        let place = place(document.text(), object.start());
-                        reading.notes.push(Note { place, message: message.into() });
-                    }
-                    match kinds::is_of_explain(object, kind) {
-                        true => self.explains.push(reading),
-                        false => self.readings.push(reading),
-                    }
-                }
-                Ok(None) => {
-                    if self.hollow.is_none() {
-                        self.hollow = Some(place(document.text(), object.start()));
-                    }
-                }
-                Err(limit) => outcome = Err(limit.into()),
-            }
+            let Some(kind) = kinds::kind(object).filter(|_| outcome.is_ok()) else { return false };
+            let of_explain = kinds::is_of_explain(object, kind);
+            outcome = self.keep(document, object, of_explain, read_plan(object, kind));
             true
         });
         outcome
+    }
+
+    /// Keeps a plan that was read in `item`.
+    fn keep(
+        &mut self,
+        document: &Document<'_>,
+        item: Item<'_>,
+        of_explain: bool,
+        read: Result<Option<Reading>, LimitError>,
+    ) -> Result<(), FormatError> {
+        let place = || place(document.text(), item.start());
+        match read? {
+            Some(mut reading) => {
+                if document.elided {
+                    let message = "the shell left parts of the plan out (`[Object]`, `...`)";
+                    reading.notes.push(reading::note(message.to_owned()));
+                }
+                if of_explain { &mut self.explains } else { &mut self.readings }.push(reading);
+            }
+            None if self.hollow.is_none() => self.hollow = Some(place()),
+            None => {}
+        }
+        Ok(())
     }
 
     fn finish(self, text: &str) -> Result<Vec<Reading>, FormatError> {
@@ -153,13 +178,16 @@ impl Found {
             let message = format!("{} explain commands were left out", explains.len());
             messages.push(Note { place: "the input".into(), message });
         }
-        let lost =
-            lost.into_iter().map(|place| Note { place, message: "the line breaks off".into() });
+        if let Some((place, count)) = &lost {
+            let message = format!("{count} lines of the log break off");
+            messages.push(Note { place: place.clone(), message });
+        }
+        let suspect = hollow.or(lost.map(|(place, _)| place));
         match readings.first_mut() {
-            Some(first) => first.notes.extend(messages.into_iter().chain(lost)),
+            Some(first) => first.notes.extend(messages),
             None => {
                 return Err(FormatError::Malformed {
-                    place: hollow.unwrap_or_else(|| "the input".into()),
+                    place: suspect.unwrap_or_else(|| "the input".into()),
                     expected:
                         "a MongoDB explain, a profiler document or a slow-query line with a plan"
                             .into(),

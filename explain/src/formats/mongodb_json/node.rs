@@ -8,9 +8,13 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Keys that are read into the tree or the figures, and not kept as details.
-const READ: [&str; 20] = [
+const READ: [&str; 24] = [
     "stage",
     "nodeType",
+    "child",
+    "children",
+    "leftChild",
+    "rightChild",
     "inputStage",
     "inputStages",
     "outerStage",
@@ -31,8 +35,8 @@ const READ: [&str; 20] = [
     "indexBounds",
 ];
 
-/// The node of a stage. Sets `is_cut` where a detail was nested too deeply to be kept.
-pub(super) fn node(drafts: &Drafts<'_>, at: usize, is_cut: &mut bool) -> Node {
+/// The node of a stage.
+pub(super) fn node(drafts: &Drafts<'_>, at: usize) -> Node {
     let draft = &drafts.list[at];
     let mut node = Node::new(draft.operator.clone(), draft.name.clone());
     node.role = draft.role;
@@ -41,12 +45,12 @@ pub(super) fn node(drafts: &Drafts<'_>, at: usize, is_cut: &mut bool) -> Node {
     for item in draft.told.iter().flatten() {
         for (key, value) in item.members() {
             if !has_two || seen.insert(key.clone()) {
-                apply(&mut node, &key, value, is_cut);
+                apply(&mut node, &key, value);
             }
         }
     }
     if let Some(spec) = draft.spec {
-        super::specs::apply(&mut node, spec, is_cut);
+        super::specs::apply(&mut node, spec);
     }
     name_collection(&mut node, drafts.homes.get(draft.home).map_or("", |home| home));
     refine(&mut node, draft);
@@ -58,7 +62,7 @@ pub(super) fn node(drafts: &Drafts<'_>, at: usize, is_cut: &mut bool) -> Node {
     node
 }
 
-fn apply(node: &mut Node, key: &str, value: Item<'_>, is_cut: &mut bool) {
+fn apply(node: &mut Node, key: &str, value: Item<'_>) {
     match key {
         "filter" => condition(node, ConditionKind::Filter, value),
         "indexName" => node.index = value.text().map(Cow::into_owned),
@@ -80,7 +84,7 @@ fn apply(node: &mut Node, key: &str, value: Item<'_>, is_cut: &mut bool) {
     }
     // The name of the stage of a pipeline stands as a key beside its figures.
     if !READ.contains(&key) && !key.starts_with('$') && key != "transformBy" {
-        node.details.insert(key.to_owned(), value.value(is_cut));
+        node.details.insert(key.to_owned(), value.detail());
     }
 }
 
@@ -155,7 +159,9 @@ fn eq_lookup(node: &mut Node, draft: &Draft<'_>) {
         let text = format!("{local} = {relation}.{foreign}");
         node.conditions.push(Condition::new(ConditionKind::Join, text));
     }
-    node.memory.method = field("strategy").map(Cow::into_owned);
+    let unwinds = &*draft.name == "EQ_LOOKUP_UNWIND"
+        && draft.get("preserveNullAndEmptyArrays").and_then(Item::truth) != Some(true);
+    node.join_type = Some(if unwinds { "Inner" } else { "Left" }.to_owned());
 }
 
 fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {

@@ -8,7 +8,7 @@ pub(super) fn operator(name: &str) -> Option<Operator> {
     match name.as_bytes().first()? {
         b'$' => pipeline(name),
         first if first.is_ascii_lowercase() => slot_based(name),
-        _ => query(name).or_else(|| document_db(name)),
+        _ => query(name).or_else(|| document_db(name)).or_else(|| optimizer(name)),
     }
 }
 
@@ -35,7 +35,7 @@ fn query(name: &str) -> Option<Operator> {
         "SKIP" => O::Skip,
         "MATCH" | "SHARDING_FILTER" => O::Filter,
         "UPDATE" | "DELETE" | "BATCHED_DELETE" | "EXPRESS_UPDATE" | "EXPRESS_DELETE"
-        | "TIMESERIES_MODIFY" | "SHARD_WRITE" | "INSERT" => O::Modify,
+        | "TIMESERIES_MODIFY" | "TS_MODIFY" | "SHARD_WRITE" | "INSERT" => O::Modify,
         "TEXT" | "TEXT_MATCH" | "TEXT_OR" | "SEARCH" => O::FullTextSearch,
         "GEO_NEAR_2D" | "GEO_NEAR_2DSPHERE" => O::GeoNear,
         "EQ_LOOKUP" | "EQ_LOOKUP_UNWIND" => O::Lookup,
@@ -45,7 +45,7 @@ fn query(name: &str) -> Option<Operator> {
         "SAMPLE_FROM_TIMESERIES_BUCKET" | "MULTI_ITERATOR" => O::SampleScan,
         "WINDOW" => O::WindowAggregate,
         "SPOOL" => O::Materialize,
-        "EOF" | "QUEUED_DATA" | "MOCK" => O::Result,
+        "EOF" | "QUEUED_DATA" | "MOCK" | "SENTINEL" => O::Result,
         "SHARD_MERGE" | "SHARD_MERGE_SORT" | "SINGLE_SHARD" | "ALL_SHARDS" => O::ShardMerge,
         "SUBPLAN" | "CACHED_PLAN" | "MULTI_PLAN" | "TRIAL" | "PIPELINE_PROXY" => O::Heading,
         "ENSURE_SORTED" | "CHANGE_STREAM_PROXY" => O::Filter,
@@ -71,6 +71,34 @@ fn document_db(name: &str) -> Option<Operator> {
         "UNIQUE" => O::Distinct,
         "PROJECT" => O::Projection,
         "MATERIALIZE" => O::Materialize,
+        _ => return None,
+    })
+}
+
+/// Nodes of the optimizer that 7.0 had on trial (`optimizerPlan`).
+fn optimizer(name: &str) -> Option<Operator> {
+    use Operator as O;
+    Some(match name {
+        "Root" => O::Heading,
+        "Scan" | "PhysicalScan" => O::SeqScan,
+        "IndexScan" => O::IndexScan,
+        "Seek" => O::Fetch,
+        "Filter" => O::Filter,
+        "Evaluation" => O::Projection,
+        "LimitSkip" => O::Limit,
+        "Collation" => O::Sort,
+        "GroupBy" => O::HashAggregate,
+        "Unique" => O::Distinct,
+        "Unwind" => O::Unwind,
+        "Union" => O::Append,
+        "SortedMerge" => O::MergeAppend,
+        "RIDIntersect" => O::MultiIndex,
+        "NestedLoopJoin" | "BinaryJoin" => O::NestedLoop,
+        "HashJoin" => O::HashJoin,
+        "MergeJoin" => O::MergeJoin,
+        "Spool" => O::Materialize,
+        "Exchange" => O::Gather,
+        "CoScan" | "ValueScan" => O::Result,
         _ => return None,
     })
 }

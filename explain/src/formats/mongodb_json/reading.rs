@@ -23,10 +23,9 @@ pub(super) fn reading(
     let drafts = &builder.drafts;
     let mut plan = PlanBuilder::new();
     let mut unknown = BTreeSet::new();
-    let mut is_cut = false;
     for (at, depth) in drafts.preorder() {
         plan.close_to_depth(depth);
-        let node = node::node(drafts, at, &mut is_cut);
+        let node = node::node(drafts, at);
         if let Operator::Other(name) = &node.operator
             && unknown.len() < MAX_NAMED
         {
@@ -40,9 +39,6 @@ pub(super) fn reading(
         let names: BTreeSet<&str> = unmeasured.iter().map(String::as_str).take(MAX_NAMED).collect();
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
         notes.push(note(format!("not measured, shown with the figures of the input: {names}")));
-    }
-    if is_cut {
-        notes.push(note("a detail is nested too deeply to be kept whole".to_owned()));
     }
     let plan = plan.finish(FORMAT.engine, FORMAT.name)?;
     Ok(Some(Reading { plan, notes }))

@@ -51,7 +51,7 @@ fn trial_of(trial: Item<'_>, part: Option<&str>) -> Value {
         told.insert("plan".to_owned(), shape(stages).into());
     }
     for (key, value) in trial.members().filter(|(key, _)| key != "executionStages") {
-        told.insert(key.into_owned(), value.value(&mut false));
+        told.insert(key.into_owned(), value.detail());
     }
     Value::Object(told)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Reads the specification of the stage that `node` is named after.
-pub(super) fn apply(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+pub(super) fn apply(node: &mut Node, spec: Item<'_>) {
     let label = node.label.clone();
     match label.as_str() {
         "$cursor" | "$geoNearCursor" | "$facet" => {}
@@ -15,41 +15,41 @@ pub(super) fn apply(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
         "$project" | "$addFields" | "$set" | "$unset" | "$replaceRoot" | "$replaceWith" => {
             condition(node, ConditionKind::Output, spec);
         }
-        "$sort" | "$_internalBoundedSort" => sort(node, spec, is_cut),
-        "$group" | "$bucketAuto" | "$_internalStreamingGroup" => group(node, spec, is_cut),
-        "$lookup" | "$_internalLookup" => lookup(node, spec, is_cut),
-        "$graphLookup" => graph_lookup(node, spec, is_cut),
-        "$unionWith" => details(node, spec, &["pipeline"], is_cut),
-        "$out" | "$merge" => target(node, spec, is_cut),
-        "$setWindowFields" | "$_internalSetWindowFields" => window(node, spec, is_cut),
-        _ => details(node, spec, &[], is_cut),
+        "$sort" | "$_internalBoundedSort" => sort(node, spec),
+        "$group" | "$bucketAuto" | "$_internalStreamingGroup" => group(node, spec),
+        "$lookup" | "$_internalLookup" => lookup(node, spec),
+        "$graphLookup" => graph_lookup(node, spec),
+        "$unionWith" => details(node, spec, &["pipeline"]),
+        "$out" | "$merge" => target(node, spec),
+        "$setWindowFields" | "$_internalSetWindowFields" => window(node, spec),
+        _ => details(node, spec, &[]),
     }
 }
 
 /// Keeps a specification as it is: its members, or its value under the name of the stage.
-fn details(node: &mut Node, spec: Item<'_>, but: &[&str], is_cut: &mut bool) {
+fn details(node: &mut Node, spec: Item<'_>, but: &[&str]) {
     if !spec.is_object() {
-        let value = spec.value(is_cut);
+        let value = spec.detail();
         node.details.insert(node.label.clone(), value);
         return;
     }
     for (key, value) in spec.members().filter(|(key, _)| !but.contains(&&**key)) {
-        node.details.insert(key.into_owned(), value.value(is_cut));
+        node.details.insert(key.into_owned(), value.detail());
     }
 }
 
 /// `{sortKey: {a: 1}, limit: 5}`, or the keys alone where it was not run.
-fn sort(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+fn sort(node: &mut Node, spec: Item<'_>) {
     match spec.object("sortKey") {
         Some(keys) => {
             sort_keys(node, keys);
-            details(node, spec, &["sortKey"], is_cut);
+            details(node, spec, &["sortKey"]);
         }
         None => sort_keys(node, spec),
     }
 }
 
-fn group(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+fn group(node: &mut Node, spec: Item<'_>) {
     if let Some(id) = spec.get("_id").or_else(|| spec.get("groupBy")) {
         group_keys(node, id);
     }
@@ -59,7 +59,7 @@ fn group(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
         // The options of `$bucketAuto` are no output.
         if key == "buckets" || key == "granularity" {
             node.conditions.pop();
-            node.details.insert(key.into_owned(), value.value(is_cut));
+            node.details.insert(key.into_owned(), value.detail());
         }
     }
 }
@@ -81,7 +81,7 @@ fn group_keys(node: &mut Node, id: Item<'_>) {
     condition(node, ConditionKind::GroupKey, id);
 }
 
-fn lookup(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+fn lookup(node: &mut Node, spec: Item<'_>) {
     from(node, spec);
     let field = |key: &str| spec.text_of(key);
     if let (Some(local), Some(foreign)) = (field("localField"), field("foreignField")) {
@@ -98,17 +98,17 @@ fn lookup(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
         .and_then(Value::as_array)
         .filter(|used| used.len() == 1)
         .and_then(|used| used.first()?.as_str().map(str::to_owned));
-    details(node, spec, &["from", "pipeline"], is_cut);
+    details(node, spec, &["from", "pipeline"]);
 }
 
-fn graph_lookup(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+fn graph_lookup(node: &mut Node, spec: Item<'_>) {
     from(node, spec);
     let field = |key: &str| spec.text_of(key);
     if let (Some(local), Some(foreign)) = (field("connectFromField"), field("connectToField")) {
         join(node, &local, &foreign);
     }
     node.join_type = Some("Left".to_owned());
-    details(node, spec, &["from"], is_cut);
+    details(node, spec, &["from"]);
 }
 
 fn join(node: &mut Node, local: &str, foreign: &str) {
@@ -134,7 +134,7 @@ fn collection(node: &mut Node, named: Item<'_>) {
 }
 
 /// Where `$out` and `$merge` write.
-fn target(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+fn target(node: &mut Node, spec: Item<'_>) {
     let into = spec.get("into").or_else(|| spec.get("coll").map(|_| spec)).unwrap_or(spec);
     match into.text() {
         Some(name) if name.contains('.') && spec.get("db").is_none() && !spec.is_object() => {
@@ -143,11 +143,11 @@ fn target(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
         _ => collection(node, into),
     }
     if spec.is_object() {
-        details(node, spec, &["into"], is_cut);
+        details(node, spec, &["into"]);
     }
 }
 
-fn window(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
+fn window(node: &mut Node, spec: Item<'_>) {
     if let Some(by) = spec.get("partitionBy") {
         group_keys(node, by);
     }
@@ -157,5 +157,5 @@ fn window(node: &mut Node, spec: Item<'_>, is_cut: &mut bool) {
     if let Some(output) = spec.object("output") {
         condition(node, ConditionKind::Output, output);
     }
-    details(node, spec, &["partitionBy", "sortBy", "output"], is_cut);
+    details(node, spec, &["partitionBy", "sortBy", "output"]);
 }

@@ -64,7 +64,7 @@ fn planner_facts(plan: &mut Plan, planners: &[Part<'_>]) {
         if let Some(stages) = slots.and_then(|slots| slots.get("stages"))
             && !plan.details.contains_key("slotBasedPlan")
         {
-            plan.details.insert("slotBasedPlan".to_owned(), stages.value(&mut false));
+            plan.details.insert("slotBasedPlan".to_owned(), stages.detail());
         }
     }
 }
@@ -116,7 +116,7 @@ fn failure(statistics: Item<'_>) -> Option<String> {
 pub(super) fn keep(details: &mut Map<String, Value>, item: Item<'_>, but: &[&str]) {
     for (key, value) in item.members() {
         if !but.contains(&&*key) && !details.contains_key(&*key) {
-            details.insert(key.into_owned(), value.value(&mut false));
+            details.insert(key.into_owned(), value.detail());
         }
     }
 }
@@ -134,9 +134,19 @@ pub(super) fn bare(stage: Item<'_>) -> Result<Option<Reading>, LimitError> {
     reading(Builder::tree(stage, "".into())?, None)
 }
 
+/// The plan of stages of a pipeline that stand alone, as `explain().stages` prints them.
+pub(super) fn pipeline(stages: Item<'_>) -> Result<Option<Reading>, LimitError> {
+    reading(Builder::pipeline(stages)?, None)
+}
+
 /// The plan of an entry of the plan cache.
 pub(super) fn cached(entry: Item<'_>) -> Result<Option<Reading>, LimitError> {
-    let Some(cached) = entry.object("cachedPlan") else { return Ok(None) };
+    // Of the slot-based engine, the cache shows text; the trial that made the entry has the stages.
+    let cached = entry
+        .object("cachedPlan")
+        .filter(|cached| cached.get("stage").is_some() || cached.get("queryPlan").is_some());
+    let trial = || entry.array("creationExecStats")?.items().next()?.object("executionStages");
+    let Some(cached) = cached.or_else(trial) else { return Ok(None) };
     let tree = cached.object("queryPlan").unwrap_or(cached);
     let namespace = entry.text_of("ns").unwrap_or_default();
     let Some(mut reading) = reading(Builder::tree(tree, namespace)?, None)? else {

@@ -4,6 +4,7 @@
 use crate::formats::corpus_tests::adds_up;
 use crate::formats::{FormatError, Reading, by_name, detect, read};
 use crate::plan::{ConditionKind, LimitError, Operator, Plan, Role};
+use proptest::prelude::*;
 use serde_json::json;
 
 fn all(text: &str) -> Vec<Reading> {
@@ -235,6 +236,34 @@ fn parts_that_stand_alone_are_plans() {
     ] {
         assert_eq!(shape(&one(text)), ["outer FETCH", " outer IXSCAN"], "{text}");
     }
+    let stages = r#"[ { '$cursor': { queryPlanner: { namespace: 'd.c', winningPlan: { stage: 'EOF' } } }, nReturned: Long('0') }, { '$limit': Long('3'), nReturned: Long('0') } ]"#;
+    assert_eq!(shape(&one(stages)), ["outer $limit", " outer $cursor", "  outer EOF"]);
+    let cached = r#"{"createdFromQuery": {"query": {}}, "cachedPlan": {"slots": "", "stages": "[1] scan"}, "creationExecStats": [
+        {"nReturned": 1, "executionStages": {"stage": "scan", "planNodeId": 1, "opens": 1, "nReturned": 1, "numReads": 9}}]}"#;
+    assert_eq!(one(cached).root().examined.rows, Some(9.0));
+    // What the slot-based engine merged into another stage has the figures of its input.
+    let merged = one(
+        r#"{"queryPlanner": {"namespace": "d.c", "winningPlan": {"queryPlan": {"stage": "EQ_LOOKUP_UNWIND", "planNodeId": 3, "strategy": "HashJoin",
+        "foreignCollection": "d.x.y", "localField": "a", "foreignField": "b", "inputStage": {"stage": "PROJECTION_SIMPLE", "planNodeId": 2,
+        "inputStage": {"stage": "COLLSCAN", "planNodeId": 1}}}}}, "executionStats": {"executionStages": {"stage": "hash_lookup", "planNodeId": 3,
+        "opens": 1, "nReturned": 5, "executionTimeMillisEstimate": 9, "usedDisk": true, "spilledBytes": 77, "inputStage": {"stage": "scan", "planNodeId": 1, "opens": 1,
+        "nReturned": 4, "numReads": 4, "executionTimeMillisEstimate": 6}}}}"#,
+    );
+    let selves: Vec<f64> = merged.nodes().iter().filter_map(|node| node.self_ms()).collect();
+    assert_eq!(selves, [3.0, 0.0, 6.0]);
+    let lookup = merged.root();
+    assert_eq!(
+        (lookup.schema.as_deref(), lookup.relation.as_deref(), lookup.join_type.as_deref()),
+        (Some("d"), Some("x.y"), Some("Inner"))
+    );
+    assert_eq!(lookup.conditions_of(ConditionKind::Join).collect::<Vec<_>>(), ["a = x.y.b"]);
+    assert!(lookup.memory.spilled());
+    // The optimizer that 7.0 had on trial.
+    let trial = one(
+        r#"{"queryPlanner": {"namespace": "d.c", "winningPlan": {"optimizerPlan": {"nodeType": "Root", "planNodeId": 2, "cost": 0.5,
+        "child": {"nodeType": "Filter", "planNodeId": 1, "child": {"nodeType": "PhysicalScan", "planNodeId": 0}}}}}}"#,
+    );
+    assert_eq!(shape(&trial), ["outer Root", " outer Filter", "  outer PhysicalScan"]);
     let slots = one(
         r#"{"executionStages": {"stage": "nlj", "planNodeId": 2, "nReturned": 3, "opens": 1, "outerStage": {"stage": "ixseek", "nReturned": 3,
         "opens": 1, "numReads": 4, "indexName": "a_1"}, "innerStage": {"stage": "seek", "opens": 3, "nReturned": 3, "numReads": 3}}}"#,
@@ -311,6 +340,14 @@ fn whatever_stands_around_is_passed_over() {
             "{text}"
         );
     }
+    // A command that was cut, or written over several lines.
+    for before in [
+        "test> db.c.aggregate([\n... {$match: {a: 1}},\n... ]).explain({\n",
+        "db.c.find({a: {$lt: 'x}).explain()\n",
+        "[{(\n",
+    ] {
+        assert_eq!(one(&format!("{before}{plan}")).nodes().len(), 1, "{before}");
+    }
     assert_eq!(all(&plan.repeat(3)).len(), 3);
     assert_eq!(all(&format!("[{plan}, {plan}]")).len(), 2);
     let cut = all(
@@ -384,5 +421,86 @@ fn deep_plans_do_not_overflow() {
         "[".repeat(60_000),
         "]".repeat(60_000)
     );
-    assert_eq!(all(&filter)[0].notes[0].message, "a detail is nested too deeply to be kept whole");
+    assert!(one(&filter).root().details["x"].is_string(), "too deep for a value");
+}
+
+const WORDS: [&str; 40] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\n",
+    "queryPlanner:",
+    "\"winningPlan\":",
+    "executionStats:",
+    "executionStages:",
+    "stage: 'FETCH'",
+    "stage: 'IXSCAN'",
+    "stage: 'SHARD_MERGE'",
+    "stage: 'nlj'",
+    "inputStage:",
+    "inputStages:",
+    "shards:",
+    "shardName: 's'",
+    "queryPlan:",
+    "planNodeId: 1",
+    "nReturned: NumberLong(5)",
+    "executionTimeMillisEstimate: 1e308",
+    "executionTimeMillis: 7",
+    "works: 3",
+    "opens: 0",
+    "stages:",
+    "'$cursor':",
+    "$group: {_id: '$a'}",
+    "$facet:",
+    "$unionWith: {pipeline:",
+    "$lookup: {from: 'c', pipeline:",
+    "splitPipeline: {mergerPart:",
+    "rejectedPlans:",
+    "allPlansExecution:",
+    "op: 'query', ns: 'd.c', command: {},",
+    "planSummary: 'IXSCAN { a: 1 }, COLLSCAN'",
+    "millis: -3",
+    "{\"t\":1,\"attr\":",
+    "[Object]",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_words_are_read_or_refused(words in prop::collection::vec(0..WORDS.len(), 0..50), commas in any::<bool>()) {
+        let words: Vec<&str> = words.iter().map(|&word| WORDS[word]).collect();
+        let text = words.join(if commas { "," } else { " " });
+        let _ = detect(&text);
+        for text in [text.clone(), format!("{{winningPlan: {{stage: 'OR', {text}}}}}"), format!("{{stages: [{{{text}}}]}}")] {
+            for reading in read(&text, by_name("mongodb-json")).into_iter().flatten() {
+                prop_assert!(adds_up(&reading.plan), "{text}");
+            }
+        }
+    }
+}
+
+/// Work grows with the text and not with its square.
+#[test]
+fn long_texts_are_read_in_one_go() {
+    let n = 20_000;
+    let mongodb = by_name("mongodb-json");
+    for text in [
+        "{queryPlanner:".repeat(n),
+        "\n{queryPlanner:".repeat(n),
+        "{queryPlanner:{}}\n".repeat(n),
+        "{'".repeat(n),
+        "{\"t\":1,\"attr\":{\"planSummary\"\n".repeat(n / 4),
+        "{winningPlan: [Object], ".repeat(n),
+        format!("{{winningPlan: {{stage: 'OR', inputStages: [{}]}}}}", "{stage: 'XX'},".repeat(n)),
+        format!("{{winningPlan: {{stage: 'OR', {}}}}}", "inputStage: {stage: 'EOF'},".repeat(n)),
+        format!("{{winningPlan: {{stage: 'FETCH', {}}}}}", "a: 1,".repeat(n)),
+        format!("{{stages: [{{$facet: {{{}}}, nReturned: 1}}]}}", "a: [{$limit: 1}],".repeat(n)),
+    ] {
+        let _ = detect(&text);
+        let _ = read(&text, mongodb);
+    }
 }

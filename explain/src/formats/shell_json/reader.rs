@@ -79,7 +79,13 @@ impl Reader<'_> {
             }
             _ if kind == Kind::Object => self.member(),
             _ => {
-                let inner = self.value()?;
+                let mut inner = self.value()?;
+                if kind == Kind::Call && inner.is_none() && self.peek() == Some(b'=') {
+                    // The name of an argument, as in Python: the value is what follows.
+                    self.entries.pop();
+                    self.at += 1;
+                    inner = self.value()?;
+                }
                 self.after_item(inner, closes)?;
                 Ok(inner)
             }
@@ -89,10 +95,12 @@ impl Reader<'_> {
     fn member(&mut self) -> Result<Option<usize>, Trouble> {
         self.key()?;
         self.blanks();
-        if self.peek() != Some(b':') {
-            return self.trouble("`:`");
+        match self.peek() {
+            Some(b':') => self.at += 1,
+            // Ruby.
+            Some(b'=') if self.rest().starts_with(b"=>") => self.at += 2,
+            _ => return self.trouble("`:`"),
         }
-        self.at += 1;
         self.blanks();
         let inner = self.value()?;
         self.after_item(inner, b'}')?;
@@ -177,6 +185,7 @@ impl Reader<'_> {
             Some(b'.') if self.rest().starts_with(b"...") => self.elision(),
             Some(b'.') => self.number()?,
             Some(b'/') => self.regex()?,
+            Some(b'<') => return self.angle(),
             Some(byte) if is_word(byte) => return self.name(),
             _ => return self.trouble("a value"),
         }
@@ -205,6 +214,26 @@ impl Reader<'_> {
         self.elided = true;
         self.add(Kind::Elided, start, self.at);
         None
+    }
+
+    /// `<Buffer 01 02>`, or a mark before a value: `<ref *1> {`.
+    fn angle(&mut self) -> Result<Option<usize>, Trouble> {
+        let start = self.at;
+        let ends = self.rest().iter().position(|b| matches!(b, b'>' | b'\n'));
+        let Some(len) = ends.filter(|len| self.rest().get(*len) == Some(&b'>')) else {
+            return self.trouble("a value");
+        };
+        self.at += len + 1;
+        let end = self.at;
+        self.blanks();
+        match self.peek() {
+            Some(b'{') => return self.value(),
+            Some(b'[') => return Ok(self.array()),
+            _ => self.at = end,
+        }
+        self.elided = true;
+        self.add(Kind::Elided, start, end);
+        Ok(None)
     }
 
     /// `... 3 more items`.
@@ -337,8 +366,9 @@ impl Reader<'_> {
                 self.at += 1;
             }
         }
-        self.at = self.bytes.len().max(start);
-        self.trouble("the end of the string")
+        // A lone quote takes the rest of the text with it: what is wrong is where it stands.
+        self.at = start;
+        self.trouble("a string that ends")
     }
 
     fn regex(&mut self) -> Result<(), Trouble> {
@@ -371,10 +401,19 @@ impl Reader<'_> {
                 b'/' if self.rest().starts_with(b"/*") => self.pass(b"*/"),
                 // A byte order mark or a no-break space, from a web page.
                 0xEF if self.rest().starts_with("\u{FEFF}".as_bytes()) => self.at += 3,
+                0x1B if self.rest().starts_with(b"\x1b[") => self.colour(),
                 0xC2 if self.rest().starts_with("\u{A0}".as_bytes()) => self.at += 2,
                 _ => return,
             }
         }
+    }
+
+    /// Passes over a colour of a terminal: `ESC [ 32 m`.
+    fn colour(&mut self) {
+        self.at += 2;
+        let is_part = |b: &u8| b.is_ascii_digit() || *b == b';';
+        let rest = self.rest();
+        self.at += rest.iter().position(|b| !is_part(b)).map_or(rest.len(), |at| at + 1);
     }
 
     fn pass(&mut self, mark: &[u8]) {

@@ -62,7 +62,7 @@ fn word(word: &str) -> Scalar<'_> {
     match word {
         "True" => Scalar::Bool(true),
         "False" => Scalar::Bool(false),
-        "None" => Scalar::Null,
+        "None" | "nil" => Scalar::Null,
         "undefined" => Scalar::Json("{\"$undefined\":true}".into()),
         "MinKey" => Scalar::Json("{\"$minKey\":1}".into()),
         "MaxKey" => Scalar::Json("{\"$maxKey\":1}".into()),

@@ -39,20 +39,24 @@ impl Item<'_> {
         text
     }
 
-    /// The value for `details`. The flag is set where something was too deep to be kept.
-    pub(crate) fn value(self, is_cut: &mut bool) -> Value {
+    /// The value for `details`; what is nested too deeply for a `Value` comes as its text.
+    pub(crate) fn detail(self) -> Value {
+        self.value().unwrap_or_else(|| Value::String(self.json()))
+    }
+
+    fn value(self) -> Option<Value> {
         let mut open: Vec<Building<'_>> = Vec::new();
-        let mut done = begin(self, &mut open, is_cut);
+        let mut done = begin(self, &mut open)?;
         loop {
             if let Some(value) = done.take() {
                 match open.last_mut() {
-                    None => return value,
+                    None => return Some(value),
                     Some(building) => building.add(value),
                 }
             }
-            let Some(building) = open.last_mut() else { return Value::Null };
+            let building = open.last_mut()?;
             done = match building.next() {
-                Some(item) => begin(item, &mut open, is_cut),
+                Some(item) => begin(item, &mut open)?,
                 None => open.pop().map(Building::finish),
             };
         }
@@ -142,19 +146,19 @@ impl<'d> Building<'d> {
     }
 }
 
-fn begin<'d>(item: Item<'d>, open: &mut Vec<Building<'d>>, is_cut: &mut bool) -> Option<Value> {
+/// A scalar at once, a container opened; `None` where it is nested too deeply.
+fn begin<'d>(item: Item<'d>, open: &mut Vec<Building<'d>>) -> Option<Option<Value>> {
     if let Some(scalar) = item.scalar() {
-        return Some(scalar_value(scalar));
+        return Some(Some(scalar_value(scalar)));
     }
     if open.len() >= MAX_KEPT_DEPTH {
-        *is_cut = true;
-        return Some(Value::Null);
+        return None;
     }
     open.push(match item.kind() {
         Kind::Object => Building::Object(item.members(), Map::new(), String::new()),
         _ => Building::Array(item.items(), Vec::new()),
     });
-    None
+    Some(None)
 }
 
 fn scalar_value(scalar: Scalar<'_>) -> Value {
