@@ -77,10 +77,10 @@ async fn outcome(
     let known = known.get(&key);
     let database = key.0;
     let kept = known.and_then(|known| known.plan.as_ref());
-    if let Some(plan) = kept.filter(|_| execution == Execution::PlanOnly) {
-        if let Ok(record) = kept_plan(plan) {
-            return Ok(of_statement(record, &statement.text));
-        }
+    if let Some(plan) = kept.filter(|_| execution == Execution::PlanOnly)
+        && let Ok(record) = kept_plan(plan)
+    {
+        return Ok(of_statement(record, &statement.text));
     }
     let command = match known {
         // A shape of `$queryStats` has `?number` for values; such a text says so itself.

@@ -1,6 +1,6 @@
 //! What goes wrong, and how it is told.
 
-use super::support::{Database, shop, target, url, with_database};
+use super::support::{Database, clock, shop, target, url, with_database};
 use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
 use crate::error::{CollectError, ErrorKind};
@@ -8,7 +8,7 @@ use crate::guard::{Policy, Stop};
 use bson::doc;
 use planscope_explain::workload::Statement;
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 async fn refused(url: &str) -> CollectError {
     let policy = Policy { connect_timeout: Duration::from_secs(5), ..Policy::default() };
@@ -48,7 +48,7 @@ async fn a_stop_ends_the_work_on_the_server() {
                 tokio::task::yield_now().await;
             }
             stop.stop();
-            Instant::now()
+            clock()
         };
         let (outcome, stopped) = tokio::join!(work, stopping);
         assert_eq!(outcome.unwrap_err().kind, ErrorKind::Stopped);
@@ -88,7 +88,7 @@ async fn refusals_say_what_to_type() {
     let error = refused(&format!("mongodb://{host}/shop")).await;
     assert_eq!(error.kind, ErrorKind::Authentication);
     assert!(error.message.contains("wants a user and a password"), "{error}");
-    let began = Instant::now();
+    let began = clock();
     let error = refused("mongodb://planscope:geheim@127.0.0.1:1/shop").await;
     assert_eq!(error.kind, ErrorKind::Connection);
     assert!(error.message.starts_with("cannot reach 127.0.0.1:1: "), "{error}");
@@ -114,7 +114,7 @@ async fn what_is_not_mongodb_is_told() {
                 .write_all(b"220 mail.example ESMTP, and some more words to fill a header\r\n");
         }
     });
-    let began = Instant::now();
+    let began = clock();
     let error = refused(&format!("mongodb://planscope:geheim@127.0.0.1:{port}/shop")).await;
     assert_eq!(error.kind, ErrorKind::Connection);
     assert!(error.message.contains("does not answer as MongoDB does"), "{error}");

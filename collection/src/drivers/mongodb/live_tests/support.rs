@@ -11,6 +11,7 @@ use std::future::Future;
 use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 /// The URL of the server; without one the test says so and passes, unless servers are required.
 #[expect(clippy::disallowed_methods, reason = "where the servers are, only dev/servers knows")]
@@ -69,6 +70,12 @@ impl Database {
     pub async fn profile(&self, on: bool) {
         self.run(doc! { "profile": if on { 2 } else { 0 } }).await;
     }
+}
+
+/// What time it is, for limits that a person would notice.
+#[expect(clippy::disallowed_methods, reason = "the tests measure how long the driver takes")]
+pub fn clock() -> Instant {
+    Instant::now()
 }
 
 pub fn target(url: &str) -> Target {
