@@ -264,3 +264,66 @@ fn chosen(target: &Target, known: &[String]) -> Result<Vec<String>> {
     }
     Ok(vec![wanted.to_owned()])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Environment;
+
+    async fn of(url: &str) -> Result<ClientOptions> {
+        let target = Target::parse_with(url, &Environment::default()).unwrap();
+        options(&target, &Policy::default()).await
+    }
+
+    #[tokio::test]
+    async fn the_url_reaches_the_driver() {
+        let got = of("mongodb://a%40b:p%2Fw%3A@h1:1,[::1]:2/shop?authSource=admin&replicaSet=rs0&tls=true\
+                      &tlsCAFile=%2Fca.pem&readPreference=nearest&connectTimeoutMS=1500&appName=%40x%40")
+            .await
+            .unwrap();
+        assert_eq!(server_name(&got), "h1:1,::1:2");
+        let credential = got.credential.unwrap();
+        assert_eq!(credential.username.as_deref(), Some("a@b"));
+        assert_eq!(credential.password.as_deref(), Some("p/w:"));
+        assert_eq!(credential.source.as_deref(), Some("admin"));
+        assert_eq!(got.default_database.as_deref(), Some("shop"));
+        assert_eq!(got.repl_set_name.as_deref(), Some("rs0"));
+        let Some(Tls::Enabled(tls)) = got.tls else { panic!("not encrypted") };
+        assert_eq!(tls.ca_file_path.unwrap().to_str(), Some("/ca.pem"));
+        let nearest = ReadPreference::Nearest { options: None };
+        assert_eq!(got.selection_criteria, Some(SelectionCriteria::ReadPreference(nearest)));
+        assert_eq!(got.connect_timeout.unwrap().as_millis(), 1500);
+        assert_eq!(got.app_name.as_deref(), Some("@x@"));
+        let direct = of("mongodb://h/?directConnection=true").await.unwrap();
+        assert_eq!(direct.direct_connection, Some(true));
+        assert_eq!(direct.app_name.as_deref(), Some(MARK));
+        assert_eq!(direct.connect_timeout, Some(Policy::default().connect_timeout));
+    }
+
+    #[tokio::test]
+    async fn no_refusal_of_a_url_shows_the_password() {
+        for parameters in
+            ["readPreference=SECRET", "nonsense=1", "authMechanism=x", "tls=maybe", "replicaSet="]
+        {
+            match of(&format!("mongodb://u:SECRET@h/d?{parameters}")).await {
+                Ok(_) => {}
+                Err(error) => {
+                    let all = format!("{error} {error:?} {}", error.hints.join(" "));
+                    assert!(!all.contains("SECRET"), "{all}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_users_databases_are_looked_at() {
+        let target = |url: &str| Target::parse_with(url, &Environment::default()).unwrap();
+        let known = ["admin", "blog", "config", "local", "shop"].map(str::to_owned);
+        assert_eq!(chosen(&target("mongodb://h/"), &known).unwrap(), ["blog", "shop"]);
+        assert_eq!(chosen(&target("mongodb://h/shop"), &known).unwrap(), ["shop"]);
+        assert_eq!(chosen(&target("mongodb://h/shop"), &[]).unwrap(), ["shop"]);
+        let error = chosen(&target("mongodb://h/shap"), &known).unwrap_err();
+        assert_eq!(error.hints, ["databases that are there: blog, shop"]);
+        assert!(chosen(&target("mongodb://h/"), &known[..1]).is_err());
+    }
+}

@@ -180,8 +180,71 @@ fn running_operation(row: &Document) -> Option<Operation> {
     let mut entry = row.clone();
     entry.insert("millis", row.number("microsecs_running").unwrap_or(0.0) / 1000.0);
     entry.remove("execStats");
+    let user = row.documents("effectiveUsers").first().and_then(|user| user.text("user"));
+    if let Some(user) = user {
+        entry.insert("user", user);
+    }
     if let Some(original) = row.document("cursor.originatingCommand") {
         entry.insert("originatingCommand", original.clone());
     }
     Operation::of_profile(&entry)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the manual of 8.0 shows it.
+    #[test]
+    fn sums_of_the_server_are_counters() {
+        let row = parse(
+            r#"{"key":{"queryShape":{"cmdNs":{"db":"shop","coll":"orders"},"command":"find","filter":{"a":{"$eq":"?number"}},
+                "sort":{"b":-1}},"client":{"application":{"name":"app"}},"collectionType":"collection"},"keyHash":"K","queryShapeHash":"H",
+                "metrics":{"lastExecutionMicros":{"$numberLong":"4254"},"execCount":{"$numberLong":"2"},
+                "totalExecMicros":{"sum":{"$numberLong":"4000"},"max":{"$numberLong":"3000"},"min":{"$numberLong":"1000"},
+                "sumOfSquares":{"$numberDecimal":"10000000"}},"docsReturned":{"sum":{"$numberLong":"7"}},
+                "keysExamined":{"sum":{"$numberLong":"8"}},"docsExamined":{"sum":{"$numberLong":"9"}},
+                "firstSeenTimestamp":{"$date":"2024-05-01T00:00:00Z"}}}"#,
+        )
+        .unwrap();
+        let found = summed(&row).unwrap();
+        assert_eq!(
+            found.command.text(),
+            r#"{"find":"orders","filter":{"a":{"$eq":"?number"}},"sort":{"b":-1}}"#
+        );
+        let sums = found.sums;
+        assert_eq!((sums.calls, sums.total_ms, sums.mean_ms), (Some(2.0), Some(4.0), Some(2.0)));
+        assert_eq!((sums.min_ms, sums.max_ms, sums.stddev_ms), (Some(1.0), Some(3.0), Some(1.0)));
+        assert_eq!((sums.rows, sums.rows_examined), (Some(7.0), Some(9.0)));
+        assert_eq!((found.hash.as_str(), sums.keys_examined), ("H", Some(8.0)));
+        assert_eq!(found.since.as_deref(), Some("2024-05-01T00:00:00Z"));
+        let mut own = row;
+        let key = own.get_document_mut("key").unwrap();
+        key.insert("client", doc! { "application": { "name": "planscope" } });
+        assert!(summed(&own).is_none());
+    }
+
+    #[test]
+    fn lines_of_the_log_are_executions() {
+        let line = r#"{"t":{"$date":"2026-11-21T16:07:03.403+00:00"},"s":"I","c":"COMMAND","id":51803,"msg":"Slow query","attr":{"type":"command","ns":"shop.orders",
+            "command":{"find":"orders","filter":{"_id":{"$oid":"65f000000000000000000000"}},"$db":"shop"},"planSummary":"IDHACK","keysExamined":1,"docsExamined":1,
+            "nreturned":1,"durationMillis":120}}"#;
+        let found = log_line(line).unwrap();
+        assert_eq!((found.millis, found.docs_examined), (120.0, Some(1.0)));
+        assert!(found.at.unwrap().starts_with("2026-11-21T16:07:03.403"));
+        assert!(found.command.text().contains(r#"{"$oid":"65f000000000000000000000"}"#));
+        assert!(log_line(r#"{"msg":"Connection ended"}"#).is_none());
+        assert!(log_line(r#"{"msg":"Slow query""#).is_none());
+    }
+
+    #[test]
+    fn the_plan_cache_names_its_statements() {
+        let row = doc! {
+            "queryHash": "AB",
+            "createdFromQuery": { "query": { "a": 1 }, "sort": {}, "projection": { "b": 1 } },
+        };
+        let (command, hash) = cached("orders", &row).unwrap();
+        assert_eq!(command.text(), r#"{"find":"orders","filter":{"a":1},"projection":{"b":1}}"#);
+        assert_eq!(hash, "AB");
+    }
 }
