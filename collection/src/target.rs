@@ -200,6 +200,12 @@ impl Target {
         if let Some(path) = &self.path {
             return path.display().to_string();
         }
+        // Without a database all of MongoDB's are looked at.
+        if let (Engine::Mongodb, None, Some(host)) =
+            (self.engine, &self.database, self.hosts.first())
+        {
+            return self.place_of(host);
+        }
         let database = self.database.as_deref().unwrap_or("default");
         match self.hosts.first() {
             Some(host) => format!("{database}@{}", self.place_of(host)),

@@ -32,7 +32,9 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<QueryText>> {
         let mut command: Map<String, Value> =
             serde_json::from_str(found.text).map_err(|error| {
                 let line = found.line + u32::try_from(error.line()).unwrap_or(1).saturating_sub(1);
-                wrong(line, &format!("no JSON: {error}"))
+                let why = error.to_string();
+                let why = why.split(" at line ").next().unwrap_or_default();
+                wrong(line, &format!("no JSON: {why}"))
             })?;
         let above = header(found.before, "//").map_err(|why| wrong(found.line, why))?;
         let calls = match command.remove("calls") {
@@ -151,7 +153,9 @@ mod tests {
     #[test]
     fn errors_name_file_and_line() {
         let message = |text: &str| read(text).unwrap_err().to_string();
-        assert!(message("\n{\"a\":\n b}").starts_with("shop/heavy.json:3: no JSON: "));
+        assert!(
+            message("\n{\"a\":\n b}").starts_with("shop/heavy.json:3: no JSON: expected value")
+        );
         assert_eq!(message("{\"a\":1}\n{\"a\":"), "shop/heavy.json:2: a document is not closed");
         assert_eq!(
             message("{\"find\":\"a\",\"calls\":0}"),

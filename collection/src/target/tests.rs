@@ -83,6 +83,7 @@ fn a_name_for_several_servers_stays_one() {
     assert_eq!(target.name(), "d@cluster.example");
     assert_eq!(target.url_with_password(), "mongodb+srv://u:p%40@cluster.example/d?a=b%26c");
     assert_eq!(parse("mongodb://").url_with_password(), "mongodb://localhost/");
+    assert_eq!(parse("mongodb://u@h:1/").name(), "h:1");
     assert_eq!(target.without_password("p@ or p%40"), "*** or ***");
 }
 

@@ -73,7 +73,7 @@ pub(super) fn json(document: Document) -> String {
 /// Why it is none, for a person.
 pub(super) fn parse(text: &str) -> Result<Document, String> {
     let value: serde_json::Value =
-        serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
     match Bson::try_from(value) {
         Ok(Bson::Document(document)) => Ok(document),
         Ok(_) => Err("it is no JSON object".to_owned()),

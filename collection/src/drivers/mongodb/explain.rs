@@ -100,8 +100,10 @@ fn of_statement(mut record: PlanRecord, text: &str) -> PlanRecord {
 /// A command from a statement's text.
 fn written(text: &str) -> std::result::Result<Command, Failure> {
     let refuse = |why: String| Failure::Problem("not-explainable", why);
-    let document =
-        parse(text).map_err(|why| refuse(format!("the statement has no plan: {why}")))?;
+    const EXAMPLE: &str = r#"{"find": "orders", "filter": {"status": "new"}}"#;
+    let document = parse(text).map_err(|why| {
+        refuse(format!("the statement has no plan: {why}; write a command as {EXAMPLE}"))
+    })?;
     let document = document.document("explain").cloned().unwrap_or(document);
     let found = Command::of(&document);
     found.ok_or_else(|| {
