@@ -58,6 +58,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -68,6 +69,7 @@ never\:"Never"))' \
 '(--group)--all[Every target of planscope.toml]' \
 '(--queries --all --group)--watch[Collect again and again until stopped\: more often while plans change, seldom while nothing does]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -85,6 +87,7 @@ _arguments "${_arguments_options[@]}" : \
 '--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -123,6 +126,7 @@ high\:"High only"))' \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -131,6 +135,7 @@ never\:"Never"))' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -157,6 +162,7 @@ _arguments "${_arguments_options[@]}" : \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -165,6 +171,7 @@ never\:"Never"))' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -218,6 +225,7 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"

@@ -59,7 +59,7 @@ pub fn run(args: &AdviseArgs, ctx: &Ctx) -> Result<ExitStatus> {
         most_bytes: args.max_size.unwrap_or(f64::INFINITY),
         ..Options::default()
     };
-    let policy = args.workload.connection.policy();
+    let policy = args.workload.connection.policy()?;
     let thresholds = &ctx.config()?.thresholds;
     let asked = args.ask.as_deref().map(|name| input::target(ctx, name)).transpose()?;
     let report = match (input::resolve(ctx, &args.input)?, asked) {

@@ -121,7 +121,7 @@ fn snapshot(args: &AnalyzeArgs, ctx: &Ctx) -> Result<(Snapshot, String)> {
             Ok((snapshot, name))
         }
         Input::Target(target) => {
-            let policy = args.workload.connection.policy();
+            let policy = args.workload.connection.policy()?;
             let snapshot = block_on(ctx, async {
                 let mut session = workload::connect(ctx, &target, &policy).await?;
                 workload::collect(ctx, &mut *session, &args.workload).await

@@ -175,10 +175,10 @@ impl Walk<'_> {
             queries: queries::read(&self.folder.path.join("shop.sql"), target.engine)?,
             ..Request::default()
         };
-        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60 }.policy();
+        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60, audit: None }.policy()?;
         let snapshot = block_on(self.ctx, async {
             let mut session = workload::connect(self.ctx, &target, &policy).await?;
-            workload::collect_request(self.ctx, &mut *session, &request).await
+            Ok(workload::collect_request(self.ctx, &mut *session, &request).await?)
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
@@ -213,7 +213,7 @@ impl Walk<'_> {
 
     fn advise(&self, database: &Path, snapshot: Snapshot) -> Result<Vec<Advice>> {
         let target = self.target(database)?;
-        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60 }.policy();
+        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60, audit: None }.policy()?;
         let report = block_on(self.ctx, async {
             let mut session = workload::connect(self.ctx, &target, &policy).await?;
             let options = Options { most_indexes: INDEXES, ..Options::default() };

@@ -33,7 +33,7 @@ pub fn run(args: &DoctorArgs, ctx: &Ctx) -> Result<ExitStatus> {
     }
     let target = input::target(ctx, args.target.as_deref().unwrap_or_default())?;
     let checks = block_on(ctx, async {
-        let mut session = workload::connect(ctx, &target, &args.connection.policy()).await?;
+        let mut session = workload::connect(ctx, &target, &args.connection.policy()?).await?;
         Ok(session.doctor().await?)
     })?;
     show(ctx, target.to_string(), checks)

@@ -50,7 +50,7 @@ pub fn run(
     ctx: &Ctx,
 ) -> Result<ExitStatus> {
     let _lock = store.lock(&target.file_stem())?;
-    let policy = of.connection.policy();
+    let policy = of.connection.policy()?;
     let stop = ctx.stop.clone();
     let open = || async { drivers::connect(target, &policy, stop.clone()).await }.boxed();
     let watch = Watch {
