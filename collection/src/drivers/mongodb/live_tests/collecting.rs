@@ -170,7 +170,8 @@ async fn without_a_profiler_the_plan_cache_and_the_log_know_statements() {
         assert!(logged.counters.total_ms.unwrap() >= 100.0);
         assert_eq!(logged.plans.len(), 1, "{:?}", logged.problems);
         let cached = find(&snapshot, r#"{"find":"orders","filter":{"customer":{"$lt":50}},"sort""#);
-        assert_eq!(cached.counters.calls, None);
+        // On a busy machine it is in the log as well.
+        assert!(cached.counters.total_ms.is_none_or(|ms| ms >= 100.0));
         assert!(cached.engine_id.is_some() && cached.plans.len() == 1);
     })
     .await;

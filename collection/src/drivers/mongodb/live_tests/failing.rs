@@ -66,8 +66,15 @@ async fn the_server_ends_what_takes_too_long() {
         shop(&database).await;
         let policy = Policy { analyze_timeout: Duration::from_millis(200), ..Policy::default() };
         let mut session = database.session_with(&policy, Stop::new()).await;
-        let plans = all_plans(session.as_mut(), &[endless()], Execution::Analyze).await.unwrap();
+        // Each document takes a hundred thousand additions.
+        let sum = r#"{"$sum":{"$range":[0,{"$add":[100000,"$customer"]}]}}"#;
+        let find = format!(r#"{{"find":"orders","filter":{{"$expr":{{"$lt":[{sum},0]}}}}}}"#);
+        let find = Statement { text: find, ..Statement::default() };
+        let statements = [endless(), find];
+        let plans = all_plans(session.as_mut(), &statements, Execution::Analyze).await.unwrap();
         assert_eq!(plans[0].as_ref().unwrap_err().kind, "timeout");
+        let cut_short = &plans[1].as_ref().unwrap().plan;
+        assert!(cut_short.partial && cut_short.is_analyzed(), "what it had done by then is told");
         assert_eq!(running(&database).await, 0);
         assert!(session.settings().await.is_ok(), "the session goes on");
     })
