@@ -152,9 +152,9 @@ fn check_schema(json: &[u8], path: &Path) -> Result<()> {
 }
 
 fn broken_json(error: serde_json::Error, json: &[u8], path: &Path) -> CollectError {
-    // A number that broke off at its point or sign is a wrong one to the reader.
-    let is_cut = error.is_syntax() && json.last().is_some_and(|byte| b".-+eE".contains(byte));
-    if error.is_eof() || is_cut {
+    // A number that breaks off (`7.`) is no end to serde_json, but a number that is wrong.
+    let in_number = matches!(json.last(), Some(b'.' | b'-' | b'+' | b'e' | b'E'));
+    if error.is_eof() || (error.is_syntax() && in_number) {
         return truncated(path);
     }
     let what = if error.is_data() { "is damaged" } else { "is not a planscope snapshot" };

@@ -6,7 +6,7 @@
 
 use super::document::Fields as _;
 use super::errors;
-use super::link::{Facts, Link, MARK};
+use super::link::{Facts, Link, MARK, record};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::target::Target;
@@ -42,6 +42,7 @@ async fn open_unwatched(target: &Target, policy: &Policy, stop: &Stop) -> Result
     let server = server_name(&options);
     let criteria = options.selection_criteria.clone().unwrap_or_else(secondary_preferred);
     let is_direct = options.direct_connection == Some(true);
+    record(&policy.audit, &server, "admin", &doc! { "hello": 1, "comment": MARK })?;
     let (client, hello) = greet(options.clone(), &criteria, target, &server).await?;
     let mut link = Link {
         facts: facts_of(&hello, &options),

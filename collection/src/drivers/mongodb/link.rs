@@ -3,10 +3,10 @@
 //! Every command carries a time limit and a comment by which it is found again: in the server's
 //! profiler and log, to leave it out of the workload, and among the running operations, to end it.
 
-use super::document::Fields as _;
+use super::document::{Fields as _, json};
 use super::errors;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Audit, Policy, Stop};
 use bson::{Bson, Document, doc};
 use mongodb::Client;
 use mongodb::options::SelectionCriteria;
@@ -89,12 +89,14 @@ impl Link {
     }
 
     async fn send(&self, database: &str, command: Document) -> Result<Document> {
+        record(&self.policy.audit, &self.server, database, &command)?;
         let database = self.client.database(database);
         let sent = database.run_command(command).selection_criteria(self.criteria.clone());
         sent.await.map_err(|error| errors::failed(error, &self.server))
     }
 
     async fn read(&self, database: &str, command: Document, most: usize) -> Result<Vec<Document>> {
+        record(&self.policy.audit, &self.server, database, &command)?;
         let failed = |error| errors::failed(error, &self.server);
         let database = self.client.database(database);
         let mut cursor = database
@@ -178,6 +180,18 @@ impl Link {
         // Without access control everybody may do everything.
         self.facts.user.is_none() || self.facts.privileges.iter().any(|p| fits(p) && acts(p))
     }
+}
+
+/// Records a command just before it is sent; fetching the rest of its answer is part of it.
+pub(super) fn record(
+    audit: &Audit,
+    server: &str,
+    database: &str,
+    command: &Document,
+) -> Result<()> {
+    let mut sent = command.clone();
+    sent.insert("$db", database);
+    audit.sent(server, &json(sent))
 }
 
 /// The server ends the work at its limit; should it not, we do.
