@@ -76,6 +76,11 @@ impl<'d> Builder<'d> {
         Self::run(|place| Task::Pipeline(stages, place), "".into())
     }
 
+    /// The stages; what else was collected on the way is needed no longer.
+    pub(super) fn into_drafts(self) -> Drafts<'d> {
+        self.drafts
+    }
+
     fn run(
         first: impl FnOnce(Place) -> Task<'d>,
         namespace: Cow<'d, str>,
@@ -198,7 +203,7 @@ impl<'d> Builder<'d> {
             .slots
             .as_ref()
             .and_then(|slots| slots.get(&(told.number_of("planNodeId")? as i64)));
-        draft.run = match slots {
+        let run = match slots {
             Some(slots) => {
                 draft.slots.clone_from(&slots.stages);
                 Some(slots.run)
@@ -211,6 +216,7 @@ impl<'d> Builder<'d> {
             }
             None => figures::classic(told),
         };
+        draft.set_run(run);
         let is_many = is_many(&draft.operator);
         let at = self.add(draft, place);
         let below = Place::below(at, Role::Outer, place.home);
@@ -309,7 +315,7 @@ impl<'d> Builder<'d> {
         let role = if is_member && place.role == Role::Outer { Role::Member } else { place.role };
         let mut draft = Draft::new(name, operator, role);
         (draft.told, draft.spec) = ([Some(stage), None], spec);
-        draft.run = figures::classic(stage);
+        draft.set_run(figures::classic(stage));
         self.add(draft, place)
     }
 
@@ -364,16 +370,6 @@ fn is_many(operator: &Operator) -> bool {
             | Operator::FullTextSearch
             | Operator::GeoNear
     )
-}
-
-/// Gives the whole plan the time of its statement.
-pub(super) fn set_elapsed(drafts: &mut Drafts<'_>, ms: Option<f64>) {
-    if let Some(root) = drafts.list.first_mut() {
-        root.elapsed_ms = ms;
-        if let (Some(run), Some(_)) = (root.run.as_mut(), ms) {
-            run.ms = run.ms.or(Some(0.0));
-        }
-    }
 }
 
 /// The figures of a statement whose plan is only summed up.

@@ -38,17 +38,35 @@ pub(super) struct Draft<'d> {
     pub(super) home: usize,
     /// The shard or facet that this stage is the top of.
     pub(super) part: Option<String>,
-    pub(super) run: Option<Run>,
+    measured: Option<Box<Run>>,
     /// Milliseconds of this part of the plan by the server's own clock, not by its stages'.
     pub(super) elapsed_ms: Option<f64>,
     /// Below a PROJECTION_COVERED, with nothing between that reads documents.
     pub(super) is_covered: bool,
     /// Planned, but run as a part of another stage: it has no figures of its own.
     pub(super) is_merged: bool,
-    first_child: Option<usize>,
-    last_child: Option<usize>,
-    next: Option<usize>,
-    parent: Option<usize>,
+    first_child: Link,
+    last_child: Link,
+    next: Link,
+    parent: Link,
+}
+
+/// Another stage, or none: an index in four bytes, of which the highest is none.
+#[derive(Debug, Clone, Copy)]
+struct Link(u32);
+
+impl Link {
+    const NONE: Self = Self(u32::MAX);
+
+    fn get(self) -> Option<usize> {
+        (self.0 != u32::MAX).then_some(self.0 as usize)
+    }
+}
+
+impl From<usize> for Link {
+    fn from(at: usize) -> Self {
+        Self(u32::try_from(at).unwrap_or(u32::MAX))
+    }
 }
 
 impl<'d> Draft<'d> {
@@ -62,14 +80,14 @@ impl<'d> Draft<'d> {
             slots: Vec::new(),
             home: 0,
             part: None,
-            run: None,
+            measured: None,
             elapsed_ms: None,
             is_covered: false,
             is_merged: false,
-            first_child: None,
-            last_child: None,
-            next: None,
-            parent: None,
+            first_child: Link::NONE,
+            last_child: Link::NONE,
+            next: Link::NONE,
+            parent: Link::NONE,
         }
     }
 
@@ -78,8 +96,24 @@ impl<'d> Draft<'d> {
         self.told.iter().flatten().find_map(|item| item.get(key))
     }
 
+    /// What was measured.
+    pub(super) fn run(&self) -> Option<Run> {
+        self.measured.as_deref().copied()
+    }
+
+    /// Sets what was measured. It is held apart: a plan that was not run has none.
+    pub(super) fn set_run(&mut self, run: Option<Run>) {
+        self.measured = run.map(Box::new);
+    }
+
+    fn set_ms(&mut self, ms: f64) {
+        if let Some(run) = self.measured.as_mut() {
+            run.ms = Some(ms);
+        }
+    }
+
     fn ms(&self) -> Option<f64> {
-        self.run.and_then(|run| run.ms)
+        self.run().and_then(|run| run.ms)
     }
 }
 
@@ -95,12 +129,13 @@ impl<'d> Drafts<'d> {
     /// Adds a stage below `parent`, after the children it has.
     pub(super) fn add(&mut self, parent: Option<usize>, mut draft: Draft<'d>) -> usize {
         let at = self.list.len();
-        draft.parent = parent;
+        draft.parent = parent.map_or(Link::NONE, Link::from);
         self.list.push(draft);
         if let Some(parent) = parent {
-            match self.list[parent].last_child.replace(at) {
-                Some(last) => self.list[last].next = Some(at),
-                None => self.list[parent].first_child = Some(at),
+            let last = std::mem::replace(&mut self.list[parent].last_child, at.into());
+            match last.get() {
+                Some(last) => self.list[last].next = at.into(),
+                None => self.list[parent].first_child = at.into(),
             }
         }
         at
@@ -115,7 +150,7 @@ impl<'d> Drafts<'d> {
     }
 
     pub(super) fn children(&self, at: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(self.list[at].first_child, |&child| self.list[child].next)
+        std::iter::successors(self.list[at].first_child.get(), |&child| self.list[child].next.get())
     }
 
     /// All stages in preorder, each with its depth.
@@ -123,7 +158,7 @@ impl<'d> Drafts<'d> {
         let mut next = (!self.list.is_empty()).then_some((0, 0));
         std::iter::from_fn(move || {
             let (at, depth) = next?;
-            next = match self.list[at].first_child {
+            next = match self.list[at].first_child.get() {
                 Some(child) => Some((child, depth + 1)),
                 None => self.after(at, depth),
             };
@@ -134,11 +169,21 @@ impl<'d> Drafts<'d> {
     /// The stage after the subtree of `at`.
     fn after(&self, mut at: usize, mut depth: usize) -> Option<(usize, usize)> {
         loop {
-            if let Some(next) = self.list[at].next {
+            if let Some(next) = self.list[at].next.get() {
                 return Some((next, depth));
             }
-            at = self.list[at].parent?;
+            at = self.list[at].parent.get()?;
             depth -= 1;
+        }
+    }
+
+    /// Gives the whole plan the time of its statement.
+    pub(super) fn set_elapsed(&mut self, ms: Option<f64>) {
+        if let Some(root) = self.list.first_mut() {
+            root.elapsed_ms = ms;
+            if ms.is_some() && root.ms().is_none() {
+                root.set_ms(0.0);
+            }
         }
     }
 
@@ -168,24 +213,24 @@ impl<'d> Drafts<'d> {
 
     /// Gives a stage that was not measured the rows of its inputs, when those were.
     fn measure_by_inputs(&mut self, at: usize) -> bool {
-        if self.list[at].run.is_some() {
+        if self.list[at].measured.is_some() {
             return false;
         }
         let merges = matches!(self.list[at].operator, Operator::ShardMerge | Operator::Append);
         let Some(rows) = self.rows_of_inputs(at, merges) else { return false };
-        self.list[at].run = Some(Run { loops: 1.0, rows, ..Run::default() });
+        self.list[at].set_run(Some(Run { loops: 1.0, rows, ..Run::default() }));
         // What merges returns what it is given: that is no guess.
         !merges && !self.list[at].is_merged
     }
 
     fn rows_of_inputs(&self, at: usize, merges: bool) -> Option<f64> {
-        let mut inputs = self.children(at).filter_map(|child| self.list[child].run);
+        let mut inputs = self.children(at).filter_map(|child| self.list[child].run());
         let first = inputs.next()?.rows;
         Some(if merges { first + inputs.map(|run| run.rows).sum::<f64>() } else { first })
     }
 
     fn own_weight(&self, at: usize) -> f64 {
-        let Some(run) = self.list[at].run else { return 0.0 };
+        let Some(run) = self.list[at].run() else { return 0.0 };
         let seen = run.keys.unwrap_or(0.0) + run.docs.unwrap_or(0.0);
         run.works.unwrap_or(run.rows + seen).max(seen)
     }
@@ -198,15 +243,16 @@ impl<'d> Drafts<'d> {
             true => inputs.reduce(f64::max),
             false => inputs.reduce(|a, b| a + b),
         };
-        if let (Some(run), Some(least)) = (self.list[at].run.as_mut(), least) {
-            run.ms = Some(run.ms.unwrap_or(0.0).max(least));
+        if let Some(least) = least {
+            let ms = self.list[at].ms().unwrap_or(0.0).max(least);
+            self.list[at].set_ms(ms);
         }
     }
 
     fn share_out(&mut self, top: usize, weights: &[f64]) {
         let draft = &self.list[top];
         let Some(elapsed) = draft.elapsed_ms.filter(|ms| *ms > 0.0) else { return };
-        if draft.run.is_none() || draft.ms().is_some_and(|ms| ms > 0.0) {
+        if draft.measured.is_none() || draft.ms().is_some_and(|ms| ms > 0.0) {
             return;
         }
         let mut waiting = vec![top];
@@ -216,9 +262,7 @@ impl<'d> Drafts<'d> {
                 true => weights[at] / weights[top],
                 false => f64::from(u8::from(at == top)),
             };
-            if let Some(run) = self.list[at].run.as_mut() {
-                run.ms = Some(elapsed * share);
-            }
+            self.list[at].set_ms(elapsed * share);
         }
     }
 }

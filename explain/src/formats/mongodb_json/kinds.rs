@@ -29,7 +29,9 @@ pub(super) fn kind(object: Item<'_>) -> Option<Kind> {
         Seen { operation: 3, summary: true, .. } => Some(Kind::Profile),
         Seen { cached: true, .. } => Some(Kind::Cached),
         Seen { explain: true, .. } => Some(Kind::Explain),
-        Seen { stage: true, figures: true, .. } => Some(Kind::Stage),
+        Seen { stage: true, figures: true, .. } | Seen { slot: true, opens: true, .. } => {
+            Some(Kind::Stage)
+        }
         _ => None,
     }
 }
@@ -45,6 +47,9 @@ struct Seen {
     explain: bool,
     stage: bool,
     figures: bool,
+    /// A stage of the slot-based engine, whose names are words that any document may hold.
+    slot: bool,
+    opens: bool,
 }
 
 impl Seen {
@@ -60,21 +65,19 @@ impl Seen {
             "stages" => self.explain |= is_pipeline(value),
             "shards" => self.explain |= is_shards(value),
             "cachedPlan" => self.cached |= value.is_object(),
-            "stage" => self.stage = is_stage_name(value),
+            "stage" => {
+                let name = value.text().unwrap_or_default();
+                self.stage = operators::is_query_stage(&name);
+                self.slot = !self.stage && operators::operator(&name).is_some();
+            }
+            "opens" | "planNodeId" => (self.opens, self.figures) = (true, true),
             "inputStage" | "inputStages" | "works" | "direction" | "indexName" | "nReturned"
-            | "keyPattern" | "filter" | "opens" | "isEOF" | "sortPattern" | "transformBy"
-            | "planNodeId" => {
+            | "keyPattern" | "filter" | "isEOF" | "sortPattern" | "transformBy" => {
                 self.figures = true;
             }
             _ => {}
         }
     }
-}
-
-fn is_stage_name(value: Item<'_>) -> bool {
-    value.text().is_some_and(|name| {
-        operators::is_query_stage(&name) || operators::operator(&name).is_some()
-    })
 }
 
 fn is_slow_query(attr: Item<'_>) -> bool {

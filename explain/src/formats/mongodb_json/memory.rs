@@ -2,7 +2,7 @@
 
 use super::super::shell_json::Item;
 use super::draft::Draft;
-use crate::plan::Node;
+use crate::plan::{Memory, Node};
 
 /// Reads what a stage says of its memory, from itself and from the slots that did its work.
 pub(super) fn apply(node: &mut Node, draft: &Draft<'_>) {
@@ -12,7 +12,7 @@ pub(super) fn apply(node: &mut Node, draft: &Draft<'_>) {
         keys.iter().find_map(told).filter(|n| *n >= 0.0)
     };
     let spilled = sources().any(|item| item.truth_of("usedDisk") == Some(true));
-    let memory = &mut node.memory;
+    let mut memory = Memory::default();
     if let Some(kind) = draft.get("type").and_then(Item::text).filter(|_| node.operator.is_sort()) {
         memory.method = Some(kind.into_owned());
     }
@@ -29,6 +29,7 @@ pub(super) fn apply(node: &mut Node, draft: &Draft<'_>) {
         let bytes = number(&["spilledDataStorageSize", "spilledBytes", "spillFileSizeBytes"]);
         memory.disk_bytes = bytes.filter(|bytes| *bytes > 0.0).map(|bytes| bytes as u64);
     }
+    node.memory = memory.into();
     keep_limits(node, draft);
 }
 

@@ -4,11 +4,12 @@ use super::super::shell_json::{Item, Kind};
 use super::draft::{Draft, Drafts};
 use super::operators::touches_collection;
 use crate::plan::{Actual, Condition, ConditionKind, Examined, Node, Operator};
+use serde_json::Map;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// Keys that are read into the tree or the figures, and not kept as details.
-const READ: [&str; 24] = [
+const READ: [&str; 26] = [
     "stage",
     "nodeType",
     "child",
@@ -33,6 +34,8 @@ const READ: [&str; 24] = [
     "indexName",
     "sortPattern",
     "indexBounds",
+    "transformBy",
+    "skipAmount",
 ];
 
 /// The node of a stage.
@@ -40,12 +43,18 @@ pub(super) fn node(drafts: &Drafts<'_>, at: usize) -> Node {
     let draft = &drafts.list[at];
     let mut node = Node::new(draft.operator.clone(), draft.name.clone());
     node.role = draft.role;
+    let kept = draft.told.iter().flatten().flat_map(|item| item.members());
+    let kept = kept.filter(|(key, value)| is_detail(key, *value)).count();
+    if kept > 0 {
+        // To the measure: with a dozen keys a stage, room to spare would be half of a large plan.
+        *node.details = Map::with_capacity(kept);
+    }
     let mut seen: HashSet<Cow<'_, str>> = HashSet::new();
     let has_two = draft.told[1].is_some();
     for item in draft.told.iter().flatten() {
         for (key, value) in item.members() {
             if !has_two || seen.insert(key.clone()) {
-                apply(&mut node, &key, value);
+                apply(&mut node, key, value);
             }
         }
     }
@@ -55,15 +64,20 @@ pub(super) fn node(drafts: &Drafts<'_>, at: usize) -> Node {
     name_collection(&mut node, drafts.homes.get(draft.home).map_or("", |home| home));
     refine(&mut node, draft);
     measure(&mut node, drafts, at);
+    let input = drafts.children(at).next().and_then(|child| drafts.list[child].run());
+    let rows = input.zip(draft.run()).map(|(input, run)| input.rows - run.rows);
+    skipped(&mut node, draft.get("skipAmount").and_then(Item::number), rows);
     super::memory::apply(&mut node, draft);
     if let Some(part) = &draft.part {
         node.subplan = Some(part.clone());
     }
+    // Most have one condition, for which a list makes room for four.
+    node.conditions.shrink_to_fit();
     node
 }
 
-fn apply(node: &mut Node, key: &str, value: Item<'_>) {
-    match key {
+fn apply(node: &mut Node, key: Cow<'_, str>, value: Item<'_>) {
+    match &*key {
         "filter" => condition(node, ConditionKind::Filter, value),
         "indexName" => node.index = value.text().map(Cow::into_owned),
         "indexBounds" => condition(node, ConditionKind::Index, value),
@@ -79,13 +93,26 @@ fn apply(node: &mut Node, key: &str, value: Item<'_>) {
         "costEstimate" | "cost" if value.number().is_some() => {
             node.estimate.total_cost = value.number();
         }
-        "chunkSkips" => node.removed.by_filter = value.number(),
+        "chunkSkips" if value.number().is_some() => node.removed.by_filter = value.number(),
         _ => {}
     }
-    // The name of the stage of a pipeline stands as a key beside its figures.
-    if !READ.contains(&key) && !key.starts_with('$') && key != "transformBy" {
-        node.details.insert(key.to_owned(), value.detail());
+    if is_detail(&key, value) {
+        node.details.insert(key.into_owned(), value.detail());
     }
+}
+
+/// Whether a member is kept as a detail. What is false, zero, empty or forward says nothing, and every stage
+/// has a dozen such; the name of a pipeline's stage stands as a key beside its figures.
+fn is_detail(key: &str, value: Item<'_>) -> bool {
+    let says_nothing = match value.kind() {
+        Kind::Null | Kind::False => true,
+        Kind::Number | Kind::Call => value.number() == Some(0.0),
+        // A number too, in Extended JSON.
+        Kind::Object => value.members().next().is_none() || value.number() == Some(0.0),
+        Kind::Array => value.items().next().is_none(),
+        _ => key == "direction" && value.text().is_some_and(|way| way == "forward"),
+    };
+    !says_nothing && !READ.contains(&key) && !key.starts_with('$')
 }
 
 /// Adds a condition, if there is one.
@@ -165,7 +192,7 @@ fn eq_lookup(node: &mut Node, draft: &Draft<'_>) {
 }
 
 fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
-    let Some(run) = drafts.list[at].run else { return };
+    let Some(run) = drafts.list[at].run() else { return };
     let loops = run.loops;
     let a_loop = |value: f64| if loops > 0.0 { value / loops } else { 0.0 };
     node.actual = Some(Actual {
@@ -176,7 +203,7 @@ fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
         total_ms_per_loop: run.ms.map(a_loop),
     });
     node.examined = Examined { keys: run.keys, rows: run.docs }.into();
-    let input = || drafts.children(at).next().and_then(|child| drafts.list[child].run);
+    let input = || drafts.children(at).next().and_then(|child| drafts.list[child].run());
     let has_filter = node.conditions.iter().any(|c| c.kind == ConditionKind::Filter);
     let taken = match node.operator {
         Operator::Fetch | Operator::SeqScan if has_filter => run.docs,
@@ -193,7 +220,6 @@ fn measure(node: &mut Node, drafts: &Drafts<'_>, at: usize) {
     if let Some(taken) = taken {
         node.removed.by_filter = Some((taken - run.rows).max(0.0));
     }
-    skipped(node, input().map(|input| input.rows - run.rows));
 }
 
 /// Keys that the filter of an index scan saw: of those examined, the key that ends each jump to the
@@ -204,12 +230,9 @@ fn in_bounds(draft: &Draft<'_>, keys: Option<f64>) -> Option<f64> {
 }
 
 /// MongoDB counts `skipAmount` down while it runs and then shows 0.
-fn skipped(node: &mut Node, rows: Option<f64>) {
-    if node.operator == Operator::Skip
-        && let Some(rows) = rows.filter(|rows| *rows > 0.0)
-        && let Some(amount) = node.details.get_mut("skipAmount")
-        && amount.as_f64() == Some(0.0)
-    {
-        *amount = (rows as u64).into();
+fn skipped(node: &mut Node, told: Option<f64>, rows: Option<f64>) {
+    let amount = told.filter(|amount| *amount > 0.0).or(rows.filter(|rows| *rows > 0.0));
+    if let Some(amount) = amount.filter(|_| node.operator == Operator::Skip) {
+        node.details.insert("skipAmount".to_owned(), (amount as u64).into());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::{Note, Reading, shortened};
 use super::FORMAT;
-use super::build::{Builder, set_elapsed};
+use super::build::Builder;
 use super::node;
 use crate::plan::{LimitError, Operator, PlanBuilder};
 use std::collections::BTreeSet;
@@ -12,20 +12,21 @@ const MAX_NAMED: usize = 20;
 
 /// The plan of the collected stages, its statement's facts still empty; `None` without a stage.
 pub(super) fn reading(
-    mut builder: Builder<'_>,
+    builder: Builder<'_>,
     elapsed_ms: Option<f64>,
 ) -> Result<Option<Reading>, LimitError> {
-    if builder.drafts.list.is_empty() {
+    let mut drafts = builder.into_drafts();
+    if drafts.list.is_empty() {
         return Ok(None);
     }
-    set_elapsed(&mut builder.drafts, elapsed_ms);
-    let unmeasured = builder.drafts.settle();
-    let drafts = &builder.drafts;
-    let mut plan = PlanBuilder::new();
+    drafts.list.shrink_to_fit();
+    drafts.set_elapsed(elapsed_ms);
+    let unmeasured = drafts.settle();
+    let mut plan = PlanBuilder::expecting(drafts.list.len());
     let mut unknown = BTreeSet::new();
     for (at, depth) in drafts.preorder() {
         plan.close_to_depth(depth);
-        let node = node::node(drafts, at);
+        let node = node::node(&drafts, at);
         if let Operator::Other(name) = &node.operator
             && unknown.len() < MAX_NAMED
         {
@@ -33,6 +34,7 @@ pub(super) fn reading(
         }
         plan.open(node)?;
     }
+    drop(drafts);
     let mut notes: Vec<Note> =
         unknown.into_iter().map(|name| note(format!("unknown operator {name}"))).collect();
     if !unmeasured.is_empty() {

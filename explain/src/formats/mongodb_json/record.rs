@@ -87,7 +87,7 @@ fn summed_up<'d>(told: Item<'d>, namespace: Cow<'d, str>, ms: Option<f64>) -> Bu
     let mut parent = None;
     if told.truth_of("hasSortStage") == Some(true) {
         let mut sort = Draft::new("SORT".into(), Operator::Sort, Role::Outer);
-        sort.run = Some(whole_run(run.rows, run.ms));
+        sort.set_run(Some(whole_run(run.rows, run.ms)));
         parent = Some(drafts.add(None, sort));
     }
     // A write by the express path names what it writes after what it reads.
@@ -101,18 +101,18 @@ fn summed_up<'d>(told: Item<'d>, namespace: Cow<'d, str>, ms: Option<f64>) -> Bu
     };
     if let Some(write) = write {
         let mut draft = leaf(write, Role::Outer);
-        draft.run = Some(whole_run(run.rows, run.ms));
+        draft.set_run(Some(whole_run(run.rows, run.ms)));
         parent = Some(drafts.add(parent, draft));
     }
     let is_one = parts.len() == 1;
     if !is_one {
         let mut heading = Draft::new("planSummary".into(), Operator::Heading, Role::Outer);
-        heading.run = Some(run);
+        heading.set_run(Some(run));
         parent = Some(drafts.add(parent, heading));
     }
     for part in parts {
         let mut draft = leaf(part, if is_one { Role::Outer } else { Role::Member });
-        draft.run = is_one.then_some(run);
+        draft.set_run(is_one.then_some(run));
         drafts.add(parent, draft);
     }
     builder

@@ -380,6 +380,7 @@ fn what_is_no_plan_is_refused_with_its_place() {
     );
     for text in [
         r#"[{"Plan": {"Node Type": "Seq Scan", "Filter": "((doc ->> 'planSummary'::text) = 'COLLSCAN'::text)"}}]"#,
+        r#"db.jobs.find({stage: 'group', filter: 1, nReturned: 5})"#,
         r#"{"query_block": {"select_id": 1, "table": {"attached_condition": "(`t`.`doc` = '{\"queryPlanner\": {\"winningPlan\": {\"stage\": \"COLLSCAN\"}}}')"}}}"#,
         "Seq Scan on t  (cost=0.00..1.00 rows=1 width=4)\n  Filter: (stage = 'x: \"COLLSCAN\"'::text)",
     ] {
@@ -401,10 +402,10 @@ fn deep_plans_do_not_overflow() {
     assert_eq!(read(&deep(100_001), None), Err(LimitError::Depth.into()));
     let pipeline = format!(
         "{{stages: [{}]}}",
-        "{$limit: 5, nReturned: NumberLong(1), executionTimeMillisEstimate: 1},".repeat(50_000)
+        "{$limit: 5, nReturned: NumberLong(1), executionTimeMillisEstimate: 1},".repeat(20_000)
     );
-    assert_eq!(one(&pipeline).nodes().len(), 50_000);
-    let unions = 20_000;
+    assert_eq!(one(&pipeline).nodes().len(), 20_000);
+    let unions = 5_000;
     let nested = format!(
         "{{stages: [{{nReturned: 1, {}{}}}]}}",
         "$unionWith: {coll: 'c', pipeline: [{".repeat(unions),

@@ -20,7 +20,8 @@ pub(crate) fn read(text: &str, from: usize) -> (Document<'_>, Result<usize, Trou
     let mut reader =
         Reader { bytes: text.as_bytes(), at: from, entries: Vec::new(), elided: false };
     let outcome = reader.document().map(|()| reader.at);
-    let Reader { entries, elided, .. } = reader;
+    let Reader { mut entries, elided, .. } = reader;
+    entries.shrink_to_fit();
     (Document { text, entries, elided }, outcome)
 }
 
@@ -411,7 +412,7 @@ impl Reader<'_> {
     /// Passes over a colour of a terminal: `ESC [ 32 m`.
     fn colour(&mut self) {
         self.at += 2;
-        let is_part = |b: &u8| b.is_ascii_digit() || *b == b';';
+        let is_part = |b: &u8| b.is_ascii_digit() || matches!(b, b';' | b'?');
         let rest = self.rest();
         self.at += rest.iter().position(|b| !is_part(b)).map_or(rest.len(), |at| at + 1);
     }

@@ -36,6 +36,7 @@ impl Item<'_> {
             }
             push_start(&mut text, value, &mut open);
         }
+        text.shrink_to_fit();
         text
     }
 
@@ -154,9 +155,13 @@ fn begin<'d>(item: Item<'d>, open: &mut Vec<Building<'d>>) -> Option<Option<Valu
     if open.len() >= MAX_KEPT_DEPTH {
         return None;
     }
+    // To the measure: most are small, and there are many.
     open.push(match item.kind() {
-        Kind::Object => Building::Object(item.members(), Map::new(), String::new()),
-        _ => Building::Array(item.items(), Vec::new()),
+        Kind::Object => {
+            let map = Map::with_capacity(item.members().count());
+            Building::Object(item.members(), map, String::new())
+        }
+        _ => Building::Array(item.items(), Vec::with_capacity(item.items().count())),
     });
     Some(None)
 }
