@@ -5,10 +5,10 @@ use crate::driver::{Execution, Session, Workload};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::queries::QueryText;
 use crate::select::Selection;
-use planscope_explain::Engine;
 use planscope_explain::plan::{Node, Plan};
 use planscope_explain::workload::delta;
-use planscope_explain::workload::{Coverage, Problem, Snapshot, fingerprint};
+use planscope_explain::workload::{Coverage, PlanRecord, Problem, Snapshot, fingerprint};
+use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -189,8 +189,27 @@ fn redact(snapshot: &mut Snapshot) {
             record.raw =
                 record.raw.take().and_then(|raw| fingerprint::redact_raw(&raw, format, engine));
             record.plan = redact_plan(record.plan.clone(), engine);
+            if engine == Engine::Mongodb {
+                read_again(record);
+            }
         }
     }
+}
+
+/// A plan of MongoDB as its text without values says it: a value is a number as often as a string, and
+/// only the whole text shows which number is one.
+fn read_again(record: &mut PlanRecord) {
+    let format = formats::by_name(record.plan.format);
+    let read = record.raw.as_deref().and_then(|raw| formats::read(raw, format).ok());
+    let Some(mut plan) = read.and_then(|readings| readings.into_iter().next()).map(|r| r.plan)
+    else {
+        record.raw = None;
+        return;
+    };
+    plan.statement = record.plan.statement.take();
+    let ours = std::mem::take(&mut record.plan.details).into_iter();
+    plan.details.extend(ours.filter(|(key, _)| key.starts_with("planscope.")));
+    record.plan = plan;
 }
 
 fn redact_plan(mut plan: Plan, engine: Engine) -> Plan {
@@ -221,7 +240,6 @@ fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planscope_explain::formats;
     use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity, Window};
 
     #[test]

@@ -4,7 +4,7 @@
 //! questions; the order in which they are asked, the redaction, the budget and the store are the
 //! core's (`collect.rs`), the same for every engine.
 
-use crate::error::Result;
+use crate::error::{CollectError, Result};
 use crate::guard::{Policy, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
@@ -218,6 +218,16 @@ pub trait Session: Send {
     /// # Errors
     /// [`crate::ErrorKind::Missing`] with a hint when the server keeps none.
     fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>>;
+
+    /// What runs now, with the time that it has run for. An engine may not be able to tell.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Missing`] when it is not.
+    fn running(&mut self) -> BoxFuture<'_, Result<Workload>> {
+        let engine = self.identity().engine.label();
+        let message = format!("running statements of {engine} cannot be told");
+        Box::pin(async { Err(CollectError::new(crate::ErrorKind::Missing, message)) })
+    }
 
     /// Statements from files as statements of a workload: measured where the engine counts without
     /// side effects (SQLite) or `execution` asks for it, else without counters.

@@ -1,4 +1,6 @@
-//! Files of statements: SQL separated by semicolons, with `-- name: x` headers.
+//! Files of statements: SQL separated by semicolons, with `-- name: x` headers; for MongoDB JSON.
+
+mod mongodb;
 
 use crate::driver::Workload;
 use crate::error::{CollectError, ErrorKind, Result};
@@ -13,7 +15,7 @@ use std::path::{Path, PathBuf};
 const MAX_BYTES: u64 = 64 << 20;
 
 /// What to name instead of a file that cannot be read.
-const HINT: &str = "name a file of SQL, or a folder with *.sql files";
+const HINT: &str = "name a file of SQL (MongoDB: of JSON), or a folder with such files";
 
 /// A statement from a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,18 +30,23 @@ pub struct QueryText {
     pub calls: u32,
 }
 
-/// Reads the statements of a file, or of every `*.sql` file in a folder, sorted by name.
+/// Reads the statements of a file, or of every `*.sql` file in a folder, sorted by name; for MongoDB of
+/// files with JSON.
 ///
 /// # Errors
 /// When a file cannot be read, is no text, is too large, or holds no statement; with file and line.
 pub fn read(path: &Path, engine: Engine) -> Result<Vec<QueryText>> {
     let mut all = Vec::new();
-    for file in files(path)? {
+    for file in files(path, endings(engine))? {
         let text = read_text(&file)?;
         all.extend(parse(&text, &file, engine)?);
     }
     if all.is_empty() {
-        return Err(input(path, "holds no statement").hint("statements end with a semicolon"));
+        let hint = match engine {
+            Engine::Mongodb => "write each command as a JSON document",
+            _ => "statements end with a semicolon",
+        };
+        return Err(input(path, "holds no statement").hint(hint));
     }
     Ok(all)
 }
@@ -48,7 +55,15 @@ fn input(path: &Path, what: &str) -> CollectError {
     CollectError::new(ErrorKind::Input, format!("{} {what}", path.display()))
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>> {
+/// Endings of the files that hold statements.
+fn endings(engine: Engine) -> &'static [&'static str] {
+    match engine {
+        Engine::Mongodb => &mongodb::ENDINGS,
+        _ => &["sql"],
+    }
+}
+
+fn files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| {
         input(path, &format!("cannot be read: {error}")).caused_by(error).hint(HINT)
     };
@@ -58,14 +73,15 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
-        let is_sql = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("sql"));
-        if is_sql && file.is_file() {
+        let ending = file.extension().unwrap_or_default().to_ascii_lowercase();
+        if endings.iter().any(|wanted| ending == *wanted) && file.is_file() {
             files.push(file);
         }
     }
     files.sort();
     if files.is_empty() {
-        return Err(input(path, "has no file that ends with .sql"));
+        let what = format!("has no file that ends with .{}", endings.join(" or ."));
+        return Err(input(path, &what));
     }
     Ok(files)
 }
@@ -94,10 +110,13 @@ fn read_text(file: &Path) -> Result<String> {
 /// The statements of one text.
 fn parse(text: &str, file: &Path, engine: Engine) -> Result<Vec<QueryText>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if engine == Engine::Mongodb {
+        return mongodb::parse(text, file);
+    }
     let stem = file.file_stem().map_or_else(String::new, |s| s.to_string_lossy().into_owned());
     let mut queries = Vec::new();
     for statement in split_statements(text, engine) {
-        let header = header(statement.comment).map_err(|wrong| {
+        let header = header(statement.comment, "--").map_err(|wrong| {
             let place = format!("{}:{}", file.display(), statement.line);
             let message = format!("{place}: {wrong}");
             CollectError::new(ErrorKind::Input, message).hint("write -- calls: 40")
@@ -119,11 +138,11 @@ struct Header {
     calls: Option<u32>,
 }
 
-/// Reads `-- name: x` and `-- calls: n` in the comments above a statement.
-fn header(comments: &str) -> std::result::Result<Header, &'static str> {
+/// Reads `-- name: x` and `-- calls: n` in the comments, which open with `mark`, above a statement.
+fn header(comments: &str, mark: &str) -> std::result::Result<Header, &'static str> {
     let mut header = Header::default();
     for line in comments.lines() {
-        let Some(comment) = line.trim().strip_prefix("--") else { continue };
+        let Some(comment) = line.trim().strip_prefix(mark) else { continue };
         let Some((key, value)) = comment.split_once(':') else { continue };
         let value = value.trim();
         match key.trim().to_ascii_lowercase().as_str() {
@@ -150,7 +169,12 @@ pub(crate) fn unmeasured(
     let mut workload = Workload { of: queries.len() as u64, ..Workload::default() };
     for query in queries {
         let id = fingerprint(&query.text, engine);
-        if let Err(why) = explainable(&query.text, engine) {
+        // A command of MongoDB is looked at by its driver.
+        let refused = match engine {
+            Engine::Mongodb => None,
+            _ => explainable(&query.text, engine).err(),
+        };
+        if let Some(why) = refused {
             let Source { file, line } = &query.source;
             workload.problems.push(Problem {
                 kind: "not-explainable".to_owned(),

@@ -30,6 +30,8 @@ pub struct Target {
     path: Option<PathBuf>,
     params: Vec<(String, String)>,
     password_hint: Option<String>,
+    /// The scheme as it was written, in lower case, where it is not the engine's first.
+    scheme: Option<String>,
     label: Option<String>,
 }
 
@@ -82,6 +84,7 @@ impl Target {
             return Err(unknown(text));
         };
         let mut target = url::parse(engine, rest)?;
+        target.scheme = Some(scheme).filter(|scheme| scheme != engine.info().schemes[0]);
         if engine == Engine::Postgres {
             postgres::complete(&mut target, environment)?;
         }
@@ -106,6 +109,52 @@ impl Target {
     /// The file, for an engine without a server.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Whether the host's name stands for a list of servers in DNS (`mongodb+srv://`).
+    pub fn is_srv(&self) -> bool {
+        self.scheme.as_deref().is_some_and(|scheme| scheme.ends_with("+srv"))
+    }
+
+    /// The target as a URL with its password and all parameters, for a driver that reads one itself.
+    pub(crate) fn url_with_password(&self) -> String {
+        let mut url = format!("{}://", self.scheme());
+        if let Some(user) = &self.user {
+            url.push_str(&url::encoded(user));
+            if let Some(password) = &self.password {
+                url.push(':');
+                url.push_str(&url::encoded(&password.0));
+            }
+            url.push('@');
+        }
+        let hosts: Vec<String> = self.hosts.iter().map(|host| self.place_of(host)).collect();
+        url.push_str(&if hosts.is_empty() { "localhost".to_owned() } else { hosts.join(",") });
+        url.push('/');
+        url.push_str(&url::encoded(self.database.as_deref().unwrap_or_default()));
+        for (at, (key, value)) in self.params.iter().enumerate() {
+            url.push(if at == 0 { '?' } else { '&' });
+            url.push_str(&format!("{}={}", url::encoded(key), url::encoded(value)));
+        }
+        url
+    }
+
+    /// `text` without the password, should it be in there.
+    pub(crate) fn without_password(&self, text: &str) -> String {
+        match &self.password {
+            Some(secret) if !secret.0.is_empty() => {
+                text.replace(&url::encoded(&secret.0), "***").replace(&secret.0, "***")
+            }
+            _ => text.to_owned(),
+        }
+    }
+
+    fn scheme(&self) -> &str {
+        self.scheme.as_deref().unwrap_or(self.engine.info().schemes[0])
+    }
+
+    /// `host:port`; a name that DNS resolves to a list of servers has no port.
+    fn place_of(&self, host: &Host) -> String {
+        if self.is_srv() { host.name.clone() } else { host.authority() }
     }
 
     /// The parameter of that name, from the URL's query.
@@ -151,9 +200,15 @@ impl Target {
         if let Some(path) = &self.path {
             return path.display().to_string();
         }
+        // Without a database all of MongoDB's are looked at.
+        if let (Engine::Mongodb, None, Some(host)) =
+            (self.engine, &self.database, self.hosts.first())
+        {
+            return self.place_of(host);
+        }
         let database = self.database.as_deref().unwrap_or("default");
         match self.hosts.first() {
-            Some(host) => format!("{database}@{}", host.authority()),
+            Some(host) => format!("{database}@{}", self.place_of(host)),
             None => database.to_owned(),
         }
     }
@@ -199,11 +254,11 @@ impl fmt::Display for Target {
         if let Some(path) = &self.path {
             return write!(f, "sqlite:{}", path.display());
         }
-        write!(f, "{}://", self.engine.info().schemes[0])?;
+        write!(f, "{}://", self.scheme())?;
         if let Some(user) = &self.user {
             write!(f, "{}{}@", url::encoded(user), if self.has_password() { ":***" } else { "" })?;
         }
-        let hosts: Vec<String> = self.hosts.iter().map(Host::authority).collect();
+        let hosts: Vec<String> = self.hosts.iter().map(|host| self.place_of(host)).collect();
         f.write_str(&hosts.join(","))?;
         match &self.database {
             Some(database) => write!(f, "/{}", url::encoded(database)),
@@ -249,6 +304,7 @@ fn sqlite(text: &str) -> Result<Option<Target>> {
         path: Some(PathBuf::from(path)),
         params,
         password_hint: None,
+        scheme: None,
         label: None,
     }))
 }

@@ -198,20 +198,7 @@ fn from_utf16(bytes: &[u8]) -> Option<String> {
 
 /// The plans in `text`.
 pub fn plans(text: &str, name: &str, format: Option<&'static Format>) -> Result<Vec<Reading>> {
-    formats::read(text, format).map_err(|error| match (&error, unread(text)) {
-        (FormatError::Unknown { .. }, Some(what)) => {
-            CommandError::input(format!("{name}: this is {what}, which planscope does not read"))
-                .hint("save the plan again with EXPLAIN (FORMAT JSON) or as plain text")
-        }
-        _ => CommandError::from(error).at(name),
-    })
-}
-
-/// Plans that are recognised only to say so: marks of the text, and what it is.
-static UNREAD: &[(&str, &str)] = &[("\"queryPlanner\"", "a plan of MongoDB")];
-
-fn unread(text: &str) -> Option<&'static str> {
-    UNREAD.iter().find(|(mark, _)| text.contains(mark)).map(|(_, what)| *what)
+    formats::read(text, format).map_err(|error| CommandError::from(error).at(name))
 }
 
 /// A snapshot that holds plans read from text, each as a statement of its own.

@@ -76,6 +76,18 @@ fn parameters_may_hold_an_at_sign() {
 }
 
 #[test]
+fn a_name_for_several_servers_stays_one() {
+    let target = parse("mongodb+srv://u:p%40@cluster.example/d?a=b%26c");
+    assert!(target.is_srv());
+    assert_eq!(target.to_string(), "mongodb+srv://u:***@cluster.example/d");
+    assert_eq!(target.name(), "d@cluster.example");
+    assert_eq!(target.url_with_password(), "mongodb+srv://u:p%40@cluster.example/d?a=b%26c");
+    assert_eq!(parse("mongodb://").url_with_password(), "mongodb://localhost/");
+    assert_eq!(parse("mongodb://u@h:1/").name(), "h:1");
+    assert_eq!(target.without_password("p@ or p%40"), "*** or ***");
+}
+
+#[test]
 fn environment_completes_the_url() {
     let environment = Environment::default()
         .with("PGUSER", "ann")

@@ -15,7 +15,11 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     let Ok(sql) = std::str::from_utf8(data) else { return Corpus::Reject };
     for engine in Engine::ALL {
         lexer_leaves_nothing_out(sql, engine);
-        laws(sql, engine);
+        // MongoDB's texts are JSON; of others it is only said that they do no harm.
+        match engine {
+            Engine::Mongodb => drop((normalize(sql, engine), redact(sql, engine))),
+            _ => laws(sql, engine),
+        }
         statements_are_in_the_text(sql, engine);
         let _ = Query::read(sql, engine);
         let _ = read_condition(sql, engine);

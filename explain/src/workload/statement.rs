@@ -69,6 +69,8 @@ pub struct Counters {
     pub rows: Option<f64>,
     /// Rows looked at over all calls.
     pub rows_examined: Option<f64>,
+    /// Keys of indexes looked at over all calls (MongoDB).
+    pub keys_examined: Option<f64>,
     /// Blocks found in the shared buffers.
     pub shared_blocks_hit: Option<f64>,
     /// Blocks read into the shared buffers.
@@ -95,7 +97,7 @@ pub struct Counters {
 
 impl Counters {
     /// The counters with their names on the wire, for anything that walks over all of them.
-    pub fn named(&self) -> [(&'static str, Option<f64>); 20] {
+    pub fn named(&self) -> [(&'static str, Option<f64>); 21] {
         [
             ("calls", self.calls),
             ("total_ms", self.total_ms),
@@ -106,6 +108,7 @@ impl Counters {
             ("planning_ms", self.planning_ms),
             ("rows", self.rows),
             ("rows_examined", self.rows_examined),
+            ("keys_examined", self.keys_examined),
             ("shared_blocks_hit", self.shared_blocks_hit),
             ("shared_blocks_read", self.shared_blocks_read),
             ("shared_blocks_dirtied", self.shared_blocks_dirtied),
@@ -132,6 +135,7 @@ impl Counters {
             "planning_ms" => &mut self.planning_ms,
             "rows" => &mut self.rows,
             "rows_examined" => &mut self.rows_examined,
+            "keys_examined" => &mut self.keys_examined,
             "shared_blocks_hit" => &mut self.shared_blocks_hit,
             "shared_blocks_read" => &mut self.shared_blocks_read,
             "shared_blocks_dirtied" => &mut self.shared_blocks_dirtied,

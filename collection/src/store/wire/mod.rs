@@ -222,6 +222,8 @@ mirrored! {
         rows: Option<f64>,
         /// Rows looked at (SQLite: steps of full scans).
         rows_examined: Option<f64>,
+        /// Keys of indexes looked at (MongoDB).
+        keys_examined: Option<f64>,
         /// Blocks found in the shared buffers.
         shared_blocks_hit: Option<f64>,
         /// Blocks read into the shared buffers.

@@ -6,6 +6,7 @@
 //! text of an ordinary statement changes the identity of everything in people's snapshots, so the
 //! tests pin some.
 
+pub mod mongodb;
 mod normalizer;
 mod redact;
 mod redact_raw;
@@ -13,13 +14,13 @@ mod state;
 mod words;
 
 pub use normalizer::Normalizer;
-pub use redact::redact;
 pub use redact_raw::redact_raw;
 pub(in crate::workload) use words::WordClass;
 
 use crate::engine::Engine;
 use std::fmt;
 use std::str::FromStr;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Identity of a normalized statement: 64 bits (XXH3), stable across releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -42,13 +43,33 @@ impl FromStr for Fingerprint {
 /// The fingerprint of a statement: the hash of its normalized text. Who needs many keeps a
 /// [`Normalizer`], which reuses its memory.
 pub fn fingerprint(sql: &str, engine: Engine) -> Fingerprint {
+    if engine == Engine::Mongodb {
+        return Fingerprint(xxh3_64(mongodb::normalize(sql).as_bytes()));
+    }
     Normalizer::new(engine).fingerprint(sql)
 }
 
 /// The statement with its literals and placeholders replaced by `?`, keywords and unquoted names in
 /// lower case, without comments, lists of constants as `(...)`. See [`Normalizer`] for the rules.
+/// For MongoDB it is the [shape](mongodb) of the command.
 pub fn normalize(sql: &str, engine: Engine) -> String {
+    if engine == Engine::Mongodb {
+        return mongodb::normalize(sql);
+    }
     Normalizer::new(engine).normalize(sql).to_owned()
+}
+
+/// The statement with its literals replaced but otherwise as it was written (comments, layout and
+/// placeholders stay; literals inside comments go too). For the conditions of plans as well; for
+/// whole plans see [`redact_raw`].
+///
+/// Strings become `'?'` in their own quotes, numbers `?` (`"?"` in a command of MongoDB, which stays
+/// JSON). `redact(redact(x)) == redact(x)` and `fingerprint(redact(x)) == fingerprint(x)`.
+pub fn redact(sql: &str, engine: Engine) -> String {
+    match engine {
+        Engine::Mongodb => mongodb::redact(sql),
+        _ => redact::redact(sql, engine),
+    }
 }
 
 #[cfg(test)]

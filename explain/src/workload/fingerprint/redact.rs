@@ -10,13 +10,8 @@ use super::words::WordClass;
 use crate::engine::Engine;
 use crate::workload::lexer::{Lexer, Token, TokenKind};
 
-/// The statement with its literals replaced but otherwise as it was written (comments, layout and
-/// placeholders stay; literals inside comments go too). For PostgreSQL's plan conditions as well;
-/// for whole plans see [`redact_raw`](super::redact_raw).
-///
-/// Strings become `'?'` in their own quotes, numbers `?`. `redact(redact(x)) == redact(x)` and
-/// `fingerprint(redact(x)) == fingerprint(x)`.
-pub fn redact(sql: &str, engine: Engine) -> String {
+/// As [`redact`](super::redact), for SQL.
+pub(super) fn redact(sql: &str, engine: Engine) -> String {
     redact_literals(sql, engine, true)
 }
 

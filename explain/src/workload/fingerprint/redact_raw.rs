@@ -5,7 +5,8 @@
 //! on as long as a string in it does. Nothing recurses, and a format that is not known is not kept:
 //! losing a raw text is better than leaking one.
 
-use super::redact::{redact, redact_strings};
+use super::redact::redact_strings;
+use super::{mongodb, redact};
 use crate::engine::Engine;
 use crate::workload::lexer::{Lexer, TokenKind};
 
@@ -17,7 +18,7 @@ pub fn redact_raw(raw: &str, format: &str, engine: Engine) -> Option<String> {
         "postgres-text" => Some(postgres_text(raw, engine)),
         "mysql-json" | "mysql-json-v2" | "mariadb-json" => json(raw, mysql_policy, engine),
         "mysql-tree" => Some(mysql_tree(raw, engine)),
-        "mongodb-json" => json(raw, mongodb_policy, engine),
+        "mongodb-json" => mongodb::redact_answer(raw),
         // SQLite's query plan says `a=?` itself.
         "sqlite-query-plan" => Some(raw.to_owned()),
         _ => None,
@@ -37,8 +38,6 @@ enum Policy {
     Strings,
     /// A description like `Filter: (a = 5)` or `Limit: 5 row(s)`.
     Operation,
-    /// Values of the user's documents, everything below too.
-    Values,
 }
 
 /// Names may hold digits; everything else of PostgreSQL's strings is SQL or a word, which redaction
@@ -75,17 +74,6 @@ fn mysql_policy(key: &str) -> Policy {
         "operation" | "heading" => Policy::Operation,
         _ if key.ends_with("_condition") || key.ends_with("_conditions") => Policy::Sql,
         _ => Policy::Strings,
-    }
-}
-
-fn mongodb_policy(key: &str) -> Policy {
-    match key {
-        "filter" | "parsedQuery" | "indexBounds" | "command" | "query" | "pipeline" | "let"
-        | "indexFilter" | "slotBasedPlan" | "$match" | "equality" | "runtimeConstants" => {
-            Policy::Values
-        }
-        "serverInfo" | "serverParameters" => Policy::KeepAll,
-        _ => Policy::Keep,
     }
 }
 
@@ -176,7 +164,7 @@ impl Walker<'_> {
     /// What the key says, unless what is around it holds for everything below.
     fn policy_below(&self) -> Policy {
         match self.levels.last().map(|level| level.policy) {
-            Some(around @ (Policy::KeepAll | Policy::Values)) => around,
+            Some(Policy::KeepAll) => Policy::KeepAll,
             _ => (self.of_key)(&self.key),
         }
     }
@@ -234,7 +222,6 @@ impl Walker<'_> {
             Policy::Sql => Some(redact(&content, self.engine)),
             Policy::Strings => Some(redact_strings(&content, self.engine)),
             Policy::Operation => Some(operation(&content, self.engine)),
-            Policy::Values => document_value(&self.key, &content),
         };
         // What did not change stays as it was escaped.
         if let Some(redacted) = redacted.filter(|redacted| *redacted != content) {
@@ -253,47 +240,10 @@ impl Walker<'_> {
         if !number && !matches!(text, "true" | "false" | "null") {
             return None;
         }
-        // Directions of sorts and row counts say nothing about the data.
-        let counts =
-            matches!(self.key.as_str(), "limit" | "skip" | "batchSize" | "$limit" | "$skip");
-        let small = matches!(text, "1" | "-1" | "0");
-        if number && self.policy == Policy::Values && !small && !counts {
-            self.out.push_str("\"?\"");
-            self.at += text.len();
-        } else {
-            self.copy(text.len());
-        }
+        self.copy(text.len());
         self.value_ended();
         Some(())
     }
-}
-
-/// A string of a document; `None` when it may stay: names of fields and collections.
-fn document_value(key: &str, content: &str) -> Option<String> {
-    const NAMES: &[&str] = &[
-        "find",
-        "aggregate",
-        "count",
-        "distinct",
-        "update",
-        "delete",
-        "findAndModify",
-        "collection",
-        "from",
-        "localField",
-        "foreignField",
-        "as",
-        "$db",
-        "key",
-        "ns",
-        "stage",
-    ];
-    if NAMES.contains(&key) || content.starts_with('$') {
-        return None;
-    }
-    // Bounds of an index: `["a", "b")`, `[MinKey, MaxKey]`, `[/^a/, /^a/]`.
-    let bounds = content.starts_with(['[', '(']) && !content.contains('/');
-    Some(if bounds { redact(content, Engine::Mongodb) } else { "?".to_owned() })
 }
 
 /// `Filter: (a = 5)` loses its numbers, `Limit: 5 row(s)` keeps them.

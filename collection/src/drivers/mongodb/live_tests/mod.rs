@@ -1,0 +1,5 @@
+//! Tests against the real server: `dev/servers up; eval "$(dev/servers env)"`, then `cargo test`.
+
+mod collecting;
+mod failing;
+mod support;
