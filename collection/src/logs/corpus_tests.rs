@@ -31,6 +31,31 @@ fn read(path: &Path) -> Result<Found> {
     })
 }
 
+/// MongoDB's plain logs were counted by lines that end with milliseconds: a pause of the server and
+/// an election are among them, which are no executions. Those are taken off here.
+fn operations_only(
+    path: &Path,
+    expected: &Value,
+    events: u64,
+    time: Option<f64>,
+) -> (u64, Option<f64>) {
+    if expected["confidence"] != "counted lines ending in Nms" {
+        return (events, time);
+    }
+    let found = input::find(&[Input::Path(path.to_owned())]).unwrap().remove(0);
+    let mut bytes = Vec::new();
+    found.open().unwrap().read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8_lossy(&bytes);
+    let operations = ["query", "getmore", "insert", "update", "remove", "command"];
+    let others = text.lines().filter_map(|line| {
+        let millis: f64 = line.trim_end().strip_suffix("ms")?.rsplit(' ').next()?.parse().ok()?;
+        let message = line.split_once("] ").map_or("", |(_, message)| message);
+        (!operations.iter().any(|name| message.starts_with(&format!("{name} ")))).then_some(millis)
+    });
+    let others: Vec<f64> = others.collect();
+    (events - others.len() as u64, time.map(|time| time - others.iter().sum::<f64>()))
+}
+
 #[test]
 fn public_logs_are_read_as_counted() {
     let Some(corpus) = corpus() else {
@@ -55,6 +80,7 @@ fn public_logs_are_read_as_counted() {
             Ok(found) => {
                 let time = expected["time_ms"].as_f64();
                 let unique = expected["unique"].as_u64();
+                let (events, time) = operations_only(&corpus.join(path), expected, events, time);
                 let good_time =
                     time.is_none_or(|time| (time - found.time_ms).abs() < 0.001 + time * 1e-9);
                 if found.events == events && good_time && unique.is_none_or(|u| u == found.unique) {

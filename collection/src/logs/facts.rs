@@ -13,6 +13,8 @@ pub struct Facts {
     pub events: u64,
     /// Nanoseconds of those.
     pub total_ns: u128,
+    /// Executions that say nothing (`;`, a comment): in the totals, and in no statement.
+    pub empty: u64,
     /// Statements logged without a duration (`log_statement`): not counted as executions.
     pub untimed: u64,
     /// Parse and bind steps of prepared statements: number and nanoseconds. Not executions.
@@ -54,6 +56,7 @@ impl Facts {
     pub fn merge(&mut self, other: Self) {
         self.events += other.events;
         self.total_ns += other.total_ns;
+        self.empty += other.empty;
         self.untimed += other.untimed;
         add(&mut self.steps, other.steps);
         self.administrator_commands += other.administrator_commands;

@@ -9,6 +9,10 @@ mod event;
 mod facts;
 mod input;
 mod json;
+mod mongodb;
+mod mongodb_json;
+mod mongodb_text;
+mod mysql_general;
 mod mysql_slow;
 mod pipeline;
 mod postgres;
@@ -42,6 +46,9 @@ use std::io::{self, Read, Write};
 
 /// Every reader, sorted by name.
 pub static ALL: &[&LogReader] = &[
+    &mongodb_json::READER,
+    &mongodb_text::READER,
+    &mysql_general::READER,
     &mysql_slow::READER,
     &postgres_csv::READER,
     &postgres_json::READER,
@@ -251,3 +258,7 @@ fn unknown(name: &str, head: &[u8]) -> CollectError {
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(test)]
+mod encoding_tests;
+#[cfg(test)]
+mod robustness_tests;

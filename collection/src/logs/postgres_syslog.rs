@@ -118,7 +118,7 @@ impl Heads {
 
     /// `Feb 11 13:15:39`, `2019-03-14T00:22:56.123+00:00`.
     fn time(&mut self, text: &[u8]) -> Option<(Micros, usize)> {
-        if let Some((local, length)) = civil(text) {
+        if let Some((local, length)) = civil(text).filter(|_| text[10] == b'T') {
             let (seconds, more) = zone(&text[length..]).unwrap_or((None, 0));
             return Some((local - seconds.unwrap_or(0) * 1_000_000, length + more));
         }
@@ -138,7 +138,9 @@ impl Heads {
 fn tagged(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let window = text.get(..200).unwrap_or(text);
     let (pid, rest) = memchr::memchr_iter(b'[', window).find_map(|open| {
-        let inside = &window[open + 1..];
+        // `UTC [123]` is a prefix of the server's own.
+        let named = open > 0 && window[open - 1] != b' ';
+        let inside = window.get(open + 1..).filter(|_| named)?;
         let inside = &inside[..memchr::memchr(b']', inside)?];
         let pid = memchr::memrchr(b'.', inside).map_or(inside, |dot| &inside[dot + 1..]);
         let rest = &text[open + inside.len() + 2..];
@@ -223,6 +225,8 @@ impl Pieces {
                 }
                 message.extend_from_slice(&text);
             }
+            // Another program's; or the rest of a message that began before this log.
+            _ if !begins => self.rejects.push((Reason::NoRecord, line.to_owned())),
             _ => {
                 let (number, message) = self.open.entry(head.pid.to_owned()).or_default();
                 if !message.is_empty() {
@@ -351,10 +355,7 @@ mod tests {
         ] {
             assert_eq!(plain(&format!("{head}LOG:  x\n")), wanted, "{head}");
         }
-        assert_eq!(
-            plain("Mar 14 00:22:56 host cron[1]: hello"),
-            "2024-03-14 00:22:56.000000 UTC [1] hello\n"
-        );
+        assert_eq!(plain("Mar 14 00:22:56 host systemd[1]: Started PostgreSQL"), "");
         assert_eq!(plain("nothing"), "");
     }
 }

@@ -7,7 +7,7 @@ use super::time::Micros;
 use memchr::memmem;
 use planscope_explain::Engine;
 use planscope_explain::workload::Fingerprint;
-use planscope_explain::workload::fingerprint::Normalizer;
+use planscope_explain::workload::fingerprint::{Normalizer, fingerprint};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
@@ -36,10 +36,24 @@ struct Cached {
     own: bool,
 }
 
+/// Where a statement goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// To this class.
+    Class(usize),
+    /// It is planscope's own.
+    Own,
+    /// It says nothing: blanks, comments, a semicolon. Drivers ask so whether a server is there.
+    Empty,
+}
+
 /// Collects what one thread reads.
 pub struct Sink<'o> {
+    engine: Engine,
     filter: &'o Filter,
     normalizer: Normalizer,
+    /// The fingerprint of a statement that says nothing.
+    nothing: u64,
     cache: Vec<Cached>,
     places: FxHashMap<(u64, u32), u32>,
     classes: Vec<Class>,
@@ -60,8 +74,10 @@ impl<'o> Sink<'o> {
     /// An empty sink for statements of `engine`.
     pub fn new(engine: Engine, filter: &'o Filter, keep_rejects: bool) -> Self {
         Self {
+            engine,
             filter,
             normalizer: Normalizer::new(engine),
+            nothing: fingerprint("", engine).0,
             cache: vec![Cached::default(); CACHE_SLOTS],
             places: FxHashMap::default(),
             classes: Vec::new(),
@@ -80,7 +96,7 @@ impl<'o> Sink<'o> {
         self.execution(event, None);
     }
 
-    /// Adds an execution whose identity is the hash of `shape` (MongoDB).
+    /// Adds an execution whose fingerprint is the same for all statements with that `shape`.
     pub fn shaped(&mut self, event: &Event<'_>, shape: &[u8]) {
         self.execution(event, Some(shape));
     }
@@ -90,17 +106,21 @@ impl<'o> Sink<'o> {
             self.facts.filtered += 1;
             return;
         }
-        let Some(place) = self.place(event.statement, shape, event.session.database) else {
+        let place = self.place(event.statement, shape, event.session.database);
+        if place == Place::Own {
             self.facts.own += 1;
             return;
-        };
+        }
         self.facts.events += 1;
         self.facts.total_ns += u128::from(event.duration_ns.unwrap_or(0));
         self.facts.weighed += u64::from(event.weight > 1);
         if let Some(time) = event.time {
             self.facts.saw(time);
         }
-        self.classes[place].add(event);
+        match place {
+            Place::Class(place) => self.classes[place].add(event),
+            _ => self.facts.empty += 1,
+        }
     }
 
     /// Counts an error and the statement that failed, where it is known.
@@ -116,7 +136,7 @@ impl<'o> Sink<'o> {
         }
         count_name(&mut self.facts.errors, message, 1);
         if !statement.is_empty()
-            && let Some(place) = self.place(statement, None, who.database)
+            && let Place::Class(place) = self.place(statement, None, who.database)
         {
             self.classes[place].add_error(statement, time);
         }
@@ -132,7 +152,7 @@ impl<'o> Sink<'o> {
     ) {
         if !statement.is_empty()
             && self.filter.keeps(time, who)
-            && let Some(place) = self.place(statement, None, who.database)
+            && let Place::Class(place) = self.place(statement, None, who.database)
         {
             let class = &mut self.classes[place];
             class.add_cost(temp_bytes, lock_ns);
@@ -143,7 +163,7 @@ impl<'o> Sink<'o> {
     /// Attaches a plan that was logged apart from its execution.
     pub fn plan(&mut self, event: &Event<'_>, raw: &str) {
         if self.filter.keeps(event.time, &event.session)
-            && let Some(place) = self.place(event.statement, None, event.session.database)
+            && let Place::Class(place) = self.place(event.statement, None, event.session.database)
         {
             let class = &mut self.classes[place];
             class.add_plan(event.duration_ns.unwrap_or(0), raw);
@@ -176,8 +196,8 @@ impl<'o> Sink<'o> {
         self.rejected.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// The class of a statement; `None` when it is planscope's own.
-    fn place(&mut self, statement: &[u8], shape: Option<&[u8]>, database: &[u8]) -> Option<usize> {
+    /// The class of a statement.
+    fn place(&mut self, statement: &[u8], shape: Option<&[u8]>, database: &[u8]) -> Place {
         let key = shape.unwrap_or(statement);
         let hash = xxh3_64(key);
         let slot = hash as usize & (CACHE_SLOTS - 1);
@@ -187,18 +207,21 @@ impl<'o> Sink<'o> {
             cached
         } else {
             let own = memmem::find(statement, OWN_MARK).is_some();
-            let fingerprint = if shape.is_some() { hash } else { self.fingerprint(statement) };
+            let fingerprint = self.fingerprint(statement);
             self.cache[slot] = Cached { hash, length: key.len(), fingerprint, own };
             self.cache[slot]
         };
         if own {
-            return None;
+            return Place::Own;
+        }
+        if fingerprint == self.nothing {
+            return Place::Empty;
         }
         let database = self.database(database);
         if let Some(place) = self.places.get(&(fingerprint, database)) {
-            return Some(*place as usize);
+            return Place::Class(*place as usize);
         }
-        Some(self.new_class(fingerprint, database))
+        Place::Class(self.new_class(fingerprint, database))
     }
 
     fn new_class(&mut self, fingerprint: u64, database: u32) -> usize {
@@ -214,10 +237,11 @@ impl<'o> Sink<'o> {
 
     fn fingerprint(&mut self, statement: &[u8]) -> u64 {
         let text = statement.get(..FINGERPRINT_MAX_BYTES).unwrap_or(statement);
-        match std::str::from_utf8(text) {
-            Ok(text) => self.normalizer.fingerprint(text).0,
-            Err(_) => self.normalizer.fingerprint(&String::from_utf8_lossy(text)).0,
+        let text = String::from_utf8_lossy(text);
+        if self.engine == Engine::Mongodb {
+            return fingerprint(&text, self.engine).0;
         }
+        self.normalizer.fingerprint(&text).0
     }
 
     /// The number of a database; the last one is asked first.

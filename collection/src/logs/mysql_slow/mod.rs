@@ -6,6 +6,8 @@
 
 mod header;
 
+pub(super) use header::short_time;
+
 use super::event::{Event, Session};
 use super::facts::Reason;
 use super::reader::{Hints, LogReader, Parser, Records};

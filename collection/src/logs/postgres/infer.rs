@@ -4,6 +4,7 @@
 //! (`[123]`, `[7-1]`, `user=…,db=…`, `user@db`, `10.0.0.1(5432)`); the guess that reads most lines
 //! wins.
 
+use super::super::reader::{content, lines};
 use super::super::time::{Clock, civil, digits, zone};
 use super::prefix::Prefix;
 use super::severity;
@@ -18,9 +19,8 @@ const PREFIX_MAX_BYTES: usize = 300;
 /// The prefix that reads most of the sample, as a setting; `None` when no line looks like the
 /// beginning of an entry.
 pub(in crate::logs) fn infer(sample: &[u8]) -> Option<String> {
-    let lines: Vec<&[u8]> = memchr::memchr_iter(b'\n', sample)
-        .scan(0, |start, end| Some((std::mem::replace(start, end + 1), end)))
-        .filter_map(|(start, end)| sample.get(start..end))
+    let lines: Vec<&[u8]> = lines(sample)
+        .map(content)
         .filter(|line| prefix_length(line).is_some())
         .take(MOST_LINES)
         .collect();
