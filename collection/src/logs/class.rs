@@ -5,9 +5,6 @@ use super::sketch::Sketch;
 use super::time::Micros;
 use planscope_explain::workload::{Counters, Fingerprint, Percentiles};
 
-/// Longest example that is kept, in bytes.
-const EXAMPLE_MAX_BYTES: usize = 128 << 10;
-
 /// Most hours of a histogram; a log of more than a year is summed up in its last hours.
 const MOST_HOURS: usize = 24 * 400;
 
@@ -113,8 +110,8 @@ impl Class {
         Self { fingerprint, ..Self::default() }
     }
 
-    /// Adds an execution.
-    pub(super) fn add(&mut self, event: &Event<'_>) {
+    /// Adds an execution; no text longer than `room` bytes is kept of it.
+    pub(super) fn add(&mut self, event: &Event<'_>, room: usize) {
         let weight = event.weight.max(1);
         let slower = self.events == 0 || event.duration_ns.is_some_and(|ns| ns > self.max_ns);
         self.events += 1;
@@ -137,13 +134,13 @@ impl Class {
             self.engine_id = String::from_utf8_lossy(event.engine_id).into_owned();
         }
         if slower || self.is_earlier(event) {
-            self.keep_example(event.statement, event.time);
+            self.keep_example(event.statement, event.time, room);
         }
         for (bit, count) in self.marks.iter_mut().enumerate() {
             *count += u64::from(event.marks >> bit & 1);
         }
         if let Some(raw) = event.plan {
-            self.add_plan(event.duration_ns.unwrap_or(0), raw);
+            self.add_plan(event.duration_ns.unwrap_or(0), raw, room);
         }
     }
 
@@ -166,9 +163,9 @@ impl Class {
     }
 
     /// Keeps a statement that failed, when nothing is known of it yet.
-    pub(super) fn add_error(&mut self, statement: &[u8], time: Option<Micros>) {
+    pub(super) fn add_error(&mut self, statement: &[u8], time: Option<Micros>, room: usize) {
         if self.events == 0 && self.example.is_empty() {
-            self.keep_example(statement, time);
+            self.keep_example(statement, time, room);
         }
         self.errors += 1;
     }
@@ -180,22 +177,25 @@ impl Class {
     }
 
     /// Keeps a statement as the example while no execution gave one.
-    pub(super) fn keep_text(&mut self, statement: &[u8], time: Option<Micros>) {
+    pub(super) fn keep_text(&mut self, statement: &[u8], time: Option<Micros>, room: usize) {
         if self.example.is_empty() {
-            self.keep_example(statement, time);
+            self.keep_example(statement, time, room);
         }
     }
 
-    fn keep_example(&mut self, statement: &[u8], time: Option<Micros>) {
-        let kept = statement.get(..EXAMPLE_MAX_BYTES).unwrap_or(statement);
+    fn keep_example(&mut self, statement: &[u8], time: Option<Micros>, room: usize) {
+        let kept = statement.get(..room).unwrap_or(statement);
         self.cut = kept.len() < statement.len();
         self.example.clear();
         self.example.extend_from_slice(kept);
         self.example_time = time;
     }
 
-    pub(super) fn add_plan(&mut self, duration_ns: u64, raw: &str) {
+    pub(super) fn add_plan(&mut self, duration_ns: u64, raw: &str, room: usize) {
         self.plan_count += 1;
+        if raw.len() > room.saturating_mul(8) {
+            return;
+        }
         let place = self.plans.partition_point(|plan| {
             (std::cmp::Reverse(plan.duration_ns), plan.raw.as_str())
                 < (std::cmp::Reverse(duration_ns), raw)
@@ -269,7 +269,7 @@ impl Class {
         }
         let more = other.plan_count - other.plans.len() as u64;
         for plan in other.plans {
-            self.add_plan(plan.duration_ns, &plan.raw);
+            self.add_plan(plan.duration_ns, &plan.raw, usize::MAX);
         }
         self.plan_count += more;
     }

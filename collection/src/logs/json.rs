@@ -128,7 +128,8 @@ fn value_length(text: &[u8]) -> Option<usize> {
     }
 }
 
-fn nested_length(text: &[u8]) -> Option<usize> {
+/// The length of the object or array at the start of `text`; `None` when it does not end.
+pub(super) fn nested_length(text: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
     while let Some(byte) = text.get(at) {

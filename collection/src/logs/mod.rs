@@ -11,6 +11,7 @@ mod input;
 mod json;
 mod mongodb;
 mod mongodb_json;
+mod mongodb_profile;
 mod mongodb_text;
 mod mysql_general;
 mod mysql_slow;
@@ -42,11 +43,13 @@ use crate::guard::Stop;
 use input::Found;
 use pipeline::Blocks;
 use planscope_explain::Engine;
+use planscope_explain::workload::Problem;
 use std::io::{self, Read, Write};
 
 /// Every reader, sorted by name.
 pub static ALL: &[&LogReader] = &[
     &mongodb_json::READER,
+    &mongodb_profile::READER,
     &mongodb_text::READER,
     &mysql_general::READER,
     &mysql_slow::READER,
@@ -109,8 +112,8 @@ pub fn detect(sample: &[u8]) -> Option<&'static LogReader> {
 /// Reads logs into a snapshot.
 ///
 /// # Errors
-/// When a log cannot be read, no reader knows it, the logs come from different engines, or `stop`
-/// was given.
+/// When a log cannot be read, no reader knows it, or the logs come from different engines. When the
+/// user stops it, what was read is returned, with a problem of kind `stopped`.
 pub fn digest(inputs: &[Input], options: &Options, stop: &Stop) -> Result<LogDigest> {
     digest_with_rejects(inputs, options, stop, None)
 }
@@ -125,10 +128,20 @@ pub fn digest_with_rejects(
     stop: &Stop,
     rejects: Option<&mut (dyn Write + Send)>,
 ) -> Result<LogDigest> {
-    let mut reading =
-        Reading { options, stop, rejects, engine: None, sinks: Vec::new(), sources: Vec::new() };
+    let mut reading = Reading {
+        options,
+        stop,
+        rejects,
+        engine: None,
+        sinks: Vec::new(),
+        sources: Vec::new(),
+        problems: Vec::new(),
+    };
     for found in input::find(inputs)? {
         reading.log(found)?;
+        if stop.is_stopped() {
+            break;
+        }
     }
     let mut digest = reading.finish();
     if !options.keep_literals {
@@ -156,6 +169,7 @@ struct Reading<'o, 'w> {
     /// One for each thread.
     sinks: Vec<Sink<'o>>,
     sources: Vec<SourceRead>,
+    problems: Vec<Problem>,
 }
 
 impl Reading<'_, '_> {
@@ -164,7 +178,13 @@ impl Reading<'_, '_> {
         let unreadable = |error: io::Error| input_error(&name, &error);
         let mut source = found.open()?;
         let mut head = Vec::new();
-        source.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
+        let begun = source.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut head);
+        if let Err(error) = begun {
+            if head.is_empty() {
+                return Err(unreadable(error));
+            }
+            self.broke(&name, &error);
+        }
         if head.trim_ascii().is_empty() {
             self.sources.push(SourceRead { name, format: "empty", bytes: head.len() as u64 });
             return Ok(());
@@ -174,15 +194,26 @@ impl Reading<'_, '_> {
         let parser = (reader.open)(&head, &self.options.hints);
         self.same_engine(&name, parser.engine())?;
         let mut blocks = Blocks::new(source, head, parser.as_ref());
-        self.blocks(&mut blocks, parser.is_stateless()).map_err(|error| {
-            if self.stop.is_stopped() {
-                CollectError::stopped()
-            } else {
-                input_error(&name, &error)
-            }
-        })?;
+        let outcome = self.blocks(&mut blocks, parser.is_stateless());
+        if let Some(error) = &blocks.broke {
+            self.broke(&name, error);
+        }
+        if self.stop.is_stopped() {
+            self.problem("stopped", format!("stopped while {name} was read"));
+        } else {
+            outcome.map_err(unreadable)?;
+        }
         self.sources.push(SourceRead { name, format: reader.name, bytes: blocks.bytes });
         Ok(())
+    }
+
+    /// A log that ends early keeps what came before.
+    fn broke(&mut self, name: &str, error: &io::Error) {
+        self.problem("log-broken", format!("{name} cannot be read to its end: {error}"));
+    }
+
+    fn problem(&mut self, kind: &str, message: String) {
+        self.problems.push(Problem { kind: kind.to_owned(), message, statement: None });
     }
 
     fn blocks(&mut self, blocks: &mut Blocks<'_>, stateless: bool) -> io::Result<()> {
@@ -218,7 +249,8 @@ impl Reading<'_, '_> {
         }
         if self.sinks.is_empty() {
             let (options, keep) = (self.options, self.rejects.is_some());
-            let sinks = (0..threads(options)).map(|_| Sink::new(known, &options.filter, keep));
+            let count = threads(options);
+            let sinks = (0..count).map(|_| Sink::new(known, &options.filter, keep, count));
             self.sinks = sinks.collect();
         }
         Ok(())
@@ -227,10 +259,12 @@ impl Reading<'_, '_> {
     fn finish(self) -> LogDigest {
         let engine = self.engine.unwrap_or(Engine::Postgres);
         let mut sinks = self.sinks.into_iter();
-        let empty = || Sink::new(engine, &self.options.filter, false);
+        let empty = || Sink::new(engine, &self.options.filter, false, 1);
         let mut all = sinks.next().unwrap_or_else(empty);
         sinks.for_each(|sink| all.merge(sink));
-        report::report(all, engine, self.options, self.sources)
+        let mut digest = report::report(all, engine, self.options, self.sources);
+        digest.snapshot.problems.extend(self.problems);
+        digest
     }
 }
 

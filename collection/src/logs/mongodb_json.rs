@@ -204,7 +204,7 @@ mod tests {
             users: Vec::new(),
             apps: Vec::new(),
         };
-        let mut sink = Sink::new(Engine::Mongodb, &FILTER, false);
+        let mut sink = Sink::new(Engine::Mongodb, &FILTER, false, 1);
         Lines::default().read(text.as_bytes(), &mut sink);
         sink
     }

@@ -24,6 +24,8 @@ pub(super) struct Blocks<'p> {
     /// Bytes after the last whole record.
     left: Vec<u8>,
     ended: bool,
+    /// Why the source ended early: a damaged compressed file, a disk. What came before it is read.
+    pub(super) broke: Option<io::Error>,
     /// Bytes read of the source.
     pub(super) bytes: u64,
 }
@@ -34,18 +36,18 @@ impl<'p> Blocks<'p> {
         let bytes = head.len() as u64;
         let unwrapper = parser.unwrapper();
         let (raw, left) = if unwrapper.is_some() { (head, Vec::new()) } else { (Vec::new(), head) };
-        Self { source, parser, unwrapper, raw, left, ended: false, bytes }
+        Self { source, parser, unwrapper, raw, left, ended: false, broke: None, bytes }
     }
 
     /// The next block; `None` at the end.
-    fn next(&mut self, mut block: Vec<u8>) -> io::Result<Option<Vec<u8>>> {
+    fn next(&mut self, mut block: Vec<u8>) -> Option<Vec<u8>> {
         block.clear();
         std::mem::swap(&mut block, &mut self.left);
         let mut wanted = BLOCK_BYTES;
         loop {
-            self.fill(&mut block, wanted)?;
+            self.fill(&mut block, wanted);
             if self.ended {
-                return Ok((!block.is_empty()).then_some(block));
+                return (!block.is_empty()).then_some(block);
             }
             let end = match self.parser.cut(&block) {
                 0 if block.len() >= RECORD_MAX_BYTES => block.len(),
@@ -55,18 +57,18 @@ impl<'p> Blocks<'p> {
                 self.left.clear();
                 self.left.extend_from_slice(&block[end..]);
                 block.truncate(end);
-                return Ok(Some(block));
+                return Some(block);
             }
             wanted = block.len() * 2;
         }
     }
 
     /// Reads until `block` has `wanted` bytes or the source ends.
-    fn fill(&mut self, block: &mut Vec<u8>, wanted: usize) -> io::Result<()> {
+    fn fill(&mut self, block: &mut Vec<u8>, wanted: usize) {
         while block.len() < wanted && !self.ended {
             let missing = (wanted - block.len()) as u64;
             let Some(unwrapper) = &mut self.unwrapper else {
-                let read = self.source.by_ref().take(missing).read_to_end(block)? as u64;
+                let read = read_some(&mut self.source, missing, block, &mut self.broke);
                 self.bytes += read;
                 self.ended = read < missing;
                 continue;
@@ -75,20 +77,34 @@ impl<'p> Blocks<'p> {
             self.raw.drain(..used);
             // A line of the wrapping longer than a record may be is not waited for.
             let is_stuck = self.raw.len() >= RECORD_MAX_BYTES;
-            let read = self.source.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut self.raw)?;
-            self.bytes += read as u64;
-            if read < BLOCK_BYTES || is_stuck {
+            let wanted = BLOCK_BYTES as u64;
+            let read = read_some(&mut self.source, wanted, &mut self.raw, &mut self.broke);
+            self.bytes += read;
+            if read < wanted || is_stuck {
                 let used = unwrapper.unwrap(&self.raw, true, block);
                 self.raw.drain(..used);
-                self.ended = read < BLOCK_BYTES;
+                self.ended = read < wanted;
             }
         }
-        Ok(())
     }
 
     fn rejects(&mut self) -> Vec<(Reason, Vec<u8>)> {
         self.unwrapper.as_mut().map(|unwrapper| unwrapper.rejects()).unwrap_or_default()
     }
+}
+
+/// Reads up to `wanted` bytes to the end of `into`: how many there were before the end or a failure.
+fn read_some(
+    source: &mut Box<dyn Read + Send>,
+    wanted: u64,
+    into: &mut Vec<u8>,
+    broke: &mut Option<io::Error>,
+) -> u64 {
+    let before = into.len();
+    if let Err(error) = source.by_ref().take(wanted).read_to_end(into) {
+        *broke = Some(error);
+    }
+    (into.len() - before) as u64
 }
 
 /// What to do after each block, e.g. to write rejects and to see whether to stop.
@@ -102,7 +118,7 @@ pub(super) fn read_alone(
 ) -> io::Result<()> {
     let mut records = blocks.parser.start();
     let mut block = Vec::new();
-    while let Some(next) = blocks.next(block)? {
+    while let Some(next) = blocks.next(block) {
         records.read(&next, sink);
         for (reason, piece) in blocks.rejects() {
             sink.reject(reason, &piece);
@@ -137,9 +153,9 @@ pub(super) fn read_together(
                 scope.spawn(move || work(parser, take, &give_back, sink, after))
             })
             .collect();
-        let fed = feed(blocks, &give, &take_back);
+        feed(blocks, &give, &take_back);
         drop(give);
-        let mut outcome = fed;
+        let mut outcome = Ok(());
         for worker in workers {
             let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
             outcome = outcome.and(done);
@@ -152,14 +168,13 @@ fn feed(
     blocks: &mut Blocks<'_>,
     give: &mpsc::SyncSender<Vec<u8>>,
     take_back: &mpsc::Receiver<Vec<u8>>,
-) -> io::Result<()> {
-    while let Some(block) = blocks.next(take_back.try_recv().unwrap_or_default())? {
+) {
+    while let Some(block) = blocks.next(take_back.try_recv().unwrap_or_default()) {
         // Workers that are gone have failed; they say why when they are joined.
         if give.send(block).is_err() {
             break;
         }
     }
-    Ok(())
 }
 
 fn work(

@@ -7,6 +7,7 @@ use super::sink::Sink;
 use super::time::{Micros, rfc3339};
 use super::{Options, SourceRead};
 use crate::clock;
+use memchr::memmem;
 use planscope_explain::workload::{
     Coverage, Fingerprint, PlanRecord, Problem, Snapshot, Statement, TargetIdentity, Window,
 };
@@ -48,6 +49,8 @@ pub struct History {
     pub temp_bytes: Option<u64>,
     /// The application, when there was only one.
     pub app: Option<String>,
+    /// The trace of its slowest execution (W3C `traceparent`), from a comment in its text.
+    pub trace: Option<String>,
     /// Events per mark of [`MARKS`], those that occur.
     pub marks: Vec<(&'static str, u64)>,
     /// Plans that were logged with it, of which the slowest are in the snapshot.
@@ -143,9 +146,23 @@ fn history(class: &Class) -> History {
         lock_ms: class.lock_ms(),
         temp_bytes: class.temp_bytes,
         app: class.app.name(),
+        trace: trace(&class.example),
         marks: MARKS.into_iter().zip(class.marks).filter(|(_, count)| *count > 0).collect(),
         plans: class.plan_count,
     }
+}
+
+/// `traceparent='00-…-…-01'` in a comment, as sqlcommenter and others write it.
+fn trace(text: &[u8]) -> Option<String> {
+    /// Version, trace, span and flags in hexadecimal, with hyphens between them.
+    const LENGTH: usize = 55;
+    let at = memmem::find(text, b"traceparent")? + 11;
+    let rest = text.get(at..)?;
+    let start =
+        rest.iter().take(4).take_while(|b| matches!(b, b'=' | b':' | b' ' | b'\'' | b'"')).count();
+    let found = rest.get(start..start + LENGTH)?;
+    let is_trace = found.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
+    is_trace.then(|| String::from_utf8_lossy(found).into_owned())
 }
 
 fn statement(class: Class, database: Option<String>) -> Statement {
@@ -240,4 +257,17 @@ fn problems_of(facts: &Facts, rejects: &Rejects) -> Vec<Problem> {
         );
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_are_found_in_comments() {
+        let id = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let text = format!("SELECT 1 /*app='x',traceparent='{id}'*/");
+        assert_eq!(trace(text.as_bytes()).as_deref(), Some(id));
+        assert_eq!(trace(b"SELECT traceparent FROM t"), None);
+    }
 }

@@ -5,7 +5,7 @@ use crate::guard::Stop;
 use proptest::prelude::*;
 
 /// The beginnings of logs that each reader knows, for changes to start from.
-const SEEDS: [&str; 9] = [
+const SEEDS: [&str; 10] = [
     "2024-01-02 03:04:05.678 UTC [1] a@b LOG:  duration: 1.5 ms  statement: SELECT 1\n\tFROM t\n\
      2024-01-02 03:04:05.678 UTC [1] a@b LOG:  duration: 2 ms  plan:\n\tQuery Text: SELECT 1\n\tResult  (cost=0.00..0.01 rows=1 width=4)\n\
      2024-01-02 03:04:05.678 UTC [1] a@b ERROR:  x\n2024-01-02 03:04:05.678 UTC [1] a@b STATEMENT:  y\n",
@@ -16,6 +16,7 @@ const SEEDS: [&str; 9] = [
     "# Time: 2018-02-05T02:46:47.273786Z\n# User@Host: r[r] @ h []  Id: 1\n# Query_time: 0.1  Lock_time: 0 Rows_sent: 1  Rows_examined: 1\nuse a;\nSET timestamp=1;\nselect 1;\n",
     "2016-06-07T19:07:02.558338Z    3 Connect\ta@b on c using Socket\n2016-06-07T19:07:02.558581Z    3 Query\tSELECT 1\n  FROM t\n",
     "{\"t\":{\"$date\":\"2026-11-21T15:58:58.764+00:00\"},\"s\":\"I\",\"c\":\"WRITE\",\"id\":51803,\"ctx\":\"c\",\"msg\":\"Slow query\",\"attr\":{\"type\":\"command\",\"ns\":\"a.b\",\"command\":{\"find\":\"b\",\"filter\":{\"x\":1}},\"durationMillis\":12}}\n",
+    "{\"op\":\"query\",\"ns\":\"a.b\",\"command\":{\"find\":\"b\",\"filter\":{}},\"millis\":2,\"ts\":{\"$date\":\"2024-05-06T07:08:09.123Z\"}}\n",
     "2018-03-28T15:34:44.104-0400 I COMMAND [c1] command a.b command: find { find: \"b\", filter: { x: 1 } } docsExamined:5 12ms\n",
 ];
 
@@ -85,6 +86,32 @@ fn one_endless_line_ends() {
     let digest = read(text, None).unwrap();
     assert_eq!(digest.facts.events, 1);
     assert_eq!(digest.snapshot.statements[0].problems[0].kind, "text-cut");
+}
+
+#[test]
+fn damaged_archives_keep_what_came_before() {
+    use std::io::Write;
+    let mut pack = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let line = |n: u32| {
+        format!(
+            "2024-01-02 03:04:05.{:03} UTC [{n}] LOG:  duration: {n} ms  statement: SELECT {n}\n",
+            n % 1000
+        )
+    };
+    (0..60_000u32).for_each(|n| pack.write_all(line(n).as_bytes()).unwrap());
+    let packed = pack.finish().unwrap();
+    let digest = read(packed[..packed.len() * 3 / 4].to_vec(), None).unwrap();
+    assert!((30_000..60_000).contains(&digest.facts.events), "{}", digest.facts.events);
+    assert!(digest.snapshot.problems.iter().any(|problem| problem.kind == "log-broken"));
+}
+
+#[test]
+fn what_the_user_stops_is_kept_and_said() {
+    let stop = Stop::new();
+    stop.stop();
+    let input = Input::Bytes("x".into(), SEEDS[0].as_bytes().to_vec());
+    let digest = digest(&[input], &Options::default(), &stop).unwrap();
+    assert_eq!(digest.snapshot.problems.last().unwrap().kind, "stopped");
 }
 
 #[test]

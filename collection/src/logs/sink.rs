@@ -12,8 +12,15 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most statements kept one by one; beyond it the lighter half is summed up.
-const MOST_CLASSES: usize = 100_000;
+/// Most statements kept one by one by all threads; beyond it the lighter half is summed up.
+const MOST_CLASSES: usize = 50_000;
+
+/// Fewest statements that a thread keeps.
+const FEWEST_CLASSES: usize = 10_000;
+
+/// Longest text kept of one statement, by how many statements there are already: whatever the log,
+/// texts stay below some 200 MB.
+const ROOM: [(usize, usize); 3] = [(500, 128 << 10), (5000, 16 << 10), (usize::MAX, 4 << 10)];
 
 /// Slots of the cache of texts that were fingerprinted; a power of two.
 const CACHE_SLOTS: usize = 1 << 12;
@@ -62,6 +69,7 @@ pub struct Sink<'o> {
     databases: Vec<Vec<u8>>,
     last_database: u32,
     most: usize,
+    own_mark: memmem::Finder<'static>,
     /// What is no execution.
     pub(super) facts: Facts,
     /// What could not be read.
@@ -71,8 +79,8 @@ pub struct Sink<'o> {
 }
 
 impl<'o> Sink<'o> {
-    /// An empty sink for statements of `engine`.
-    pub fn new(engine: Engine, filter: &'o Filter, keep_rejects: bool) -> Self {
+    /// An empty sink for statements of `engine`, one of `threads`.
+    pub fn new(engine: Engine, filter: &'o Filter, keep_rejects: bool, threads: usize) -> Self {
         Self {
             engine,
             filter,
@@ -84,7 +92,8 @@ impl<'o> Sink<'o> {
             homes: Vec::new(),
             databases: vec![Vec::new()],
             last_database: 0,
-            most: MOST_CLASSES,
+            most: (MOST_CLASSES / threads.max(1)).max(FEWEST_CLASSES),
+            own_mark: memmem::Finder::new(OWN_MARK),
             facts: Facts::default(),
             rejects: Rejects::default(),
             rejected: keep_rejects.then(Vec::new),
@@ -118,7 +127,10 @@ impl<'o> Sink<'o> {
             self.facts.saw(time);
         }
         match place {
-            Place::Class(place) => self.classes[place].add(event),
+            Place::Class(place) => {
+                let room = self.room();
+                self.classes[place].add(event, room);
+            }
             _ => self.facts.empty += 1,
         }
     }
@@ -138,7 +150,8 @@ impl<'o> Sink<'o> {
         if !statement.is_empty()
             && let Place::Class(place) = self.place(statement, None, who.database)
         {
-            self.classes[place].add_error(statement, time);
+            let room = self.room();
+            self.classes[place].add_error(statement, time, room);
         }
     }
 
@@ -154,20 +167,10 @@ impl<'o> Sink<'o> {
             && self.filter.keeps(time, who)
             && let Place::Class(place) = self.place(statement, None, who.database)
         {
+            let room = self.room();
             let class = &mut self.classes[place];
             class.add_cost(temp_bytes, lock_ns);
-            class.keep_text(statement, time);
-        }
-    }
-
-    /// Attaches a plan that was logged apart from its execution.
-    pub fn plan(&mut self, event: &Event<'_>, raw: &str) {
-        if self.filter.keeps(event.time, &event.session)
-            && let Place::Class(place) = self.place(event.statement, None, event.session.database)
-        {
-            let class = &mut self.classes[place];
-            class.add_plan(event.duration_ns.unwrap_or(0), raw);
-            class.keep_text(event.statement, event.time);
+            class.keep_text(statement, time, room);
         }
     }
 
@@ -206,7 +209,7 @@ impl<'o> Sink<'o> {
         let Cached { fingerprint, own, .. } = if known {
             cached
         } else {
-            let own = memmem::find(statement, OWN_MARK).is_some();
+            let own = self.own_mark.find(statement).is_some();
             let fingerprint = self.fingerprint(statement);
             self.cache[slot] = Cached { hash, length: key.len(), fingerprint, own };
             self.cache[slot]
@@ -222,6 +225,12 @@ impl<'o> Sink<'o> {
             return Place::Class(*place as usize);
         }
         Place::Class(self.new_class(fingerprint, database))
+    }
+
+    /// How much text may be kept of a statement.
+    fn room(&self) -> usize {
+        let count = self.classes.len();
+        ROOM.iter().find(|(most, _)| count <= *most).map_or(0, |(_, room)| *room)
     }
 
     fn new_class(&mut self, fingerprint: u64, database: u32) -> usize {
@@ -286,6 +295,8 @@ impl<'o> Sink<'o> {
         if let Some(mine) = &mut self.rejected {
             mine.extend(rejected);
         }
+        // All threads together keep no more than each was allowed.
+        self.most = usize::MAX;
         for (class, home) in other.classes.into_iter().zip(other.homes) {
             let database = self.database(&other.databases[home as usize]);
             let known = self.places.get(&(class.fingerprint.0, database)).map(|p| *p as usize);

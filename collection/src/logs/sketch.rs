@@ -8,16 +8,16 @@
 /// Bits of the mantissa that a bucket keeps: its width is 2⁻⁶ of its lower end.
 const KEPT_BITS: u32 = 6;
 
-/// Counts per bucket, from the first used bucket to the last.
+/// Counts of the buckets in use, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sketch {
-    first: u32,
+    buckets: Vec<u16>,
     counts: Vec<u32>,
     count: u64,
 }
 
 /// The bucket of a duration.
-fn bucket(nanos: u64) -> u32 {
+fn bucket(nanos: u64) -> u16 {
     // 1 is the smallest: a log's resolution is no better, and 0 has no exponent.
     let nanos = nanos.max(1);
     let exponent = nanos.ilog2();
@@ -26,11 +26,13 @@ fn bucket(nanos: u64) -> u32 {
     } else {
         nanos << (KEPT_BITS - exponent)
     };
-    (exponent << KEPT_BITS) + (mantissa as u32 & ((1 << KEPT_BITS) - 1))
+    // At most 63 and 63: twelve bits.
+    ((exponent << KEPT_BITS) + (mantissa as u32 & ((1 << KEPT_BITS) - 1))) as u16
 }
 
 /// The middle of a bucket in nanoseconds.
-fn middle(bucket: u32) -> f64 {
+fn middle(bucket: u16) -> f64 {
+    let bucket = u32::from(bucket);
     let exponent = bucket >> KEPT_BITS;
     let mantissa = f64::from((bucket & ((1 << KEPT_BITS) - 1)) + (1 << KEPT_BITS));
     let unit = 2f64.powi(exponent as i32 - KEPT_BITS as i32);
@@ -41,16 +43,14 @@ fn middle(bucket: u32) -> f64 {
 impl Sketch {
     /// Adds a duration that stands for `weight` calls.
     pub fn add(&mut self, nanos: u64, weight: u32) {
-        let count = self.slot(bucket(nanos));
-        *count = count.saturating_add(weight);
+        self.count_bucket(bucket(nanos), weight);
         self.count += u64::from(weight);
     }
 
     /// Adds everything that `other` has seen.
     pub fn merge(&mut self, other: &Self) {
-        for (offset, added) in (0u32..).zip(&other.counts).filter(|(_, added)| **added > 0) {
-            let count = self.slot(other.first + offset);
-            *count = count.saturating_add(*added);
+        for (bucket, count) in other.buckets.iter().zip(&other.counts) {
+            self.count_bucket(*bucket, *count);
         }
         self.count += other.count;
     }
@@ -60,27 +60,20 @@ impl Sketch {
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let rank = (share * self.count as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
-        (self.first..).zip(&self.counts).find_map(|(bucket, count)| {
+        self.buckets.iter().zip(&self.counts).find_map(|(bucket, count)| {
             seen += u64::from(*count);
-            (seen >= rank).then(|| middle(bucket))
+            (seen >= rank).then(|| middle(*bucket))
         })
     }
 
-    /// The count of a bucket; the buckets in use are widened to hold it.
-    fn slot(&mut self, bucket: u32) -> &mut u32 {
-        if self.counts.is_empty() {
-            self.first = bucket;
+    fn count_bucket(&mut self, bucket: u16, count: u32) {
+        match self.buckets.binary_search(&bucket) {
+            Ok(place) => self.counts[place] = self.counts[place].saturating_add(count),
+            Err(place) => {
+                self.buckets.insert(place, bucket);
+                self.counts.insert(place, count);
+            }
         }
-        if bucket < self.first {
-            let missing = (self.first - bucket) as usize;
-            self.counts.splice(0..0, std::iter::repeat_n(0, missing));
-            self.first = bucket;
-        }
-        let place = (bucket - self.first) as usize;
-        if place >= self.counts.len() {
-            self.counts.resize(place + 1, 0);
-        }
-        &mut self.counts[place]
     }
 }
 
