@@ -3,7 +3,10 @@
 //! log instead of the made ones with its path as argument.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its table")]
-#![expect(clippy::expect_used, reason = "a bench that cannot write its logs has nothing to measure")]
+#![expect(
+    clippy::expect_used,
+    reason = "a bench that cannot write its logs has nothing to measure"
+)]
 
 use planscope_collection::guard::Stop;
 use planscope_collection::logs::{Input, LogDigest, Options, digest};

@@ -56,6 +56,52 @@ fn operations_only(
     (events - others.len() as u64, time.map(|time| time - others.iter().sum::<f64>()))
 }
 
+/// No logs of executions: what was executed by a replica's source, and bare texts.
+const NOT_LOGS: [&str; 2] = ["mysqlbinlog text", "one query a line"];
+
+/// Where the classes of another tool are not ours, and why. Events and times are the same.
+const OTHER_CLASSES: [(&str, &str); 6] = [
+    ("slowlogs/slow024.txt", "ON DUPLICATE KEY UPDATE is another statement; pt drops it"),
+    (
+        "genlogs/genlog004.txt",
+        "a refused and a successful Connect are one command; pt counts the text",
+    ),
+    (
+        "ptqd/issue_1604834.log",
+        "pt was told to drop digits in names: t.a_123 and t.a_124 are two columns",
+    ),
+    (
+        "mysql/percona-toolkit/slow_80.log",
+        "/*!40101 SET … */ is a comment to the lexer: no statement",
+    ),
+    ("go-mysql/slow016.log", "pt counts the end of an event before the log as a class"),
+    ("pgbadger/queryid.log.gz", "EXECUTE counts as the statement that was prepared"),
+];
+
+/// One line of the manifest: right, or what is otherwise.
+fn check(corpus: &Path, entry: &Value) -> std::result::Result<(), String> {
+    let path = corpus.join(entry["path"].as_str().unwrap());
+    let expected = &entry["expected"];
+    let Some(events) = expected["events"].as_u64() else { return Ok(()) };
+    let found = match read(&path) {
+        // A log without executions may be refused.
+        Err(_) if events == 0 => return Ok(()),
+        Err(error) => return Err(error.to_string()),
+        Ok(found) => found,
+    };
+    let (events, time) = operations_only(&path, expected, events, expected["time_ms"].as_f64());
+    let good_time = time.is_none_or(|ms| (ms - found.time_ms).abs() < 0.001 + ms * 1e-9);
+    if found.events != events || !good_time {
+        return Err(format!(
+            "{}: {} events of {events}, {} ms of {time:?}",
+            found.format, found.events, found.time_ms
+        ));
+    }
+    let known = OTHER_CLASSES.iter().any(|(name, _)| path.ends_with(name));
+    let unique = expected["unique"].as_u64().filter(|unique| *unique != found.unique && !known);
+    unique.map_or(Ok(()), |unique| Err(format!("{} classes of {unique}", found.unique)))
+}
+
 #[test]
 fn public_logs_are_read_as_counted() {
     let Some(corpus) = corpus() else {
@@ -63,41 +109,18 @@ fn public_logs_are_read_as_counted() {
         return;
     };
     let manifest = std::fs::read_to_string(corpus.join("MANIFEST.jsonl")).unwrap();
-    let (mut right, mut wrong) = (0, Vec::new());
-    for line in manifest.lines() {
-        let entry: Value = serde_json::from_str(line).unwrap();
-        let path = entry["path"].as_str().unwrap();
-        let expected = &entry["expected"];
-        let Some(events) = expected["events"].as_u64() else { continue };
-        let outcome = read(&corpus.join(path));
-        let say = match &outcome {
-            Err(error) if events == 0 => {
-                right += 1;
-                let _ = error;
-                continue;
-            }
-            Err(error) => format!("{error}"),
-            Ok(found) => {
-                let time = expected["time_ms"].as_f64();
-                let unique = expected["unique"].as_u64();
-                let (events, time) = operations_only(&corpus.join(path), expected, events, time);
-                let good_time =
-                    time.is_none_or(|time| (time - found.time_ms).abs() < 0.001 + time * 1e-9);
-                if found.events == events && good_time && unique.is_none_or(|u| u == found.unique) {
-                    right += 1;
-                    continue;
-                }
-                format!(
-                    "{} events {}/{events} unique {}/{unique:?} ms {}/{time:?}",
-                    found.format, found.events, found.unique, found.time_ms
-                )
-            }
-        };
-        wrong.push(format!(
-            "{path} [{}] {say} ({})",
-            entry["format"].as_str().unwrap_or(""),
-            expected["confidence"].as_str().unwrap_or("")
-        ));
+    let entries = manifest.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut wrong = Vec::new();
+    let mut read = 0;
+    for entry in entries.filter(|entry| !NOT_LOGS.iter().any(|format| entry["format"] == *format)) {
+        read += 1;
+        if let Err(what) = check(&corpus, &entry) {
+            wrong.push(format!("{} [{}] {what}", entry["path"], entry["format"]));
+        }
     }
-    eprintln!("{right} right, {} otherwise:\n{}", wrong.len(), wrong.join("\n"));
+    eprintln!("{} of {read} logs as counted", read - wrong.len());
+    // A report of pt-query-digest, whose headers are no events; and a general log that was counted
+    // as a slow log: 7 events in 4 classes, as the report says.
+    wrong.retain(|line| !line.contains("ptqd/pt-234"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
