@@ -15,11 +15,12 @@ _planscope() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -39,40 +40,60 @@ never\:"Never"))' \
         case $line[1] in
             (collect)
 _arguments "${_arguments_options[@]}" : \
+'()--group=[The targets of this group of planscope.toml]:NAME:_default' \
+'--at-once=[How many targets to look at at once]:N:_default' \
+'--every=[The first pause between two rounds; it moves between a quarter and eight times of it]:TIME:_default' \
+'--keep=[How long the target'\''s snapshots are kept\: 30d, 500 or 2GiB, or several of them]:LIMIT:_default' \
+'--budget=[Most of the time that may be spent collecting, in percent]:PERCENT:_default' \
+'--rounds=[End after so many rounds]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--group)--all[Every target of planscope.toml]' \
+'(--queries --all --group)--watch[Collect again and again until stopped\: more often while plans change, seldom while nothing does]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
 && ret=0
 ;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
 '--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
 '--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
-'--input-format=[Format of the input; detected by default]:FORMAT:(postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
-'--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
+'--input-format=[Format of the input; detected by default]:FORMAT:(mariadb-json mariadb-slow-log mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
+'--metric=[What heat is measured in; by default time, else cost, else rows]:METRIC:(time cost rows buffers io misestimate)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run the statement for its actual times\: one parsed SELECT without side effects only]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -95,16 +116,26 @@ high\:"High only"))' \
 '--findings=[Most findings to print]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -121,16 +152,26 @@ _arguments "${_arguments_options[@]}" : \
 '--max-size=[Most bytes of all advised indexes together, e.g. 500MB]:SIZE:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -147,11 +188,12 @@ changed\:"A plan changed, for worse or not"
 never\:"Never"))' \
 '--tolerance=[How many times the work or cost may grow before it counts]:RATIO:_default' \
 '--top=[Most statements to print]:N:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -165,11 +207,12 @@ never\:"Never"))' \
 (demo)
 _arguments "${_arguments_options[@]}" : \
 '--keep=[Leave database, statements and snapshots in this folder]:DIR:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -182,27 +225,31 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--config[Look at planscope.toml instead\: its syntax, URLs, groups, limits and suppressions]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml:_default' \
 && ret=0
 ;;
 (rules)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -212,13 +259,31 @@ never\:"Never"))' \
 '::name -- The rule:_default' \
 && ret=0
 ;;
-(snapshots)
+(stop)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::target -- Only those of this target:_default' \
+&& ret=0
+;;
+(snapshots)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -237,12 +302,66 @@ never\:"Never"))' \
         case $line[1] in
             (list)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+(prune)
+_arguments "${_arguments_options[@]}" : \
+'--keep=[What is kept\: 30d, 500 or 2GiB, or several of them; the newest of a target always]:LIMIT:_default' \
+'--target=[Only snapshots of this target]:NAME:_default' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--dry-run[Say what would be deleted]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
@@ -252,11 +371,12 @@ never\:"Never"))' \
 ;;
 (path)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -272,11 +392,12 @@ esac
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -288,11 +409,12 @@ never\:"Never"))' \
 ;;
 (util)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -311,28 +433,30 @@ never\:"Never"))' \
         case $line[1] in
             (schema)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain rules snapshot snapshots)' \
+'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain fleet rules snapshot snapshots)' \
 && ret=0
 ;;
 (fingerprint)
 _arguments "${_arguments_options[@]}" : \
 '--engine=[The dialect]:ENGINE:(postgresql mysql mariadb mongodb sqlite)' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--jsonl[Each line of stdin is a JSON string, or an object with a \`query\`; one JSON object a line comes out]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -344,11 +468,12 @@ never\:"Never"))' \
 ;;
 (generate)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -371,14 +496,15 @@ esac
 _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
-'explain:Show a plan as a tree with its heat' \
+'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
 'diff:Compare two plans or snapshots; exit 1 when it got worse' \
 'demo:Walk through everything on a web shop in an embedded database' \
 'doctor:Check whether a target is fit to be looked at' \
 'rules:List the rules, or print the manual page of one' \
-'snapshots:List the snapshots in the store, or print the path of one' \
+'stop:End the running collectors of this machine' \
+'snapshots:List, show, export or prune the snapshots in the store' \
 'completions:Print a completion script for a shell' \
 'util:Schemas, fingerprints and generated files' \
     )
@@ -433,9 +559,17 @@ _planscope__subcmd__rules_commands() {
 _planscope__subcmd__snapshots_commands() {
     local commands; commands=(
 'list:List the snapshots, newest first' \
+'show:Show what a snapshot holds' \
+'export:Print a snapshot as JSON (planscope.snapshot/1), which every command reads as well' \
+'prune:Delete old snapshots' \
 'path:Print the path of a snapshot' \
     )
     _describe -t commands 'planscope snapshots commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__export_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots export commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__snapshots__subcmd__list_commands] )) ||
 _planscope__subcmd__snapshots__subcmd__list_commands() {
@@ -446,6 +580,21 @@ _planscope__subcmd__snapshots__subcmd__list_commands() {
 _planscope__subcmd__snapshots__subcmd__path_commands() {
     local commands; commands=()
     _describe -t commands 'planscope snapshots path commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__prune_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__prune_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots prune commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__show_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots show commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__stop_commands] )) ||
+_planscope__subcmd__stop_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope stop commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__util_commands] )) ||
 _planscope__subcmd__util_commands() {

@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Input,
     /// The server took too long and was stopped.
     Timeout,
+    /// A guard of planscope's own left the server alone.
+    Refused,
     /// The user stopped it.
     Stopped,
     /// A snapshot or the store cannot be read or written.
@@ -48,6 +50,12 @@ impl CollectError {
     /// The user stopped it.
     pub fn stopped() -> Self {
         Self::new(ErrorKind::Stopped, "stopped")
+    }
+
+    /// The same failure again, without the error underneath, which cannot be copied.
+    pub fn alike(&self) -> Self {
+        let (message, hints) = (self.message.clone(), self.hints.clone());
+        Self { kind: self.kind, message, hints, source: None }
     }
 
     /// Adds what to type next.

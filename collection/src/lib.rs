@@ -13,8 +13,10 @@ pub mod error;
 pub mod guard;
 pub mod logs;
 pub mod queries;
+pub mod select;
 pub mod store;
 pub mod target;
+pub mod watch;
 
 pub use error::{CollectError, ErrorKind};
 pub use guard::Stop;

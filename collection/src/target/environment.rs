@@ -10,7 +10,7 @@ pub struct Environment {
 
 /// What libpq reads and planscope honours, what says who and where the user is, and what the
 /// terminal can.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 21] = [
     "HOME",
     "LOGNAME",
     "NO_COLOR",
@@ -26,9 +26,12 @@ const NAMES: [&str; 18] = [
     "PGSSLMODE",
     "PGSSLROOTCERT",
     "PGUSER",
+    "PLANSCOPE_TARGET",
     "TERM",
     "USER",
+    "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
 ];
 
 impl Environment {
