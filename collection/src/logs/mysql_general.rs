@@ -180,7 +180,7 @@ impl Records for Commands {
 fn is_banner(line: &[u8]) -> bool {
     line.ends_with(b"started with:")
         || line.starts_with(b"Tcp port: ")
-        || (line.starts_with(b"Time ") && line.ends_with(b"Argument"))
+        || (line.starts_with(b"Time") && line.ends_with(b"Argument"))
 }
 
 impl Commands {

@@ -257,7 +257,7 @@ fn without_banner(mut body: &[u8]) -> &[u8] {
     loop {
         let trimmed = body.trim_ascii_end();
         let last = &trimmed[memchr::memrchr(b'\n', trimmed).map_or(0, |at| at + 1)..];
-        if !last.starts_with(b"Time ") || memmem::find(last, b" Command").is_none() {
+        if !last.starts_with(b"Time") || memmem::find(last, b" Id Command").is_none() {
             return body;
         }
         let Some(version) = memmem::rfind(trimmed, b", Version: ") else { return body };
@@ -303,6 +303,8 @@ mod tests {
     fn banners_are_no_statements() {
         let body = b"select 1;\n/usr/sbin/mysqld, Version: 5.6. started with:\nTcp port: 1  Unix socket: x\nTime                 Id Command    Argument\n";
         assert_eq!(without_banner(body), b"select 1;\n");
+        let tabs = b"/usr/sbin/mariadbd, Version: 10.11. started with:\nTcp port: 1  Unix socket: x\nTime\t\t    Id Command\tArgument\n";
+        assert_eq!(without_banner(tabs), b"");
         assert_eq!(without_banner(b"select 1;\n"), b"select 1;\n");
     }
 }
