@@ -126,6 +126,7 @@ fn registries_have_a_row_for_every_file() {
         ("advisors/src/rules", &["RULE"][..]),
         ("commands/src/output", &["OUTPUT"][..]),
         ("collection/src/drivers", &["DRIVER"][..]),
+        ("collection/src/logs", &["READER"][..]),
     ]
     .into();
     for (folder, statics) in registries {

@@ -180,7 +180,7 @@ fn coverage(workload: &Workload) -> Coverage {
 }
 
 /// Replaces the literals in every text that goes into the snapshot.
-fn redact(snapshot: &mut Snapshot) {
+pub(crate) fn redact(snapshot: &mut Snapshot) {
     let engine = snapshot.target.engine;
     for statement in &mut snapshot.statements {
         statement.text = fingerprint::redact(&statement.text, engine);

@@ -11,6 +11,7 @@ pub mod driver;
 pub mod drivers;
 pub mod error;
 pub mod guard;
+pub mod logs;
 pub mod queries;
 pub mod select;
 pub mod store;

@@ -5,7 +5,7 @@ use crate::error::{CommandError, Result};
 use crate::safe::repeatable;
 use planscope_collection::Target;
 use planscope_collection::store::Store;
-use planscope_explain::formats::{self, Format, FormatError, MAX_BYTES, Reading};
+use planscope_explain::formats::{self, Format, MAX_BYTES, Reading};
 use planscope_explain::workload::{
     Catalog, Coverage, PlanRecord, Snapshot, Statement, TargetIdentity, Window, fingerprint,
 };

@@ -1,0 +1,167 @@
+//! What a log says besides executions, and what could not be read of it.
+
+use super::time::Micros;
+use std::collections::BTreeMap;
+
+/// Most names kept in any list of facts; what is beyond is counted under an empty name.
+const MOST_NAMES: usize = 1000;
+
+/// Facts of a log that are no executions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Executions with a duration, before rate limits are weighed.
+    pub events: u64,
+    /// Nanoseconds of those.
+    pub total_ns: u128,
+    /// Executions that say nothing (`;`, a comment): in the totals, and in no statement.
+    pub empty: u64,
+    /// Statements logged without a duration (`log_statement`): not counted as executions.
+    pub untimed: u64,
+    /// Parse and bind steps of prepared statements: number and nanoseconds. Not executions.
+    pub steps: (u64, u128),
+    /// Administrator commands (Ping, Quit …) among the events.
+    pub administrator_commands: u64,
+    /// Executions of planscope itself, left out.
+    pub own: u64,
+    /// Events that the filters left out.
+    pub filtered: u64,
+    /// Events that stand for more than one execution (rate limits).
+    pub weighed: u64,
+    /// Executions that are only in the totals: their statements were too many and too light.
+    pub summarised: (u64, u128),
+    /// Errors per message, literals removed.
+    pub errors: BTreeMap<String, u64>,
+    /// Temporary files: number and bytes.
+    pub temp_files: (u64, u64),
+    /// Checkpoints that were completed.
+    pub checkpoints: u64,
+    /// Autovacuum runs per table.
+    pub autovacuum: BTreeMap<String, u64>,
+    /// Autoanalyze runs per table.
+    pub autoanalyze: BTreeMap<String, u64>,
+    /// Waits for a lock over `deadlock_timeout`.
+    pub lock_waits: u64,
+    /// Deadlocks.
+    pub deadlocks: u64,
+    /// Connections that were made.
+    pub connections: u64,
+    /// Settings that the log names (`Slow query` thresholds, versions …).
+    pub said: BTreeMap<String, String>,
+    /// The first and last time in the log.
+    pub span: Option<(Micros, Micros)>,
+}
+
+impl Facts {
+    /// Adds everything that `other` has.
+    pub fn merge(&mut self, other: Self) {
+        self.events += other.events;
+        self.total_ns += other.total_ns;
+        self.empty += other.empty;
+        self.untimed += other.untimed;
+        add(&mut self.steps, other.steps);
+        self.administrator_commands += other.administrator_commands;
+        self.own += other.own;
+        self.filtered += other.filtered;
+        self.weighed += other.weighed;
+        add(&mut self.summarised, other.summarised);
+        self.temp_files.0 += other.temp_files.0;
+        self.temp_files.1 += other.temp_files.1;
+        self.checkpoints += other.checkpoints;
+        self.lock_waits += other.lock_waits;
+        self.deadlocks += other.deadlocks;
+        self.connections += other.connections;
+        merge_names(&mut self.errors, other.errors);
+        merge_names(&mut self.autovacuum, other.autovacuum);
+        merge_names(&mut self.autoanalyze, other.autoanalyze);
+        self.said.extend(other.said);
+        if let Some((first, last)) = other.span {
+            self.saw(first);
+            self.saw(last);
+        }
+    }
+
+    /// Notes that something happened then.
+    pub(super) fn saw(&mut self, time: Micros) {
+        let (first, last) = self.span.unwrap_or((time, time));
+        self.span = Some((first.min(time), last.max(time)));
+    }
+}
+
+fn add(sum: &mut (u64, u128), more: (u64, u128)) {
+    sum.0 += more.0;
+    sum.1 += more.1;
+}
+
+fn merge_names(into: &mut BTreeMap<String, u64>, from: BTreeMap<String, u64>) {
+    for (name, count) in from {
+        count_name(into, &name, count);
+    }
+}
+
+/// Counts a name in a list that cannot grow without end.
+pub(super) fn count_name(names: &mut BTreeMap<String, u64>, name: &str, count: u64) {
+    if let Some(known) = names.get_mut(name) {
+        *known += count;
+    } else {
+        let name = if names.len() < MOST_NAMES { name } else { "" };
+        *names.entry(name.to_owned()).or_default() += count;
+    }
+}
+
+/// Why a piece of a log was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// Text before the first record, or between records, that belongs to none.
+    NoRecord,
+    /// A record whose header or fields are broken.
+    Malformed,
+    /// The input ends, or another record begins, within a record.
+    CutShort,
+    /// A duration whose statement is not in the log.
+    NoStatement,
+    /// A record longer than the limit.
+    TooLong,
+    /// Bytes that are no text.
+    Binary,
+}
+
+impl Reason {
+    /// The reason in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::NoRecord => "text outside of any record",
+            Self::Malformed => "a record with broken fields",
+            Self::CutShort => "a record that is cut short",
+            Self::NoStatement => "a duration without its statement",
+            Self::TooLong => "a record that is too long",
+            Self::Binary => "bytes that are no text",
+        }
+    }
+}
+
+/// Rejects of one reason.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rejected {
+    /// How many pieces.
+    pub count: u64,
+    /// How many bytes in all.
+    pub bytes: u64,
+    /// The beginning of one of them.
+    pub sample: String,
+}
+
+/// What was not read, by reason.
+pub type Rejects = BTreeMap<Reason, Rejected>;
+
+/// Adds the rejects of another part.
+pub(super) fn merge_rejects(into: &mut Rejects, from: Rejects) {
+    for (reason, more) in from {
+        let known = into.entry(reason).or_default();
+        known.count += more.count;
+        known.bytes += more.bytes;
+        // The smaller one, so that the order of the parts does not show.
+        if known.sample.is_empty() || more.sample < known.sample {
+            known.sample = more.sample;
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! From a stream of bytes to sinks: blocks that end with a record, read by several threads where
+//! the log allows it.
+
+use super::facts::Reason;
+use super::reader::{Parser, Records, Unwrap};
+use super::sink::Sink;
+use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::thread;
+
+/// Bytes that are read at a time: small enough for a cache, large enough to hide the hand-over.
+const BLOCK_BYTES: usize = 1 << 20;
+
+/// Longest record; what is longer is cut, and its rest rejected.
+const RECORD_MAX_BYTES: usize = 64 << 20;
+
+/// Gives blocks of whole records.
+pub(super) struct Blocks<'p> {
+    source: Box<dyn Read + Send>,
+    parser: &'p dyn Parser,
+    unwrapper: Option<Box<dyn Unwrap>>,
+    /// Bytes of the source that are not unwrapped yet.
+    raw: Vec<u8>,
+    /// Bytes after the last whole record.
+    left: Vec<u8>,
+    ended: bool,
+    /// Why the source ended early: a damaged compressed file, a disk. What came before it is read.
+    pub(super) broke: Option<io::Error>,
+    /// Bytes read of the source.
+    pub(super) bytes: u64,
+}
+
+impl<'p> Blocks<'p> {
+    /// Blocks of `source`, whose first bytes were read into `head` before.
+    pub(super) fn new(source: Box<dyn Read + Send>, head: Vec<u8>, parser: &'p dyn Parser) -> Self {
+        let bytes = head.len() as u64;
+        let unwrapper = parser.unwrapper();
+        let (raw, left) = if unwrapper.is_some() { (head, Vec::new()) } else { (Vec::new(), head) };
+        Self { source, parser, unwrapper, raw, left, ended: false, broke: None, bytes }
+    }
+
+    /// The next block; `None` at the end.
+    fn next(&mut self, mut block: Vec<u8>) -> Option<Vec<u8>> {
+        block.clear();
+        std::mem::swap(&mut block, &mut self.left);
+        let mut wanted = BLOCK_BYTES;
+        loop {
+            self.fill(&mut block, wanted);
+            if self.ended {
+                return (!block.is_empty()).then_some(block);
+            }
+            let end = match self.parser.cut(&block) {
+                0 if block.len() >= RECORD_MAX_BYTES => block.len(),
+                end => end,
+            };
+            if end > 0 {
+                self.left.clear();
+                self.left.extend_from_slice(&block[end..]);
+                block.truncate(end);
+                return Some(block);
+            }
+            wanted = block.len() * 2;
+        }
+    }
+
+    /// Reads until `block` has `wanted` bytes or the source ends.
+    fn fill(&mut self, block: &mut Vec<u8>, wanted: usize) {
+        while block.len() < wanted && !self.ended {
+            let missing = (wanted - block.len()) as u64;
+            let Some(unwrapper) = &mut self.unwrapper else {
+                let read = read_some(&mut self.source, missing, block, &mut self.broke);
+                self.bytes += read;
+                self.ended = read < missing;
+                continue;
+            };
+            let used = unwrapper.unwrap(&self.raw, false, block);
+            self.raw.drain(..used);
+            // A line of the wrapping longer than a record may be is not waited for.
+            let is_stuck = self.raw.len() >= RECORD_MAX_BYTES;
+            let wanted = BLOCK_BYTES as u64;
+            let read = read_some(&mut self.source, wanted, &mut self.raw, &mut self.broke);
+            self.bytes += read;
+            if read < wanted || is_stuck {
+                let used = unwrapper.unwrap(&self.raw, true, block);
+                self.raw.drain(..used);
+                self.ended = read < wanted;
+            }
+        }
+    }
+
+    fn rejects(&mut self) -> Vec<(Reason, Vec<u8>)> {
+        self.unwrapper.as_mut().map(|unwrapper| unwrapper.rejects()).unwrap_or_default()
+    }
+}
+
+/// Reads up to `wanted` bytes to the end of `into`: how many there were before the end or a failure.
+fn read_some(
+    source: &mut Box<dyn Read + Send>,
+    wanted: u64,
+    into: &mut Vec<u8>,
+    broke: &mut Option<io::Error>,
+) -> u64 {
+    let before = into.len();
+    if let Err(error) = source.by_ref().take(wanted).read_to_end(into) {
+        *broke = Some(error);
+    }
+    (into.len() - before) as u64
+}
+
+/// What to do after each block, e.g. to write rejects and to see whether to stop.
+pub(super) type AfterBlock<'a> = dyn FnMut(&mut Sink<'_>) -> io::Result<()> + Send + 'a;
+
+/// Reads all blocks into `sink` on this thread.
+pub(super) fn read_alone(
+    blocks: &mut Blocks<'_>,
+    sink: &mut Sink<'_>,
+    after: &mut AfterBlock<'_>,
+) -> io::Result<()> {
+    let mut records = blocks.parser.start();
+    let mut block = Vec::new();
+    while let Some(next) = blocks.next(block) {
+        records.read(&next, sink);
+        for (reason, piece) in blocks.rejects() {
+            sink.reject(reason, &piece);
+        }
+        after(sink)?;
+        block = next;
+    }
+    for (reason, piece) in blocks.rejects() {
+        sink.reject(reason, &piece);
+    }
+    records.finish(sink);
+    after(sink)
+}
+
+/// Reads all blocks with a thread for each of `sinks`; the log's records do not need each other, and
+/// have no wrapping.
+pub(super) fn read_together(
+    blocks: &mut Blocks<'_>,
+    sinks: &mut [Sink<'_>],
+    after: &mut AfterBlock<'_>,
+) -> io::Result<()> {
+    let parser = blocks.parser;
+    let (give, take) = mpsc::sync_channel::<Vec<u8>>(sinks.len());
+    let (give_back, take_back) = mpsc::channel::<Vec<u8>>();
+    let take = Mutex::new(take);
+    let after = Mutex::new(after);
+    thread::scope(|scope| {
+        let workers: Vec<_> = sinks
+            .iter_mut()
+            .map(|sink| {
+                let (take, after, give_back) = (&take, &after, give_back.clone());
+                scope.spawn(move || work(parser, take, &give_back, sink, after))
+            })
+            .collect();
+        feed(blocks, &give, &take_back);
+        drop(give);
+        let mut outcome = Ok(());
+        for worker in workers {
+            let done = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            outcome = outcome.and(done);
+        }
+        outcome
+    })
+}
+
+fn feed(
+    blocks: &mut Blocks<'_>,
+    give: &mpsc::SyncSender<Vec<u8>>,
+    take_back: &mpsc::Receiver<Vec<u8>>,
+) {
+    while let Some(block) = blocks.next(take_back.try_recv().unwrap_or_default()) {
+        // Workers that are gone have failed; they say why when they are joined.
+        if give.send(block).is_err() {
+            break;
+        }
+    }
+}
+
+fn work(
+    parser: &dyn Parser,
+    take: &Mutex<mpsc::Receiver<Vec<u8>>>,
+    give_back: &mpsc::Sender<Vec<u8>>,
+    sink: &mut Sink<'_>,
+    after: &Mutex<&mut AfterBlock<'_>>,
+) -> io::Result<()> {
+    let mut records: Box<dyn Records> = parser.start();
+    loop {
+        let next = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(block) = next else { break };
+        records.read(&block, sink);
+        (after.lock().unwrap_or_else(PoisonError::into_inner))(sink)?;
+        // The reader may be done and gone; then nobody needs the memory.
+        give_back.send(block).ok();
+    }
+    records.finish(sink);
+    (after.lock().unwrap_or_else(PoisonError::into_inner))(sink)
+}

@@ -1,0 +1,126 @@
+//! Any bytes, in any reader: no panic, and nothing lost without a word.
+
+use super::*;
+use crate::guard::Stop;
+use proptest::prelude::*;
+
+/// The beginnings of logs that each reader knows, for changes to start from.
+const SEEDS: [&str; 10] = [
+    "2024-01-02 03:04:05.678 UTC [1] a@b LOG:  duration: 1.5 ms  statement: SELECT 1\n\tFROM t\n\
+     2024-01-02 03:04:05.678 UTC [1] a@b LOG:  duration: 2 ms  plan:\n\tQuery Text: SELECT 1\n\tResult  (cost=0.00..0.01 rows=1 width=4)\n\
+     2024-01-02 03:04:05.678 UTC [1] a@b ERROR:  x\n2024-01-02 03:04:05.678 UTC [1] a@b STATEMENT:  y\n",
+    "2024-01-02 03:04:05.678 UTC,\"u\",\"d\",1,\"[local]\",6.1,1,\"SELECT\",2024-01-02 03:04:05 UTC,1/1,0,LOG,00000,\"duration: 1 ms  statement: SELECT \"\"a\"\"\",,,,,,,,,\"psql\"\n",
+    "{\"timestamp\":\"2024-01-02 03:04:05.678 UTC\",\"pid\":1,\"error_severity\":\"LOG\",\"message\":\"duration: 1 ms  statement: SELECT \\\"a\\\"\"}\n",
+    "Feb 11 13:15:39 pc postgres[10808]: [1-1] db=a,user=b LOG:  duration: 1 ms  statement: SELECT a,\nFeb 11 13:15:39 pc postgres[10808]: [1-2] #011b\n",
+    "{\"textPayload\":\"[7]: [1-1] db=a LOG:  duration: 1 ms  statement: x\",\"timestamp\":\"2020-05-02T13:00:20.5Z\"}\n",
+    "# Time: 2018-02-05T02:46:47.273786Z\n# User@Host: r[r] @ h []  Id: 1\n# Query_time: 0.1  Lock_time: 0 Rows_sent: 1  Rows_examined: 1\nuse a;\nSET timestamp=1;\nselect 1;\n",
+    "2016-06-07T19:07:02.558338Z    3 Connect\ta@b on c using Socket\n2016-06-07T19:07:02.558581Z    3 Query\tSELECT 1\n  FROM t\n",
+    "{\"t\":{\"$date\":\"2026-11-21T15:58:58.764+00:00\"},\"s\":\"I\",\"c\":\"WRITE\",\"id\":51803,\"ctx\":\"c\",\"msg\":\"Slow query\",\"attr\":{\"type\":\"command\",\"ns\":\"a.b\",\"command\":{\"find\":\"b\",\"filter\":{\"x\":1}},\"durationMillis\":12}}\n",
+    "{\"op\":\"query\",\"ns\":\"a.b\",\"command\":{\"find\":\"b\",\"filter\":{}},\"millis\":2,\"ts\":{\"$date\":\"2024-05-06T07:08:09.123Z\"}}\n",
+    "2018-03-28T15:34:44.104-0400 I COMMAND [c1] command a.b command: find { find: \"b\", filter: { x: 1 } } docsExamined:5 12ms\n",
+];
+
+fn read(bytes: Vec<u8>, reader: Option<&'static LogReader>) -> Option<LogDigest> {
+    let options = Options { reader, threads: 2, ..Options::default() };
+    digest(&[Input::Bytes("x".into(), bytes)], &options, &Stop::new()).ok()
+}
+
+#[test]
+fn seeds_are_known_and_read_without_rejects() {
+    let mut seen = Vec::new();
+    for seed in SEEDS {
+        let found = read(seed.as_bytes().to_vec(), None).unwrap();
+        assert!(found.facts.events > 0 && found.rejects.is_empty(), "{seed}: {:?}", found.rejects);
+        seen.push(found.sources[0].format);
+    }
+    seen.sort_unstable();
+    let names: Vec<&str> = ALL.iter().map(|reader| reader.name).collect();
+    assert_eq!(seen, names);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        for reader in ALL {
+            read(bytes.clone(), Some(reader));
+        }
+        read(bytes, None);
+    }
+
+    #[test]
+    fn changed_logs_are_survived(
+        seed in 0..SEEDS.len(),
+        cuts in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), "[\\PC\\n]{0,6}"), 0..6),
+    ) {
+        let mut text = SEEDS[seed].repeat(3).into_bytes();
+        for (from, length, insert) in cuts {
+            let from = from.index(text.len() + 1);
+            let end = (from + length.index(12)).min(text.len());
+            text.splice(from..end, insert.bytes());
+        }
+        for reader in ALL {
+            read(text.clone(), Some(reader));
+        }
+    }
+
+    /// A log that is cut anywhere loses the last event at most, and says so.
+    #[test]
+    fn cut_logs_keep_the_rest(seed in 0..SEEDS.len(), at in any::<prop::sample::Index>()) {
+        let whole = SEEDS[seed].repeat(4);
+        let reader = detect(SEEDS[seed].as_bytes());
+        let all = read(whole.clone().into_bytes(), reader).unwrap().facts.events / 4;
+        let text = whole.as_bytes()[..at.index(whole.len())].to_vec();
+        let blocks = (text.len() / SEEDS[seed].len()) as u64;
+        let found = read(text, reader).map_or(0, |digest| digest.facts.events);
+        prop_assert!(found >= blocks * all, "{found} of {blocks} times {all}");
+    }
+}
+
+#[test]
+fn one_endless_line_ends() {
+    let mut text =
+        b"2024-01-02 03:04:05.678 UTC [1] LOG:  duration: 1 ms  statement: SELECT '".to_vec();
+    text.resize(5 << 20, b'x');
+    let digest = read(text, None).unwrap();
+    assert_eq!(digest.facts.events, 1);
+    assert_eq!(digest.snapshot.statements[0].problems[0].kind, "text-cut");
+}
+
+#[test]
+fn damaged_archives_keep_what_came_before() {
+    use std::io::Write;
+    let mut pack = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let line = |n: u32| {
+        format!(
+            "2024-01-02 03:04:05.{:03} UTC [{n}] LOG:  duration: {n} ms  statement: SELECT {n}\n",
+            n % 1000
+        )
+    };
+    (0..60_000u32).for_each(|n| pack.write_all(line(n).as_bytes()).unwrap());
+    let packed = pack.finish().unwrap();
+    let digest = read(packed[..packed.len() * 3 / 4].to_vec(), None).unwrap();
+    assert!((30_000..60_000).contains(&digest.facts.events), "{}", digest.facts.events);
+    assert!(digest.snapshot.problems.iter().any(|problem| problem.kind == "log-broken"));
+}
+
+#[test]
+fn what_the_user_stops_is_kept_and_said() {
+    let stop = Stop::new();
+    stop.stop();
+    let input = Input::Bytes("x".into(), SEEDS[0].as_bytes().to_vec());
+    let digest = digest(&[input], &Options::default(), &stop).unwrap();
+    assert_eq!(digest.snapshot.problems.last().unwrap().kind, "stopped");
+}
+
+#[test]
+fn foreign_files_are_refused_with_names() {
+    let options = Options::default();
+    for bytes in [&b"\x7fELF\x02\x01\x01\0\0\0"[..], b"hello\nworld\n", b"<html>"] {
+        let input = Input::Bytes("x".into(), bytes.to_vec());
+        let error = digest(&[input], &options, &Stop::new()).unwrap_err();
+        assert!(error.message.starts_with("x is no log that planscope knows"), "{error}");
+        assert!(error.hints[0].contains("postgres-stderr"));
+    }
+}
