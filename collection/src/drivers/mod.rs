@@ -6,11 +6,14 @@ use crate::guard::{Policy, Stop};
 use crate::target::Target;
 use planscope_explain::Engine;
 
+mod counters;
+mod mysql;
 mod postgres;
 mod sqlite;
 
 /// Every driver, in the order of the engines.
-pub static ALL: &[&Driver] = &[&postgres::DRIVER, &sqlite::DRIVER];
+pub static ALL: &[&Driver] =
+    &[&postgres::DRIVER, &mysql::DRIVER, &mysql::MARIADB_DRIVER, &sqlite::DRIVER];
 
 /// The driver of an engine.
 pub fn of(engine: Engine) -> Option<&'static Driver> {
@@ -28,7 +31,7 @@ pub async fn connect(target: &Target, policy: &Policy, stop: Stop) -> Result<Box
             ErrorKind::Config,
             format!("planscope cannot connect to {engine} yet"),
         )
-        .hint("planscope connects to PostgreSQL and SQLite"));
+        .hint("planscope connects to PostgreSQL, MySQL, MariaDB and SQLite"));
     };
     (driver.connect)(target, policy, stop).await
 }

@@ -1,0 +1,373 @@
+//! Plans, by EXPLAIN.
+//!
+//! What is planned is an executed text (the server's sample), or a text with made-up values where
+//! there is none. MySQL's two forms of JSON each say what the other leaves out (version 1 conditions
+//! and DML, version 2 the tree): both are asked for, and read as one plan.
+
+use super::errors;
+use super::known::{Known, Sample};
+use super::link::{Link, MARK, Row, SELECT, literal};
+use super::refuse::{self, Refusal};
+use super::routines::Routines;
+use super::values::{self, Names};
+use super::{connect, statements};
+use crate::driver::{Execution, PlanOutcome};
+use crate::error::{CollectError, ErrorKind, Result};
+use crate::guard::Policy;
+use planscope_explain::workload::query::{
+    QueryKind, explainable, is_single_select_without_side_effects,
+};
+use planscope_explain::workload::{PlanRecord, Problem, Statement};
+use planscope_explain::{Engine, formats};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The key under which a plan says why it holds no times though they were asked for.
+const NOT_RUN: &str = "planscope.not_run";
+
+/// The key under which a plan says that its values were made up.
+const MADE_UP: &str = "planscope.values";
+
+/// The key under which a plan says that it is the one of a statement in execution.
+const RUNNING: &str = "planscope.running";
+
+/// How plans are asked for on this server.
+pub(super) struct Explainer<'a> {
+    link: &'a mut Link,
+    known: &'a Known,
+    policy: &'a Policy,
+    routines: Routines,
+    names: BTreeMap<String, Names>,
+    /// The schema that is selected now.
+    schema: Option<String>,
+    /// The version of JSON that is selected now; 0 is not known.
+    version: u8,
+}
+
+/// A text that can be planned.
+struct Planable {
+    sql: String,
+    kind: QueryKind,
+    /// Why its values are not those of an execution.
+    made_up: Option<String>,
+}
+
+/// Gives the plans of statements to `found`, in order.
+pub(super) async fn plans(
+    link: &mut Link,
+    known: &Known,
+    policy: &Policy,
+    statements: &[Statement],
+    execution: Execution,
+    found: &mut (dyn FnMut(PlanOutcome) + Send),
+) -> Result<()> {
+    if statements.is_empty() {
+        return Ok(());
+    }
+    let routines = Routines::read(link).await?;
+    let schema = link.facts.database.clone();
+    let names = BTreeMap::new();
+    let mut explainer = Explainer { link, known, policy, routines, names, schema, version: 0 };
+    if execution == Execution::Analyze {
+        connect::limit_statements(explainer.link, policy.analyze_timeout).await?;
+    }
+    for statement in statements {
+        let outcome = explainer.outcome(statement, execution).await?;
+        found(outcome);
+    }
+    if execution == Execution::Analyze {
+        connect::limit_statements(explainer.link, policy.statement_timeout).await?;
+    }
+    Ok(())
+}
+
+impl Explainer<'_> {
+    /// A statement's plan or problem; an error only when going on is pointless.
+    async fn outcome(
+        &mut self,
+        statement: &Statement,
+        execution: Execution,
+    ) -> Result<PlanOutcome> {
+        let known = self.known;
+        let sample = known.sample(statement.fingerprint);
+        let schema = sample.and_then(|sample| sample.schema.as_deref());
+        let schema = schema.or(statement.database.as_deref()).map(str::to_owned);
+        let planned = match self.select_schema(schema.as_deref()).await {
+            Ok(()) => self.planned(statement, sample, execution).await,
+            Err(error) => Err(error),
+        };
+        match planned {
+            Ok(outcome) => Ok(outcome.map_err(|refusal| Problem {
+                kind: refusal.kind.to_owned(),
+                message: refusal.why,
+                statement: Some(statement.fingerprint),
+            })),
+            Err(error) if errors::matters_to_all(&error) => Err(error),
+            Err(error) => Ok(Err(errors::problem(&error, statement.fingerprint))),
+        }
+    }
+
+    async fn planned(
+        &mut self,
+        statement: &Statement,
+        sample: Option<&Sample>,
+        execution: Execution,
+    ) -> Result<Result<PlanRecord, Refusal>> {
+        if let Some(record) = self.running(sample).await? {
+            return Ok(Ok(record));
+        }
+        let planable = match self.planable(statement, sample).await? {
+            Ok(planable) => planable,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let not_run = self.not_run(&planable);
+        let mut record = match (execution, &not_run) {
+            (Execution::Analyze, None) => self.analyzed(&planable.sql).await?,
+            _ => self.explained(&planable).await?,
+        };
+        if let Some(made_up) = planable.made_up {
+            if is_empty_by_value(record.raw.as_deref().unwrap_or_default()) {
+                let why = format!("{made_up}; with made-up values the plan says nothing");
+                return Ok(Err(Refusal { kind: "no-sample", why }));
+            }
+            record.plan.details.insert(MADE_UP.to_owned(), Value::String(made_up));
+        }
+        if let (Execution::Analyze, Some(why)) = (execution, not_run) {
+            record.plan.details.insert(NOT_RUN.to_owned(), Value::String(why));
+        }
+        Ok(Ok(record))
+    }
+
+    /// The text to plan: what was executed, or the statement's own with values put in.
+    async fn planable(
+        &mut self,
+        statement: &Statement,
+        sample: Option<&Sample>,
+    ) -> Result<Result<Planable, Refusal>> {
+        let engine = self.link.facts.engine;
+        let executed = sample.and_then(|sample| sample.text.as_deref());
+        let whole = executed.filter(|text| !statements::is_cut(text));
+        let (sql, made_up) = match (whole, sample) {
+            (Some(text), _) => (text.to_owned(), None),
+            (None, from_server) => {
+                let names = self.names().await?;
+                match values::filled(&statement.text, engine, &names) {
+                    Ok(filled) if filled.count == 0 => (filled.sql, None),
+                    Ok(filled) => (filled.sql, Some(why_made_up(from_server, executed, engine))),
+                    Err(why) => {
+                        let lacking = why_made_up(from_server, executed, engine);
+                        let kind =
+                            if executed.is_some() { "truncated-sample" } else { "no-sample" };
+                        return Ok(Err(Refusal { kind, why: format!("{lacking}; {why}") }));
+                    }
+                }
+            }
+        };
+        let kind = match explainable(&sql, engine) {
+            Ok(kind) => kind,
+            Err(why) => {
+                let why = format!("the statement has no plan: {why}");
+                return Ok(Err(Refusal { kind: "not-explainable", why }));
+            }
+        };
+        if let Some(why) = self.routines.called_by(&sql, engine) {
+            return Ok(Err(Refusal { kind: "stored-function", why }));
+        }
+        let plannable = refuse::plannable(&sql, engine, &self.link.facts.sql_mode);
+        Ok(plannable.map(|text| Planable {
+            sql: text.trim_end().trim_end_matches(';').to_owned(),
+            kind,
+            made_up,
+        }))
+    }
+
+    /// The plan with which a connection runs its statement: as long as it does, and we may see it.
+    async fn running(&mut self, sample: Option<&Sample>) -> Result<Option<PlanRecord>> {
+        let Some(connection) = sample.and_then(|sample| sample.connection) else {
+            return Ok(None);
+        };
+        if self.link.facts.has_json_v2 {
+            // Without the statement's text, version 2 has aliases for tables.
+            self.set_version(1).await?;
+        }
+        let sql = format!("EXPLAIN {MARK} FORMAT=JSON FOR CONNECTION {connection}");
+        let rows = self.link.ask_if_allowed(&sql).await?.unwrap_or_default();
+        let record = read(&text_of(&rows)).ok();
+        Ok(record.map(|mut record| {
+            let connection = Value::String(format!("connection {connection}"));
+            record.plan.details.insert(RUNNING.to_owned(), connection);
+            record
+        }))
+    }
+
+    /// Why a statement is not run though it was asked for; `None` when it may be.
+    fn not_run(&self, planable: &Planable) -> Option<String> {
+        if planable.made_up.is_some() {
+            return Some("not run: its values are not known".to_owned());
+        }
+        let safe = is_single_select_without_side_effects(&planable.sql, self.link.facts.engine);
+        safe.err().map(|why| format!("not run: {why}"))
+    }
+
+    async fn select_schema(&mut self, schema: Option<&str>) -> Result<()> {
+        let Some(schema) = schema.filter(|schema| Some(*schema) != self.schema.as_deref()) else {
+            return Ok(());
+        };
+        self.link.ask(&format!("USE {MARK} `{}`", schema.replace('`', "``"))).await?;
+        self.schema = Some(schema.to_owned());
+        Ok(())
+    }
+
+    /// Names in the selected schema.
+    async fn names(&mut self) -> Result<Names> {
+        let schema = self.schema.clone().unwrap_or_default();
+        if let Some(names) = self.names.get(&schema) {
+            return Ok(names.clone());
+        }
+        let of = literal(&schema);
+        let columns = format!(
+            "{SELECT} LOWER(COLUMN_NAME) AS name, LOWER(DATA_TYPE) AS value \
+             FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {of} \
+             AND DATA_TYPE IN ('date', 'datetime', 'json', 'time', 'timestamp', 'year')"
+        );
+        let tables = format!(
+            "{SELECT} LOWER(TABLE_NAME) AS name, TABLE_NAME AS value \
+             FROM information_schema.TABLES WHERE TABLE_SCHEMA = {of}"
+        );
+        let names =
+            Names { types: self.pairs(&columns).await?, tables: self.pairs(&tables).await? };
+        self.names.insert(schema, names.clone());
+        Ok(names)
+    }
+
+    async fn pairs(&mut self, sql: &str) -> Result<BTreeMap<String, String>> {
+        let rows = self.link.ask_if_allowed(sql).await?.unwrap_or_default();
+        Ok(rows.iter().map(|row| (row.string("name"), row.string("value"))).collect())
+    }
+
+    /// Plans without running.
+    async fn explained(&mut self, planable: &Planable) -> Result<PlanRecord> {
+        let sql = format!("EXPLAIN {MARK} FORMAT=JSON {}", planable.sql);
+        if planable.kind != QueryKind::Select {
+            return read(&self.unlocked(&sql).await?);
+        }
+        if !self.link.facts.has_json_v2 {
+            let rows = self.link.ask(&sql).await?;
+            return read(&text_of(&rows));
+        }
+        // From statement to statement the version is changed once, not twice.
+        let order = if self.version == 2 { [2, 1] } else { [1, 2] };
+        let mut texts = BTreeMap::new();
+        let mut failed = None;
+        for version in order {
+            self.set_version(version).await?;
+            match self.link.ask(&sql).await {
+                Ok(rows) => drop(texts.insert(version, text_of(&rows))),
+                Err(error) if errors::matters_to_all(&error) => return Err(error),
+                // One form may refuse what the other can.
+                Err(error) => failed = Some(error),
+            }
+        }
+        match (failed, texts.is_empty()) {
+            (Some(error), true) => Err(error),
+            _ => {
+                let texts: Vec<String> = texts.into_values().collect();
+                read(&texts.join("\n"))
+            }
+        }
+    }
+
+    async fn set_version(&mut self, version: u8) -> Result<()> {
+        if self.version != version {
+            let sql = format!("SET {MARK} SESSION explain_json_format_version = {version}");
+            self.link.ask(&sql).await?;
+            self.version = version;
+        }
+        Ok(())
+    }
+
+    /// Plans a statement that writes. A read-only session plans none; it is not executed, and nothing
+    /// else is sent before the session is read-only again.
+    async fn unlocked(&mut self, sql: &str) -> Result<String> {
+        if self.link.facts.has_json_v2 {
+            self.set_version(1).await?;
+        }
+        self.link.ask(&format!("SET {MARK} TRANSACTION READ WRITE")).await?;
+        let rows = self.link.ask(sql).await;
+        let locked = self.link.ask(&format!("SET {MARK} SESSION TRANSACTION READ ONLY")).await;
+        let rows = rows?;
+        locked?;
+        Ok(text_of(&rows))
+    }
+
+    /// Runs a SELECT for its plan. The server ends it at its limit; should it not, we do.
+    async fn analyzed(&mut self, sql: &str) -> Result<PlanRecord> {
+        let engine = self.link.facts.engine;
+        let asked = match (engine, self.link.facts.has_json_v2) {
+            (Engine::Mariadb, _) => format!("ANALYZE {MARK} FORMAT=JSON {sql}"),
+            (_, true) => {
+                self.set_version(2).await?;
+                format!("EXPLAIN {MARK} ANALYZE FORMAT=JSON {sql}")
+            }
+            (_, false) => format!("EXPLAIN {MARK} ANALYZE FORMAT=TREE {sql}"),
+        };
+        let rows = self.link.ask_for(&asked, self.policy.analyze_timeout).await?;
+        let mut record = read(&text_of(&rows))?;
+        // MySQL gives what it has when the limit is reached, and only warns.
+        let warnings = self.link.ask(&format!("SHOW {MARK} WARNINGS")).await?;
+        record.plan.partial |= warnings.iter().any(|row| row.text("code") == Some("1317"));
+        Ok(record)
+    }
+}
+
+/// Why a text has to be planned with values that nobody used.
+fn why_made_up(sample: Option<&Sample>, executed: Option<&str>, engine: Engine) -> String {
+    match (sample, executed, engine) {
+        (None, ..) => "its placeholders have no values; they were made up".to_owned(),
+        (_, Some(_), _) => {
+            "its values were made up: the server kept only the beginning of an executed text; \
+             set performance_schema_max_sql_text_length = 8192 in my.cnf and restart"
+                .to_owned()
+        }
+        (_, None, Engine::Mariadb) => "its values were made up: the server kept no executed text; \
+             UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' \
+             WHERE NAME LIKE 'events_statements_history%'"
+            .to_owned(),
+        (_, None, _) => "its values were made up: the server kept no executed text".to_owned(),
+    }
+}
+
+/// Whether the plan ends before it begins, because no row has the value.
+fn is_empty_by_value(raw: &str) -> bool {
+    ["Impossible WHERE", "no matching row in const table", "Zero rows"]
+        .iter()
+        .any(|message| raw.contains(message))
+}
+
+/// The plan's text: one row with one column, the last.
+fn text_of(rows: &[Row]) -> String {
+    let lines: Vec<&str> = rows.iter().filter_map(|row| row.at(0)).collect();
+    lines.join("\n")
+}
+
+fn read(text: &str) -> Result<PlanRecord> {
+    let unreadable = |error: formats::FormatError| {
+        CollectError::new(ErrorKind::Input, format!("the plan cannot be read: {error}"))
+    };
+    let readings = formats::read(text, None).map_err(unreadable)?;
+    let Some(reading) = readings.into_iter().next() else {
+        return Err(CollectError::new(ErrorKind::Input, "the answer holds no plan"));
+    };
+    Ok(PlanRecord { plan: reading.plan, raw: Some(text.to_owned()) })
+}
+
+/// Tells at a statement that is to be run why it will not be.
+pub(super) fn note_not_run(statement: &mut Statement, engine: Engine) {
+    if let Err(why) = is_single_select_without_side_effects(&statement.text, engine) {
+        statement.problems.push(Problem {
+            kind: "not-run".to_owned(),
+            message: format!("not run: {why}"),
+            statement: Some(statement.fingerprint),
+        });
+    }
+}
