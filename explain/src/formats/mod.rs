@@ -5,6 +5,13 @@
 //! It keeps to the limits below, never panics and never recurses with its input.
 
 mod json_value;
+mod mariadb_json;
+mod mariadb_slow_log;
+mod mysql;
+mod mysql_json;
+mod mysql_json_v2;
+mod mysql_table;
+mod mysql_tree;
 mod postgres_json;
 mod postgres_keys;
 mod postgres_label;
@@ -21,6 +28,12 @@ use thiserror::Error;
 
 /// Every format, sorted by name.
 pub static ALL: &[&Format] = &[
+    &mariadb_json::FORMAT,
+    &mariadb_slow_log::FORMAT,
+    &mysql_json::FORMAT,
+    &mysql_json_v2::FORMAT,
+    &mysql_table::FORMAT,
+    &mysql_tree::FORMAT,
     &postgres_json::FORMAT,
     &postgres_text::FORMAT,
     &postgres_xml::FORMAT,
