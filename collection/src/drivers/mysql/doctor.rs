@@ -205,7 +205,7 @@ async fn samples(link: &mut Link, settings: &BTreeMap<String, String>) -> Result
                 "no executed texts are kept: plans are made with made-up values",
                 "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' \
                  WHERE NAME LIKE 'events_statements_%' AND NAME NOT LIKE '%cpu'; \
-                 -- until the next restart; in my.cnf: performance-schema-consumer-events-statements-history-long = ON",
+                 -- until the next restart; in my.cnf: performance-schema-consumer-events-statements-current = ON and performance-schema-consumer-events-statements-history-long = ON",
             ));
         }
     }

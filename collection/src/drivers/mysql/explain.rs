@@ -4,6 +4,7 @@
 //! there is none. MySQL's two forms of JSON each say what the other leaves out (version 1 conditions
 //! and DML, version 2 the tree): both are asked for, and read as one plan.
 
+use super::dml;
 use super::errors;
 use super::known::{Known, Sample};
 use super::link::{Link, MARK, Row, SELECT, literal};
@@ -27,6 +28,9 @@ const NOT_RUN: &str = "planscope.not_run";
 
 /// The key under which a plan says that its values were made up.
 const MADE_UP: &str = "planscope.values";
+
+/// The key under which a plan says that it is only a part of the statement's.
+const PLANNED_AS: &str = "planscope.planned_as";
 
 /// The key under which a plan says that it is the one of a statement in execution.
 const RUNNING: &str = "planscope.running";
@@ -249,10 +253,36 @@ impl Explainer<'_> {
     async fn explained(&mut self, planable: &Planable) -> Result<PlanRecord> {
         let sql = format!("EXPLAIN {MARK} FORMAT=JSON {}", planable.sql);
         if planable.kind != QueryKind::Select {
-            return read(&self.unlocked(&sql).await?);
+            return match self.unlocked(&sql).await {
+                Ok(text) => read(&text),
+                Err(error) if error.kind == ErrorKind::Permission => {
+                    self.reading_half(planable, error).await
+                }
+                Err(error) => Err(error),
+            };
         }
+        self.both_forms(&sql).await
+    }
+
+    /// Plans how a statement that the account may not run finds its rows.
+    async fn reading_half(
+        &mut self,
+        planable: &Planable,
+        denied: CollectError,
+    ) -> Result<PlanRecord> {
+        let engine = self.link.facts.engine;
+        let Some(select) = dml::as_select(&planable.sql, planable.kind, engine) else {
+            return Err(denied);
+        };
+        let mut record = self.both_forms(&format!("EXPLAIN {MARK} FORMAT=JSON {select}")).await?;
+        let why = format!("planned as the SELECT that finds its rows: {denied}");
+        record.plan.details.insert(PLANNED_AS.to_owned(), Value::String(why));
+        Ok(record)
+    }
+
+    async fn both_forms(&mut self, sql: &str) -> Result<PlanRecord> {
         if !self.link.facts.has_json_v2 {
-            let rows = self.link.ask(&sql).await?;
+            let rows = self.link.ask(sql).await?;
             return read(&text_of(&rows));
         }
         // From statement to statement the version is changed once, not twice.
@@ -261,7 +291,7 @@ impl Explainer<'_> {
         let mut failed = None;
         for version in order {
             self.set_version(version).await?;
-            match self.link.ask(&sql).await {
+            match self.link.ask(sql).await {
                 Ok(rows) => drop(texts.insert(version, text_of(&rows))),
                 Err(error) if errors::matters_to_all(&error) => return Err(error),
                 // One form may refuse what the other can.

@@ -6,6 +6,7 @@
 
 mod catalog;
 mod connect;
+mod dml;
 mod doctor;
 mod errors;
 mod explain;

@@ -23,21 +23,24 @@ impl Routines {
             "{SELECT} LOWER(ROUTINE_NAME) AS name FROM information_schema.ROUTINES \
              WHERE ROUTINE_TYPE = 'FUNCTION'"
         );
-        let loadable = format!("{SELECT} LOWER(name) AS name FROM mysql.func");
+        let loadable = match link.facts.engine {
+            Engine::Mariadb => format!("{SELECT} LOWER(name) AS name FROM mysql.func"),
+            _ => format!(
+                "{SELECT} LOWER(UDF_NAME) AS name FROM performance_schema.user_defined_functions"
+            ),
+        };
         for sql in [stored, loadable] {
             let rows = link.ask_if_allowed(&sql).await?.unwrap_or_default();
             routines.functions.extend(rows.iter().map(|row| row.string("name")));
         }
-        if !routines.functions.is_empty() {
-            let sql = format!(
-                "{SELECT} TABLE_NAME AS name, VIEW_DEFINITION AS text FROM information_schema.VIEWS \
-                 WHERE TABLE_SCHEMA NOT IN ({SYSTEM})"
-            );
-            let rows = link.ask_if_allowed(&sql).await?.unwrap_or_default();
-            let views: Vec<_> =
-                rows.iter().map(|row| (row.string("name"), row.string("text"))).collect();
-            routines.add_views(&views, link.facts.engine);
-        }
+        let sql = format!(
+            "{SELECT} TABLE_NAME AS name, VIEW_DEFINITION AS text FROM information_schema.VIEWS \
+             WHERE TABLE_SCHEMA NOT IN ({SYSTEM})"
+        );
+        let rows = link.ask_if_allowed(&sql).await?.unwrap_or_default();
+        let views: Vec<_> =
+            rows.iter().map(|row| (row.string("name"), row.string("text"))).collect();
+        routines.add_views(&views, link.facts.engine);
         Ok(routines)
     }
 
@@ -47,7 +50,10 @@ impl Routines {
             let before = self.views.len();
             for (name, text) in views {
                 // A definition that is hidden from us may call anything.
-                if text.is_empty() || self.called_by(text, engine).is_some() {
+                let is_unsafe = text.is_empty()
+                    || calls_by_quoted_name(text, engine)
+                    || self.called_by(text, engine).is_some();
+                if is_unsafe {
                     self.views.insert(name.to_ascii_lowercase());
                 }
             }
@@ -59,7 +65,7 @@ impl Routines {
 
     /// What a statement calls that a user wrote, for a person.
     pub fn called_by(&self, sql: &str, engine: Engine) -> Option<String> {
-        if self.functions.is_empty() {
+        if self.functions.is_empty() && self.views.is_empty() {
             return None;
         }
         let tokens: Vec<Token> =
@@ -78,6 +84,16 @@ impl Routines {
         }
         None
     }
+}
+
+/// Whether a view's definition calls a function by a quoted name. So the server writes those of users,
+/// also when we may not know of them: a view runs them with the rights of whoever made it.
+fn calls_by_quoted_name(text: &str, engine: Engine) -> bool {
+    let tokens: Vec<Token> =
+        Lexer::new(text, engine).filter(|token| token.is_significant()).collect();
+    tokens.windows(2).any(|pair| {
+        matches!(pair, [name, open] if name.kind == TokenKind::Quoted && open.kind == TokenKind::Open)
+    })
 }
 
 /// The name that a token is, in lower case and without quotes.
@@ -109,10 +125,16 @@ mod tests {
             view("inner", "select `d`.`F`(1)"),
             view("plain", "select 1"),
             view("hidden", ""),
+            view("secret", "select `d`.`g`(1)"),
         ];
         routines.add_views(&views, Engine::Mysql);
-        for sql in ["select F (1)", "select `d`.`f`(1)", "select * from `Outer` o", "table hidden"]
-        {
+        for sql in [
+            "select F (1)",
+            "select `d`.`f`(1)",
+            "select * from `Outer` o",
+            "table hidden",
+            "select 1 from secret",
+        ] {
             assert!(sees(&routines, sql), "{sql}");
         }
         for sql in

@@ -52,7 +52,7 @@ pub(super) async fn workload(
     let scope = scope(link);
     let totals = link.ask(&TOTALS.replace("{schemas}", &scope)).await;
     let totals = totals.map_err(|error| forbidden(error, link))?;
-    let mut chosen = ranked(link, &scope, top, by).await?;
+    let (mut chosen, seen) = ranked(link, &scope, top, by).await?;
     if chosen.is_empty() {
         check_consumer(link).await?;
     }
@@ -60,8 +60,9 @@ pub(super) async fn workload(
     let total = totals.first();
     let number = |name: &str| total.and_then(|row| row.number(name)).unwrap_or(0.0);
     let mut workload = Workload {
-        of: number("digests") as u64,
-        total_ms: Some(number("total") / PS).filter(|ms| *ms > 0.0),
+        of: seen.map_or(number("digests") as u64, |seen| seen.digests),
+        total_ms: Some(seen.map_or(number("total") / PS, |seen| seen.total_ms))
+            .filter(|ms| *ms > 0.0),
         window: Window {
             from: total.and_then(|row| row.text("since")).map(rfc3339),
             to: Some(clock::now()),
@@ -91,10 +92,15 @@ fn switched_off(link: &Link) -> CollectError {
         ErrorKind::Missing,
         format!("{} keeps no statistics of statements: performance_schema is off", link.server),
     )
-    .hint(format!(
-        "in my.cnf: [{group}] performance_schema = ON \
-         performance-schema-consumer-events-statements-history-long = ON — each on a line of its own, then restart the server"
-    ))
+    .hint(format!("in my.cnf under [{group}]: performance_schema = ON, then restart the server"))
+    .hint(match link.facts.engine {
+        Engine::Mariadb => {
+            "and for executed texts, from which plans are made: \
+             performance-schema-consumer-events-statements-current = ON, \
+             performance-schema-consumer-events-statements-history-long = ON"
+        }
+        _ => "what runs at this moment is seen without it: --running",
+    })
     .hint("without it: planscope collect --queries FILE takes the statements from a file")
 }
 
@@ -181,17 +187,49 @@ fn fill(by: Ranking, scope: &str, limit: usize) -> String {
 }
 
 /// The statements worth a plan, one for each fingerprint, heaviest first.
-async fn ranked(link: &mut Link, scope: &str, top: usize, by: Ranking) -> Result<Vec<Chosen>> {
+/// What there was in all, when all of it had to be read.
+async fn ranked(
+    link: &mut Link,
+    scope: &str,
+    top: usize,
+    by: Ranking,
+) -> Result<(Vec<Chosen>, Option<Seen>)> {
     // What has no plan is told apart by its text, here; so a few more are asked for, and again when
     // that was not enough.
     let mut limit = top.saturating_mul(2).saturating_add(100);
     loop {
         let rows = link.ask(&fill(by, scope, limit)).await?;
         let chosen = choose(&rows, link.facts.engine, top, by);
-        if chosen.len() >= top || rows.len() < limit {
-            return Ok(chosen);
+        if rows.len() < limit {
+            return Ok((chosen, Some(Seen::of(&rows))));
+        }
+        if chosen.len() >= top {
+            return Ok((chosen, None));
         }
         limit = limit.saturating_mul(4);
+    }
+}
+
+/// All digests but those of sessions that look around, as ours does.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    digests: u64,
+    total_ms: f64,
+}
+
+impl Seen {
+    fn of(rows: &[Row]) -> Self {
+        const LOOKING: [&str; 6] = ["EXPLAIN", "ANALYZE", "KILL", "SET", "SHOW", "USE"];
+        let mut seen = Self::default();
+        for row in rows {
+            let text = row.text("text").unwrap_or_default();
+            let first = text.split_whitespace().next().unwrap_or_default();
+            if !text.contains(OWN) && !LOOKING.contains(&first.to_ascii_uppercase().as_str()) {
+                seen.digests += 1;
+                seen.total_ms += row.number("total").unwrap_or(0.0) / PS;
+            }
+        }
+        seen
     }
 }
 
@@ -346,7 +384,9 @@ fn take_percentiles(chosen: &mut [Chosen], rows: &[Row]) {
         let name = chosen.statement.database.as_deref();
         let is_it = |row: &&Row| row.text("digest") == id && row.text("name") == name;
         let Some(row) = rows.iter().find(is_it) else { continue };
-        let ms = |name: &str| row.number(name).map(|ps| ps / PS).filter(|ms| *ms > 0.0);
+        // They are the upper ends of the histogram's buckets, and may be above the slowest call.
+        let most = chosen.statement.counters.max_ms.unwrap_or(f64::INFINITY);
+        let ms = |name: &str| row.number(name).map(|ps| (ps / PS).min(most)).filter(|ms| *ms > 0.0);
         chosen.statement.percentiles =
             Percentiles { p50_ms: None, p95_ms: ms("p95"), p99_ms: ms("p99") };
     }

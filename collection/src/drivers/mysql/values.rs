@@ -41,10 +41,10 @@ pub(super) fn filled(sql: &str, engine: Engine, names: &Names) -> Result<Filled,
         let value = match token.kind {
             // `SUM (a)` is no call of SUM by default.
             TokenKind::Blank if next == Some(TokenKind::Open) => continue,
-            TokenKind::Placeholder => Some(reader.value(at)),
-            TokenKind::Ellipsis => Some(reader.list(at)?),
+            TokenKind::Placeholder => Some(reader.value(at, count)),
+            TokenKind::Ellipsis => Some(reader.list(at, count)?),
             // A snapshot has '?' where a string was.
-            TokenKind::String if token.text(sql) == "'?'" => Some(reader.value(at)),
+            TokenKind::String if token.text(sql) == "'?'" => Some(reader.value(at, count)),
             _ => None,
         };
         count += usize::from(value.is_some());
@@ -77,31 +77,36 @@ impl Reader<'_> {
         self.names.tables.get(&word.to_ascii_lowercase()).map_or(word, String::as_str)
     }
 
-    fn value(&self, at: usize) -> String {
+    /// The value for the placeholder at `at`, before which there were `count`: each is another one, so
+    /// that lists are as long as they look and ranges are not empty.
+    fn value(&self, at: usize, count: usize) -> String {
+        let n = count % 9 + 1;
         match self.word(at, 1).as_str() {
             "limit" | "offset" => return "10".to_owned(),
             "," if self.word(at, 3) == "limit" => return "10".to_owned(),
             "interval" => return "1".to_owned(),
             // A prefix: what comes with a leading wildcard cannot use an index anyway.
-            "like" => return "'1%'".to_owned(),
+            "like" => return format!("'{n}%'"),
             _ => {}
         }
         match self.column(at).and_then(|column| self.names.types.get(&column)).map(String::as_str) {
-            Some("date") => "'2024-01-01'".to_owned(),
-            Some("time") => "'12:00:00'".to_owned(),
-            Some("year") => "2024".to_owned(),
+            Some("date") => format!("'2024-01-0{n}'"),
+            Some("time") => format!("'12:00:0{n}'"),
+            Some("year") => format!("202{n}"),
             Some("json") => "'{}'".to_owned(),
-            Some(_) => "'2024-01-01 00:00:00'".to_owned(),
-            None => "'1'".to_owned(),
+            Some(_) => format!("'2024-01-0{n} 00:00:00'"),
+            None => format!("'{n}'"),
         }
     }
 
     /// A list that the server shortened.
-    fn list(&self, at: usize) -> Result<String, String> {
-        let value = self.value(at);
+    fn list(&self, at: usize, count: usize) -> Result<String, String> {
+        let value = self.value(at, count);
         // `IN (...)`, or the rest of `IN (?, ...)`.
         match (self.word(at, 2).as_str(), self.word(at, 1).as_str()) {
-            ("in", "(") | (_, ",") => Ok(format!("{value}, {value}")),
+            // The server writes `LIMIT ?, ...` for two numbers.
+            (_, ",") if self.word(at, 3) == "limit" => Ok(value),
+            ("in", "(") | (_, ",") => Ok(format!("{value}, {}", self.value(at, count + 1))),
             ("values" | "value", _) => Err("its list of values was left out".to_owned()),
             _ => Ok(value),
         }
@@ -161,16 +166,16 @@ mod tests {
             ("SELECT 1 LIMIT ?, ...", "SELECT 1 LIMIT 10, 10"),
             (
                 "SELECT 1 WHERE t.made BETWEEN ? AND ?",
-                "SELECT 1 WHERE t.made BETWEEN '2024-01-01 00:00:00' AND '2024-01-01 00:00:00'",
+                "SELECT 1 WHERE t.made BETWEEN '2024-01-01 00:00:00' AND '2024-01-02 00:00:00'",
             ),
             ("SELECT 1 WHERE ? <= x.born", "SELECT 1 WHERE '2024-01-01' <= x.born"),
-            ("SELECT 1 WHERE a IN (...)", "SELECT 1 WHERE a IN('1', '1')"),
+            ("SELECT 1 WHERE a IN (...)", "SELECT 1 WHERE a IN('1', '2')"),
             ("SELECT 1 WHERE born NOT IN (?)", "SELECT 1 WHERE born NOT IN('2024-01-01')"),
             ("SELECT SUM ( a ) FROM EVENTS", "SELECT SUM( a ) FROM events"),
             ("SELECT NOW() - INTERVAL ? DAY", "SELECT NOW() - INTERVAL 1 DAY"),
             ("SELECT 1 WHERE n LIKE :name", "SELECT 1 WHERE n LIKE '1%'"),
             ("UPDATE t SET made = ?", "UPDATE t SET made = '2024-01-01 00:00:00'"),
-            ("SELECT '?' FROM t WHERE a = '?'", "SELECT '1' FROM t WHERE a = '1'"),
+            ("SELECT '?' FROM t WHERE a = '?'", "SELECT '1' FROM t WHERE a = '2'"),
         ];
         for (sql, want) in cases {
             assert_eq!(fill(sql), want);

@@ -89,7 +89,7 @@ fn both(v1: &Reading, v2: Reading) -> Reading {
 }
 
 fn complete(node: &mut Node, v1: &Node) {
-    for (key, value) in &v1.details {
+    for (key, value) in v1.details.iter() {
         if !node.details.contains_key(key) {
             node.details.insert(key.clone(), value.clone());
         }
