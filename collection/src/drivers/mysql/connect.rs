@@ -65,7 +65,8 @@ async fn host_in_time(
     }
 }
 
-/// Tries the ways that the mode allows; the first failure is the one that is told.
+/// Tries the ways that the mode allows. The last failure is the one that is told, unless it only says
+/// that the server insists on what failed before.
 async fn any_way(
     target: &Target,
     host: &Host,
@@ -73,27 +74,48 @@ async fn any_way(
     policy: &Policy,
     stop: &Stop,
 ) -> Result<Link> {
-    let mut first = None;
+    let mut told = CollectError::new(ErrorKind::Config, "no way to connect");
     for encrypted in mode.attempts() {
         let ssl = match *encrypted && !host.is_socket() {
             true => Some(tls::options(target, mode)?),
             false => None,
         };
-        let opts = options(target, host, ssl);
-        match Conn::new(opts.clone()).await {
-            Ok(conn) => return learn(conn, opts, target, host, policy, stop).await,
-            Err(error) => {
-                let error = errors::not_connected(error, host, target);
-                let another = errors::is_about_encryption(&error);
-                first = first.or(Some(error));
-                if !another {
-                    break;
-                }
-            }
+        let error = match dial(target, host, mode, ssl).await {
+            Ok((conn, opts)) => return learn(conn, opts, target, host, policy, stop).await,
+            Err(error) => errors::not_connected(error, host, target),
+        };
+        let another = errors::is_about_encryption(&error);
+        if errors::code(&error) != Some(errors::INSECURE) {
+            told = error;
+        }
+        if !another {
+            break;
         }
     }
-    let missing = || CollectError::new(ErrorKind::Config, "no way to connect");
-    Err(first.unwrap_or_else(missing))
+    Err(told)
+}
+
+/// Connects; with `verify_ca` whatever the name in the certificate is.
+async fn dial(
+    target: &Target,
+    host: &Host,
+    mode: SslMode,
+    ssl: Option<SslOpts>,
+) -> mysql_async::Result<(Conn, Opts)> {
+    let opts = options(target, host, ssl.clone());
+    let error = match Conn::new(opts.clone()).await {
+        Ok(conn) => return Ok((conn, opts)),
+        Err(error) => error,
+    };
+    let name = errors::tls_error(&error).and_then(tls::other_name);
+    match (mode, ssl, name) {
+        (SslMode::VerifyCa, Some(ssl), Some(name)) => {
+            let ssl = ssl.with_danger_tls_hostname_override(Some(name));
+            let opts = options(target, host, Some(ssl));
+            Ok((Conn::new(opts.clone()).await?, opts))
+        }
+        _ => Err(error),
+    }
 }
 
 fn options(target: &Target, host: &Host, ssl: Option<SslOpts>) -> Opts {

@@ -7,6 +7,9 @@ use planscope_explain::Engine;
 use planscope_explain::workload::{Fingerprint, Problem};
 use std::error::Error as _;
 
+/// The server takes encrypted connections only.
+pub(super) const INSECURE: u16 = 3159;
+
 /// What a failure means, by its number.
 fn kind_of(code: u16) -> ErrorKind {
     match code {
@@ -17,7 +20,7 @@ fn kind_of(code: u16) -> ErrorKind {
         // Lock wait, killed query, max_statement_time, max_execution_time, NOWAIT
         1205 | 1317 | 1969 | 3024 | 3572 => ErrorKind::Timeout,
         // Too many connections (of all, of the user), shutdown, killed connection
-        1040 | 1053 | 1203 | 1226 | 1927 | 3159 | 4031 => ErrorKind::Connection,
+        1040 | 1053 | 1203 | 1226 | 1927 | INSECURE | 4031 => ErrorKind::Connection,
         1049 => ErrorKind::Config,
         _ => ErrorKind::Input,
     }
@@ -70,6 +73,9 @@ fn hint(code: u16) -> Option<&'static str> {
 /// A failure to connect.
 pub(super) fn not_connected(error: Error, host: &Host, target: &Target) -> CollectError {
     let server = host.place();
+    if tls_error(&error).is_some() {
+        return unencrypted(&server, &innermost(&error)).caused_by(error);
+    }
     match &error {
         Error::Server(refusal) => {
             refused(refusal.code, &refusal.message, host, target).caused_by(error)
@@ -79,20 +85,38 @@ pub(super) fn not_connected(error: Error, host: &Host, target: &Target) -> Colle
             unencrypted(&server, "the server does not encrypt").caused_by(error)
         }
         Error::Driver(DriverError::UnknownAuthPlugin { name }) => {
-            let message = format!("cannot log in to {server}: the account uses {name}");
-            CollectError::new(ErrorKind::Authentication, message)
-                .hint("give planscope an account with caching_sha2_password, mysql_native_password or ed25519")
-                .caused_by(error)
+            no_method(&server, name).caused_by(error)
         }
         Error::Driver(DriverError::CleartextPluginDisabled) => {
-            let message =
-                format!("cannot log in to {server}: the account sends its password in clear text");
-            CollectError::new(ErrorKind::Authentication, message)
-                .hint("give planscope an account with caching_sha2_password, mysql_native_password or ed25519")
-                .caused_by(error)
+            no_method(&server, "mysql_clear_password").caused_by(error)
         }
         _ => unreachable(host, &innermost(&error)).caused_by(error),
     }
+}
+
+/// The server wants the password in a way that we do not know.
+fn no_method(server: &str, method: &str) -> CollectError {
+    let message =
+        format!("cannot log in to {server}: it asks for {method}, which planscope does not speak");
+    CollectError::new(ErrorKind::Authentication, message)
+        .hint("check the user name in the URL: of a user that does not exist MySQL asks anything")
+        .hint("give planscope an account with caching_sha2_password, mysql_native_password or ed25519")
+}
+
+/// The failure of a TLS handshake under an error.
+pub(super) fn tls_error(error: &Error) -> Option<&rustls::Error> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = error.source();
+    while let Some(error) = source {
+        if let Some(found) = error.downcast_ref::<rustls::Error>() {
+            return Some(found);
+        }
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if let Some(found) = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            return Some(found);
+        }
+        source = error.source();
+    }
+    None
 }
 
 fn unencrypted(server: &str, reason: &str) -> CollectError {
@@ -157,7 +181,7 @@ fn refused(code: u16, reason: &str, host: &Host, target: &Target) -> CollectErro
             .hint("or give planscope an account with a password"),
         1820 | 1862 => refused.hint("ALTER USER USER() IDENTIFIED BY 'a new password';"),
         1040 | 1203 | 1226 => refused.hint("try again when a connection is free, or raise max_connections"),
-        3159 => refused.hint("add ?ssl-mode=required to the target"),
+        INSECURE => refused.hint("add ?ssl-mode=required to the target"),
         _ => refused,
     }
 }

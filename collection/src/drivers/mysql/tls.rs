@@ -3,8 +3,8 @@
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::target::Target;
 use mysql_async::{ClientIdentity, SslOpts};
-use rustls::RootCertStore;
 use rustls::crypto::ring;
+use rustls::{CertificateError, RootCertStore};
 use std::path::PathBuf;
 
 /// How much encryption and proof of identity is asked for.
@@ -78,6 +78,28 @@ pub(super) fn options(target: &Target, mode: SslMode) -> Result<SslOpts> {
         .with_danger_skip_domain_validation(mode == SslMode::VerifyCa))
 }
 
+/// The name of the server's certificate, when that is all that was wrong with it: for `verify_ca` any
+/// name will do, and the library's own way around it no longer knows the words of this error.
+pub(super) fn other_name(error: &rustls::Error) -> Option<String> {
+    let rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
+        presented,
+        ..
+    }) = error
+    else {
+        return None;
+    };
+    presented.iter().find_map(|name| plain_name(name))
+}
+
+/// `DnsName("db.example")` or `IpAddress(10.0.0.1)`, without what is around it. A wildcard stands for a
+/// name below it.
+fn plain_name(presented: &str) -> Option<String> {
+    let (_, rest) = presented.split_once('(')?;
+    let name = rest.trim_end_matches(')').trim_matches('"');
+    let name = name.strip_prefix("*.").map_or(name.to_owned(), |rest| format!("planscope.{rest}"));
+    (!name.is_empty()).then_some(name)
+}
+
 /// A file that can be read: the library's own error does not say which one could not.
 fn file(param: &str, path: &str) -> Result<PathBuf> {
     match std::fs::metadata(path) {
@@ -104,4 +126,18 @@ fn native_roots() -> Result<Vec<Vec<u8>>> {
             .hint("give one with ?ssl-ca=FILE"));
     }
     Ok(roots.into_iter().map(|certificate| certificate.to_vec()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_certificates_are_read() {
+        let name = |text: &str| plain_name(text).unwrap_or_default();
+        assert_eq!(name("DnsName(\"db.example\")"), "db.example");
+        assert_eq!(name("DnsName(\"*.db.example\")"), "planscope.db.example");
+        assert_eq!(name("IpAddress(127.0.0.1)"), "127.0.0.1");
+        assert_eq!(name("nothing"), "");
+    }
 }

@@ -23,9 +23,8 @@ pub(super) async fn fill(
     tables: &mut Tables,
     indexes: &mut [Index],
 ) -> Result<()> {
-    for row in rows(link, INNODB_TABLES, "database_name").await? {
-        take_table(tables, &row);
-    }
+    let sizes = rows(link, INNODB_TABLES, "database_name").await?;
+    take_tables(tables, &sizes);
     let sizes = rows(link, INNODB_INDEXES, "database_name").await?;
     take_indexes(tables, indexes, &sizes);
     for row in rows(link, TABLE_IO, "OBJECT_SCHEMA").await? {
@@ -53,29 +52,53 @@ async fn rows(link: &mut Link, sql: &str, schema: &str) -> Result<Vec<Row>> {
     Ok(link.ask_if_allowed(&sql).await?.unwrap_or_default())
 }
 
-/// The table of a name in InnoDB's statistics, and whether it is a partition: `t#P#p0`.
-fn whole(row: &Row) -> (Name, bool) {
-    let (schema, table) = name(row);
-    let at = table.find("#P#").or_else(|| table.find("#p#"));
-    match at {
-        Some(at) => ((schema, table[..at].to_owned()), true),
-        None => ((schema, table), false),
-    }
+/// The table of a name in InnoDB's statistics, and the partition if it is one: `t#P#p0#SP#s1` is a
+/// part of the partition that the catalog calls `t#p#p0`.
+fn whole(row: &Row) -> (Name, Option<Name>) {
+    let (schema, name) = name(row);
+    let at = name.find("#P#").or_else(|| name.find("#p#"));
+    let Some(at) = at else { return ((schema, name), None) };
+    let (table, part) = name.split_at(at);
+    let part = part.to_ascii_lowercase();
+    let part = part.split("#sp#").next().unwrap_or_default();
+    ((schema.clone(), table.to_owned()), Some((schema, format!("{table}{part}"))))
 }
 
 /// What the planner itself uses: newer than what information_schema keeps for a day.
-fn take_table(tables: &mut Tables, row: &Row) {
-    let (of, is_partition) = whole(row);
-    let Some(table) = tables.get_mut(&of) else { return };
-    let analyzed = row.text("analyzed").map(|text| format!("{}Z", text.replacen(' ', "T", 1)));
-    if is_partition {
-        // information_schema has added up the rows and sizes of the partitions.
-        table.analyzed_at = analyzed.max(table.analyzed_at.take());
-        return;
+fn take_tables(tables: &mut Tables, rows: &[Row]) {
+    let mut sums: BTreeMap<Name, Figures> = BTreeMap::new();
+    for row in rows {
+        let (table, part) = whole(row);
+        let parts = part.into_iter();
+        for of in std::iter::once(table).chain(parts) {
+            sums.entry(of).or_default().add(row);
+        }
     }
-    table.rows = row.number("entries").or(table.rows);
-    table.size_bytes = row.number("size").or(table.size_bytes);
-    table.analyzed_at = analyzed;
+    for (name, sum) in sums {
+        if let Some(table) = tables.get_mut(&name) {
+            table.rows = Some(sum.rows);
+            table.size_bytes = Some(sum.size_bytes);
+            table.analyzed_at = sum.analyzed;
+        }
+    }
+}
+
+/// Figures of a table, or of all its partitions.
+#[derive(Default)]
+struct Figures {
+    rows: f64,
+    size_bytes: f64,
+    /// Of several the last.
+    analyzed: Option<String>,
+}
+
+impl Figures {
+    fn add(&mut self, row: &Row) {
+        self.rows += row.number("entries").unwrap_or(0.0);
+        self.size_bytes += row.number("size").unwrap_or(0.0);
+        let analyzed = row.text("analyzed").map(|text| format!("{}Z", text.replacen(' ', "T", 1)));
+        self.analyzed = analyzed.max(self.analyzed.take());
+    }
 }
 
 fn take_indexes(tables: &mut Tables, indexes: &mut [Index], rows: &[Row]) {

@@ -45,14 +45,15 @@ pub(super) async fn catalog(link: &mut Link) -> Result<Catalog> {
     let mut found = indexes(&rows);
     distinct_by_cardinality(&mut tables, &rows);
     let sql = scoped(link, PARTITIONS, "TABLE_SCHEMA");
-    let partitions = link.ask_if_allowed(&sql).await?.unwrap_or_default();
+    for row in link.ask_if_allowed(&sql).await?.unwrap_or_default() {
+        let part = partition(&row);
+        tables.insert((row.string("db"), part.name.clone()), part);
+    }
     figures::fill(link, &mut tables, &mut found).await?;
     for index in found.iter_mut().filter(|index| !index.primary) {
         index.definition = definition(engine, index);
     }
-    let mut tables: Vec<Table> = tables.into_values().collect();
-    tables.extend(partitions.iter().map(partition));
-    Ok(Catalog { tables, indexes: found })
+    Ok(Catalog { tables: tables.into_values().collect(), indexes: found })
 }
 
 /// A query with the schemas to look at, by the column that holds a schema's name.
@@ -100,7 +101,7 @@ fn table(row: &Row) -> Table {
 fn partition(row: &Row) -> Table {
     Table {
         schema: Some(row.string("db")),
-        name: format!("{}#p#{}", row.string("name"), row.string("part")),
+        name: format!("{}#p#{}", row.string("name"), row.string("part").to_ascii_lowercase()),
         parent: Some(row.string("name")),
         rows: row.number("entries"),
         size_bytes: row.number("size"),

@@ -192,7 +192,10 @@ async fn stop_ends_the_statement_on_the_server_within_a_second() {
             let (error, thrown) = tokio::join!(work, thrown);
             assert!(thrown.elapsed() < Duration::from_secs(1), "{server}: {:?}", thrown.elapsed());
             assert_eq!(error.unwrap_err().kind, ErrorKind::Stopped, "{server}");
-            assert_eq!(count_running(&mut client, "8 = 8").await, "0", "{server}");
+            // The server sends its answer before it clears the list.
+            while count_running(&mut client, "8 = 8").await != "0" {
+                assert!(thrown.elapsed() < Duration::from_secs(1), "{server}: it runs on");
+            }
             assert_eq!(found.len(), 1, "{server}");
         })
         .await;
@@ -245,16 +248,14 @@ async fn collection_goes_on_without_a_database() {
     for (server, url) in urls() {
         with_database(&url, async |database| {
             let mut client = shop(&database).await;
-            client.run("SELECT COUNT(*) FROM orders WHERE total > 11 AND 1 = 1").await;
+            let name = &database.name;
+            client.run(&format!("SELECT COUNT(*) AS {name} FROM orders WHERE total > 11")).await;
             let (base, _) = url.rsplit_once('/').unwrap();
             let mut session =
                 drivers::connect(&target(base), &Policy::default(), Stop::new()).await.unwrap();
             let request = Request { top: 1000, ..Request::default() };
             let snapshot = collect(session.as_mut(), &request, &mut |_| ()).await.unwrap();
-            let is_it = |s: &&planscope_explain::workload::Statement| {
-                s.text.contains("`total` > ?") && s.text.contains("AND ? = ?")
-            };
-            let found = snapshot.statements.iter().find(is_it).unwrap();
+            let found = snapshot.statements.iter().find(|s| s.text.contains(name)).unwrap();
             assert_eq!(found.plans.len(), 1, "{server}: {:?}", found.problems);
             assert!(snapshot.catalog.table(Some(&database.name), "orders").is_some());
             assert!(snapshot.catalog.tables.iter().all(|t| t.schema.as_deref() != Some("mysql")));
