@@ -21,8 +21,14 @@ pub(super) fn is_query_block(text: &str) -> bool {
 }
 
 /// Keys that only one of them writes, also where quotes are doubled or escaped.
-const MYSQL: [&str; 6] =
-    ["cost_info", "rows_examined_per_scan", "used_columns", "ordering_operation", "grouping_operation", "_subqueries"];
+const MYSQL: [&str; 6] = [
+    "cost_info",
+    "rows_examined_per_scan",
+    "used_columns",
+    "ordering_operation",
+    "grouping_operation",
+    "_subqueries",
+];
 const MARIADB: [&str; 8] = [
     "r_loops",
     "r_rows",

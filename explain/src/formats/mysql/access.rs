@@ -55,14 +55,14 @@ impl Access {
             "system" => Operator::MetadataRead,
             "index_merge" => Operator::MultiIndex,
             "fulltext" => Operator::FullTextSearch,
-            "const" | "eq_ref" | "ref" | "ref_or_null" | "range" | "index" | "unique_subquery" | "index_subquery"
+            "const" | "eq_ref" | "ref" | "ref_or_null" | "range" | "index" | "unique_subquery"
+            | "index_subquery"
                 if self.covering =>
             {
                 Operator::IndexOnlyScan
             }
-            "const" | "eq_ref" | "ref" | "ref_or_null" | "range" | "index" | "unique_subquery" | "index_subquery" => {
-                Operator::IndexScan
-            }
+            "const" | "eq_ref" | "ref" | "ref_or_null" | "range" | "index" | "unique_subquery"
+            | "index_subquery" => Operator::IndexScan,
             // A table without a way to it: that of an INSERT, or one that is not read.
             "table" | "NULL" => Operator::Result,
             other => Operator::Other(other.to_owned()),
@@ -97,7 +97,11 @@ impl Access {
     /// The indexes of an index merge, from `sort_union(a,intersect(b,c))`.
     pub(super) fn merged(text: &str) -> Vec<&str> {
         let names = text.split(['(', ')', ',']).map(str::trim).filter(|name| !name.is_empty());
-        names.filter(|name| !matches!(*name, "union" | "sort_union" | "intersect" | "sort_intersect")).collect()
+        names
+            .filter(|name| {
+                !matches!(*name, "union" | "sort_union" | "intersect" | "sort_intersect")
+            })
+            .collect()
     }
 }
 
@@ -181,8 +185,14 @@ pub(super) struct Input {
     pub(super) join: Join,
 }
 
+/// Joins and the inner table of each.
+pub(super) type Joins = Vec<(At, At)>;
+
 /// Joins the inputs from left to right. The answer names the joins made, innermost first.
-pub(super) fn left_deep(draft: &mut Draft, inputs: Vec<Input>) -> Result<(Option<At>, Vec<(At, At)>), LimitError> {
+pub(super) fn left_deep(
+    draft: &mut Draft,
+    inputs: Vec<Input>,
+) -> Result<(Option<At>, Joins), LimitError> {
     let mut joins = Vec::new();
     let mut top = None;
     for Input { at, join } in inputs {
@@ -213,7 +223,10 @@ mod tests {
         let shown = |node: Node| (node.operator.name().to_owned(), node.index);
         assert_eq!(shown(access("ref|filter", "a|b")), ("IndexScan".into(), Some("a".into())));
         assert_eq!(shown(access("hash_ALL", "#hash#$hj")), ("SeqScan".into(), None));
-        assert_eq!(shown(access("hash_index", "#hash#$hj:i")), ("IndexScan".into(), Some("i".into())));
+        assert_eq!(
+            shown(access("hash_index", "#hash#$hj:i")),
+            ("IndexScan".into(), Some("i".into()))
+        );
         assert_eq!(shown(access("warp", "a")).0, "warp");
         assert_eq!(Access::merged("union(a,intersect(b, c))"), ["a", "b", "c"]);
     }
@@ -221,7 +234,8 @@ mod tests {
     #[test]
     fn join_conditions_are_told_from_filters() {
         let mut join = Join::default();
-        let kept = join.take("p", "((`s`.`p`.`a` = `s`.`q`.`b`) and (`s`.`p`.`x` > 1.5) and (p.y = 'q.z'))");
+        let kept = join
+            .take("p", "((`s`.`p`.`a` = `s`.`q`.`b`) and (`s`.`p`.`x` > 1.5) and (p.y = 'q.z'))");
         assert_eq!(join.conditions.len(), 1, "{:?}", join.conditions);
         let kept: Vec<&str> = kept.iter().map(|condition| condition.text.as_str()).collect();
         assert_eq!(kept, ["(`s`.`p`.`x` > 1.5)", "(p.y = 'q.z')"]);

@@ -30,7 +30,8 @@ fn statements(engine: &str) -> Vec<PathBuf> {
     let versions = std::fs::read_dir(root.join(engine)).unwrap().map(|entry| entry.unwrap().path());
     let files = versions.flat_map(|version| std::fs::read_dir(version).unwrap());
     let files = files.map(|entry| entry.unwrap().path());
-    let found: BTreeSet<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "sql")).collect();
+    let found: BTreeSet<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|e| e == "sql")).collect();
     assert!(!found.is_empty(), "no .sql of {engine}");
     found.into_iter().collect()
 }
@@ -70,7 +71,10 @@ fn relations(plan: &Plan) -> BTreeSet<&str> {
     let derived = |id| plan.children(id).any(|(_, child)| child.role == Role::Subquery);
     let tables = plan.iter().filter(|(id, node)| node.relation.is_some() && !derived(*id));
     let tables = tables.filter(|(_, node)| node.operator != Operator::WorkTableScan);
-    tables.filter_map(|(_, node)| node.relation_name()).filter(|name| !name.starts_with('<')).collect()
+    tables
+        .filter_map(|(_, node)| node.relation_name())
+        .filter(|name| !name.starts_with('<'))
+        .collect()
 }
 
 fn indexes(plan: &Plan) -> BTreeSet<&str> {
@@ -86,7 +90,8 @@ fn forms(engine: &str) -> BTreeMap<PathBuf, BTreeMap<&'static str, Plan>> {
         for (_, form, format, _) in FORMS.iter().filter(|(of, ..)| *of == engine) {
             let Some((shown, text)) = text_of(&statement, form) else { continue };
             // A hypergraph plan is in version 2 whatever is asked for.
-            let format = if text.contains("json_schema_version") { "mysql-json-v2" } else { format };
+            let format =
+                if text.contains("json_schema_version") { "mysql-json-v2" } else { format };
             plans.insert(*form, reading(&shown, &text, format).plan);
         }
         assert!(plans.len() > 1, "{}", statement.display());
@@ -121,7 +126,11 @@ fn trees_and_version_2_have_the_same_nodes() {
             let (Some(tree), Some(json)) = (plans.get(text), plans.get(json)) else { continue };
             let shape = |plan: &Plan| -> Vec<(String, Vec<String>)> {
                 let nodes = plan.nodes().iter().filter(|node| !is_heading(node));
-                nodes.map(|n| (n.label.clone(), n.conditions.iter().map(|c| c.text.clone()).collect())).collect()
+                nodes
+                    .map(|n| {
+                        (n.label.clone(), n.conditions.iter().map(|c| c.text.clone()).collect())
+                    })
+                    .collect()
             };
             assert_eq!(shape(tree), shape(json), "{}", statement.display());
         }
@@ -130,7 +139,8 @@ fn trees_and_version_2_have_the_same_nodes() {
 
 /// Lines of a tree that version 2 writes on the node below.
 fn is_heading(node: &Node) -> bool {
-    node.label.starts_with("Select #") || ["Hash", "Batch input rows", "Repeat until convergence"].contains(&node.label.as_str())
+    node.label.starts_with("Select #")
+        || ["Hash", "Batch input rows", "Repeat until convergence"].contains(&node.label.as_str())
 }
 
 #[test]
@@ -145,7 +155,10 @@ fn forms_of_mariadb_agree() {
             }
             // Each is of a run of its own, but the plan is the same.
             assert_eq!(relations(json), relations(plan), "{shown}: {form}");
-            let (a, b): (Vec<_>, Vec<_>) = (indexes(json).into_iter().filter(real).collect(), indexes(plan).into_iter().filter(real).collect());
+            let (a, b): (Vec<_>, Vec<_>) = (
+                indexes(json).into_iter().filter(real).collect(),
+                indexes(plan).into_iter().filter(real).collect(),
+            );
             assert_eq!(a, b, "{shown}: {form}");
         }
     }
@@ -158,7 +171,11 @@ fn executions_are_measured() {
             for (_, form, _, analyzed) in FORMS.iter().filter(|(of, ..)| *of == engine) {
                 let Some(plan) = plans.get(form) else { continue };
                 let is_message = plan.nodes().len() == 1 && plan.root().relation.is_none();
-                assert!(plan.is_analyzed() == *analyzed || is_message, "{} {form}", statement.display());
+                assert!(
+                    plan.is_analyzed() == *analyzed || is_message,
+                    "{} {form}",
+                    statement.display()
+                );
             }
         }
     }

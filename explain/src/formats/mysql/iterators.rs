@@ -11,6 +11,7 @@
 use super::draft::{At, Draft};
 use crate::engine::Engine;
 use crate::plan::{Actual, LimitError, Node, Operator, Plan, Role};
+use std::collections::{HashMap, HashSet};
 
 /// Whether the node is the heading of a subquery, or its top under version 2.
 pub(super) fn is_subquery(heading: &str) -> bool {
@@ -43,7 +44,7 @@ pub(super) fn input_role(parent: &Node, number: usize) -> Role {
 pub(super) fn finish(
     mut draft: Draft,
     root: At,
-    outside: &[At],
+    outside: &HashSet<At>,
     format: &'static str,
 ) -> Result<Plan, LimitError> {
     let order = draft.preorder(root);
@@ -63,7 +64,8 @@ fn name_scans(draft: &mut Draft, order: &[u32]) {
             continue;
         }
         let input = draft.children(at).next();
-        let made = input.map(|child| (draft.node(child).operator.clone(), draft.node(child).subplan.is_some()));
+        let made = input
+            .map(|child| (draft.node(child).operator.clone(), draft.node(child).subplan.is_some()));
         let internal = draft.node(at).relation.as_ref().is_some_and(|name| name.starts_with('<'));
         draft.node_mut(at).operator = match made {
             Some((Operator::TableFunctionScan, _)) => Operator::TableFunctionScan,
@@ -100,8 +102,8 @@ struct Inputs {
     first: Option<Actual>,
 }
 
-fn settle(draft: &mut Draft, order: &[u32], outside: &[At]) {
-    let mut before = std::collections::HashMap::new();
+fn settle(draft: &mut Draft, order: &[u32], outside: &HashSet<At>) {
+    let mut before = HashMap::new();
     for at in order.iter().rev().map(|&at| at as usize) {
         let mut of = Inputs::default();
         for child in draft.children(at) {

@@ -49,7 +49,8 @@ pub(super) enum Broken {
 impl<'a> Json<'a> {
     /// Reads the document at the start of `text`; also says where it ends.
     pub(super) fn read(text: &'a str) -> Result<(Self, usize), Broken> {
-        let mut reader = Reader { bytes: text.as_bytes(), at: 0, values: Vec::new(), open: Vec::new() };
+        let mut reader =
+            Reader { bytes: text.as_bytes(), at: 0, values: Vec::new(), open: Vec::new() };
         reader.document()?;
         let (at, mut values) = (reader.at, reader.values);
         values.shrink_to_fit();
@@ -137,7 +138,9 @@ impl<'a> Json<'a> {
         let Some(value) = self.get(at, key) else { return Vec::new() };
         match self.text(value) {
             Some(text) => vec![text.into_owned()],
-            None => self.children(value).filter_map(|v| self.text(v)).map(Cow::into_owned).collect(),
+            None => {
+                self.children(value).filter_map(|v| self.text(v)).map(Cow::into_owned).collect()
+            }
         }
     }
 
@@ -154,9 +157,13 @@ impl<'a> Json<'a> {
                 "false" => Value::Bool(false),
                 _ => Value::Null,
             },
-            Kind::Number => serde_json::from_str::<Number>(self.raw(at)).map_or(Value::Null, Value::Number),
+            Kind::Number => {
+                serde_json::from_str::<Number>(self.raw(at)).map_or(Value::Null, Value::Number)
+            }
             Kind::Text => Value::String(unescaped(self.raw(at)).into_owned()),
-            Kind::Array => Value::Array(inner().map(|v| self.value_within(v, levels - 1)).collect()),
+            Kind::Array => {
+                Value::Array(inner().map(|v| self.value_within(v, levels - 1)).collect())
+            }
             Kind::Object => {
                 let item = |v| (self.key(v).to_owned(), self.value_within(v, levels - 1));
                 Value::Object(inner().map(item).collect::<Map<String, Value>>())
@@ -234,7 +241,13 @@ impl Reader<'_> {
                         break;
                     }
                     Some(_) if is_first => break,
-                    _ => return Err(self.broken(if is_array { "`,` or `]`" } else { "`,` or `}`" })),
+                    _ => {
+                        return Err(self.broken(if is_array {
+                            "`,` or `]`"
+                        } else {
+                            "`,` or `}`"
+                        }));
+                    }
                 }
             }
             let container = self.open.last().map_or(0, |&at| at as usize);
@@ -349,7 +362,9 @@ mod tests {
 
     #[test]
     fn broken_documents_name_the_place() {
-        for (text, byte) in [("{\"a\": ", 6), ("{\"a\" 1}", 5), ("[1 2]", 3), ("{\"a", 3), ("[1,]", 3)] {
+        for (text, byte) in
+            [("{\"a\": ", 6), ("{\"a\" 1}", 5), ("[1 2]", 3), ("{\"a", 3), ("[1,]", 3)]
+        {
             let Err(Broken::At { byte: at, .. }) = Json::read(text) else { panic!("{text}") };
             assert_eq!(at, byte, "{text}");
         }

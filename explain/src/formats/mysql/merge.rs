@@ -2,90 +2,125 @@
 //! to each table. Together they are one plan.
 
 use crate::formats::{Note, Reading};
-use crate::plan::{Node, Plan};
+use crate::plan::{Node, Operator, Plan, Role};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+const V1: &str = "mysql-json";
+const V2: &str = "mysql-json-v2";
 
 /// Merges neighbours that are version 1 and 2 of one statement.
 pub(super) fn merge(readings: Vec<Reading>) -> Vec<Reading> {
     let mut merged: Vec<Reading> = Vec::with_capacity(readings.len());
     for reading in readings {
-        let formats = |a: &Reading, b: &Reading| (a.plan.format, b.plan.format);
-        match merged.pop() {
-            Some(last) if formats(&last, &reading) == ("mysql-json", "mysql-json-v2") && are_one(&last.plan, &reading.plan) => {
-                merged.push(both(&last, reading));
+        let pair = merged.last().map(|last| (last.plan.format, reading.plan.format));
+        let both = match (pair, merged.last()) {
+            (Some((V1, V2)), Some(v1)) if are_one(&v1.plan, &reading.plan) => {
+                Some(both(v1, &reading))
             }
-            Some(last) if formats(&last, &reading) == ("mysql-json-v2", "mysql-json") && are_one(&reading.plan, &last.plan) => {
-                merged.push(both(&reading, last));
+            (Some((V2, V1)), Some(v2)) if are_one(&reading.plan, &v2.plan) => {
+                Some(both(&reading, v2))
             }
-            last => {
-                merged.extend(last);
-                merged.push(reading);
+            _ => None,
+        };
+        match both {
+            Some(both) => {
+                merged.pop();
+                merged.push(both);
             }
+            None => merged.push(reading),
         }
     }
     merged
 }
 
-/// The tables that a plan reads, and how often each.
-fn tables(plan: &Plan) -> BTreeMap<&str, usize> {
-    let mut found = BTreeMap::new();
-    for node in plan.nodes().iter().filter(|node| node.operator.is_scan() && !is_part(node)) {
-        if let Some(name) = node.relation_name().filter(|name| !name.starts_with('<')) {
-            *found.entry(name).or_insert(0) += 1;
-        }
-    }
-    found
+/// The scans of tables, not of what the statement itself has made.
+fn scans(plan: &Plan) -> impl Iterator<Item = &Node> {
+    let derived = |id| plan.children(id).any(|(_, child)| child.role == Role::Subquery);
+    let tables = plan.iter().filter(move |(id, node)| is_table(node) && !derived(*id));
+    tables.map(|(_, node)| node)
 }
 
-/// An index of an index merge: its table is counted by the merge, or once for all.
-fn is_part(node: &Node) -> bool {
-    node.label == "range" || node.operator == crate::plan::Operator::MultiIndex
+/// Whether the node scans a table, all of it and not one index of a merge.
+fn is_table(node: &Node) -> bool {
+    let is_scan = node.operator.is_index_access() || node.operator.is_full_scan();
+    let is_const = node.operator == Operator::MetadataRead && node.relation.is_some();
+    (is_scan || is_const) && node.relation_name().is_some_and(|name| !name.starts_with('<'))
 }
 
-/// Whether both are of one statement. Tables that are read while planning are in version 1 only.
+/// Whether both are of one statement: each names the tables of the other. Tables that are read while
+/// planning have a name in version 1 only.
 fn are_one(v1: &Plan, v2: &Plan) -> bool {
-    let same_text = match (&v1.statement, &v2.statement) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    };
-    let (one, two) = (tables(v1), tables(v2));
-    same_text && !(one.is_empty() && !two.is_empty()) && two.keys().all(|name| one.contains_key(name) || is_made(v2, name))
+    if let (Some(a), Some(b)) = (&v1.statement, &v2.statement)
+        && a != b
+    {
+        return false;
+    }
+    let all = |plan| -> BTreeSet<&str> { names(plan) };
+    let (in_v1, in_v2) = (all(v1), all(v2));
+    let fetched = v2
+        .nodes()
+        .iter()
+        .any(|node| matches!(node.operator, Operator::MetadataRead | Operator::Result));
+    let known_in_v1 = scans(v2).filter_map(Node::relation_name).all(|name| in_v1.contains(name));
+    let known_in_v2 =
+        scans(v1).filter_map(Node::relation_name).all(|name| in_v2.contains(name) || fetched);
+    known_in_v1 && known_in_v2
 }
 
-/// Whether a name is one that version 2 gives to rows it made itself.
-fn is_made(plan: &Plan, name: &str) -> bool {
-    plan.nodes().iter().any(|node| node.relation_name() == Some(name) && !node.operator.is_index_access() && !node.operator.is_full_scan())
+fn names(plan: &Plan) -> BTreeSet<&str> {
+    plan.nodes().iter().filter_map(Node::relation_name).collect()
+}
+
+/// Nodes of version 1 that wait for theirs in version 2, by what they are matched by.
+type Waiting<'a> = BTreeMap<String, VecDeque<&'a Node>>;
+
+/// What a node is matched by: its table, or what it does.
+fn mark(node: &Node) -> Option<String> {
+    if is_table(node) {
+        return node.relation_name().map(|name| format!("table {name}"));
+    }
+    let is_step = node.operator.is_sort() || node.operator.is_aggregate();
+    let is_other = matches!(node.operator, Operator::Distinct | Operator::WindowAggregate);
+    (is_step || is_other).then(|| node.operator.name().to_owned())
 }
 
 /// Version 2 with what version 1 knows.
-fn both(v1: &Reading, v2: Reading) -> Reading {
-    let mut by_name: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
-    for node in v1.plan.nodes().iter().filter(|node| node.operator.is_scan() && !is_part(node)) {
-        by_name.entry(node.relation_name().unwrap_or_default()).or_default().push(node);
+fn both(v1: &Reading, v2: &Reading) -> Reading {
+    let mut waiting = Waiting::new();
+    let parts = |node: &&Node| node.label != "range" || node.role != Role::Member;
+    for node in v1.plan.nodes().iter().filter(parts) {
+        if let Some(mark) = mark(node) {
+            waiting.entry(mark).or_default().push_back(node);
+        }
     }
-    by_name.values_mut().for_each(|nodes| nodes.reverse());
-    let Reading { plan, mut notes } = v2;
-    let mut plan = plan.map_nodes(|node| {
-        let is_table = node.operator.is_scan() && !is_part(node);
-        let same = node.relation_name().filter(|_| is_table).and_then(|name| by_name.get_mut(name));
-        // Tables that are read twice come in the same order in both, or share the last.
-        let found = same.and_then(|nodes| if nodes.len() > 1 { nodes.pop() } else { nodes.last().copied() });
-        if let Some(found) = found {
+    let mut plan = v2.plan.clone().map_nodes(|node| {
+        let same = mark(node).and_then(|mark| waiting.get_mut(&mark));
+        if let Some(found) = same.and_then(|same| take(same, node)) {
             complete(node, found);
         }
     });
-    let blocks = v1.plan.nodes().iter().filter_map(|node| node.details.get("message").cloned());
-    let messages: Vec<Value> = blocks.chain(v1.plan.nodes().iter().filter(|node| node.relation.is_none() && node.depth() == 0 && node.subtree_len() == 1).map(|node| Value::String(node.label.clone()))).collect();
+    let is_message = |node: &&Node| {
+        let says = matches!(node.operator, Operator::Result | Operator::MetadataRead);
+        says && node.relation.is_none() && node.subtree_len() == 1
+    };
+    let messages =
+        v1.plan.nodes().iter().filter(is_message).map(|node| Value::String(node.label.clone()));
+    let messages: Vec<Value> = messages.collect();
     if !messages.is_empty() {
         plan.details.insert("messages".into(), Value::Array(messages));
     }
     plan.statement = plan.statement.or_else(|| v1.plan.statement.clone());
-    notes.push(Note {
-        place: "the input".into(),
-        message: "FORMAT=JSON versions 1 and 2 of one statement were read as one plan".into(),
-    });
-    Reading { plan, notes }
+    let message = "versions 1 and 2 of FORMAT=JSON of one statement were read as one plan";
+    let note = Note { place: "the input".into(), message: message.into() };
+    Reading { plan, notes: v1.notes.iter().chain(&v2.notes).cloned().chain([note]).collect() }
+}
+
+/// The node for `node`: the first that uses the same index, else the first. An index merge takes the
+/// same for each of its indexes.
+fn take<'a>(same: &mut VecDeque<&'a Node>, node: &Node) -> Option<&'a Node> {
+    let at = same.iter().position(|found| found.index == node.index).unwrap_or(0);
+    if same.len() > 1 { same.remove(at) } else { same.front().copied() }
 }
 
 fn complete(node: &mut Node, v1: &Node) {
@@ -94,12 +129,8 @@ fn complete(node: &mut Node, v1: &Node) {
             node.details.insert(key.clone(), value.clone());
         }
     }
-    for condition in &v1.conditions {
-        // Version 2 has lookups of its own, in its own words.
-        let is_known = node.conditions.iter().any(|have| have.kind == condition.kind);
-        if !is_known {
-            node.conditions.push(condition.clone());
-        }
-    }
-    node.index = node.index.take().or_else(|| v1.index.clone());
+    // Version 2 has the lookups and sort keys in its own words.
+    let known: Vec<_> = node.conditions.iter().map(|condition| condition.kind).collect();
+    let new = v1.conditions.iter().filter(|condition| !known.contains(&condition.kind)).cloned();
+    node.conditions.extend(new);
 }

@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn units_exponents_and_digits() {
-        let numbers = ["12.50", "1.44e+9", "866e-6", "12.3K", "2M", "-1"].map(|text| number(text).unwrap());
+        let numbers =
+            ["12.50", "1.44e+9", "866e-6", "12.3K", "2M", "-1"].map(|text| number(text).unwrap());
         assert_eq!(numbers, [12.5, 1.44e9, 866e-6, 12_300.0, 2_000_000.0, -1.0]);
         assert_eq!(["", "K", "inf", "NULL", "1 2"].map(number), [None; 5]);
         assert_eq!(["62KiB", "360", "1.5M"].map(bytes), [Some(63_488), Some(360), Some(1_572_864)]);

@@ -90,8 +90,11 @@ fn join_conditions(node: &mut Node, rest: &str) {
 fn access(text: &str) -> Option<Node> {
     let (verb, rest) = match text.split_once(" on ") {
         Some(parts) => parts,
-        None => (["Constant row from", "Count rows in"].iter().find(|verb| text.starts_with(*verb)).copied())
-            .and_then(|verb| Some((verb, text.get(verb.len() + 1..)?)))?,
+        None => (["Constant row from", "Count rows in"]
+            .iter()
+            .find(|verb| text.starts_with(*verb))
+            .copied())
+        .and_then(|verb| Some((verb, text.get(verb.len() + 1..)?)))?,
     };
     let operator = access_operator(verb)?;
     let (rest, pushed) = match rest.split_once(", with index condition: ") {
@@ -122,9 +125,10 @@ fn access(text: &str) -> Option<Node> {
 
 fn access_operator(verb: &str) -> Option<Operator> {
     let lower = verb.to_ascii_lowercase();
-    let is_access = [" scan", " lookup", " search", " from", " in"].iter().any(|end| lower.ends_with(end))
-        || lower.ends_with(" scan for grouping")
-        || lower.ends_with(" scan for deduplication");
+    let is_access =
+        [" scan", " lookup", " search", " from", " in"].iter().any(|end| lower.ends_with(end))
+            || lower.ends_with(" scan for grouping")
+            || lower.ends_with(" scan for deduplication");
     Some(match () {
         () if !is_access || lower.contains(':') => return None,
         () if lower == "table scan" => Operator::SeqScan,
@@ -191,7 +195,11 @@ fn step(text: &str) -> Option<Node> {
         _ if words == "Sort" || words.starts_with("Sort ") => sort(words, rest),
         "Limit" | "Limit/Offset" | "Limit table size" => {
             let mut node = Node::new(Operator::Limit, text);
-            detail(&mut node, "limit", rest.trim_end_matches(" row(s)").trim_end_matches(" unique"));
+            detail(
+                &mut node,
+                "limit",
+                rest.trim_end_matches(" row(s)").trim_end_matches(" unique"),
+            );
             node
         }
         _ if words.starts_with("Window ") => {
@@ -235,7 +243,10 @@ fn aggregate(words: &str, rest: &str) -> Option<Node> {
         "Aggregate using temporary table" => Operator::HashAggregate,
         _ if words == "Aggregate" || words.starts_with("Aggregate ") => Operator::Aggregate,
         _ if words.starts_with("Group aggregate") => Operator::GroupAggregate,
-        _ if words == "Group" || words.starts_with("Group (") || words.starts_with("Group with") => {
+        _ if words == "Group"
+            || words.starts_with("Group (")
+            || words.starts_with("Group with") =>
+        {
             Operator::Group
         }
         _ => return None,

@@ -6,6 +6,7 @@ use super::{iterators, operation};
 use crate::formats::{FormatError, Note, Reading, shortened};
 use crate::plan::{Actual, Condition, ConditionKind, Node, Operator};
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// Whether the document is one of version 2, with or without `query_plan` around the plan.
 pub(super) fn is_it(json: &Json<'_>) -> bool {
@@ -19,11 +20,23 @@ fn top(json: &Json<'_>) -> Option<usize> {
 }
 
 /// Reads the plan.
-pub(super) fn read(json: &Json<'_>, place: &str, format: &'static str) -> Result<Reading, FormatError> {
-    let mut reader = Reader { json, draft: Draft::default(), made: vec![None; json.len()], notes: Vec::new(), outside: Vec::new() };
+pub(super) fn read(
+    json: &Json<'_>,
+    place: &str,
+    format: &'static str,
+) -> Result<Reading, FormatError> {
+    let mut reader = Reader {
+        json,
+        draft: Draft::default(),
+        made: vec![None; json.len()],
+        notes: Vec::new(),
+        outside: HashSet::new(),
+    };
     let top = top(json).unwrap_or(0);
     for at in (top..json.after(top)).rev() {
-        if json.is_object(at) && json.get(at, "operation").is_some_and(|v| json.kind(v) == Kind::Text) {
+        if json.is_object(at)
+            && json.get(at, "operation").is_some_and(|v| json.kind(v) == Kind::Text)
+        {
             reader.object(at, at == top, place)?;
         }
     }
@@ -40,7 +53,9 @@ pub(super) fn read(json: &Json<'_>, place: &str, format: &'static str) -> Result
     for at in json.children(0).filter(|&at| !json.is_object(at)) {
         let key = json.key(at);
         // A plan without a wrapper has its own keys here.
-        if !matches!(key, "query" | "query_plan") && (top != 0 || key.starts_with("query_") || key.starts_with("json_")) {
+        if !matches!(key, "query" | "query_plan")
+            && (top != 0 || key.starts_with("query_") || key.starts_with("json_"))
+        {
             plan.details.insert(key.to_owned(), json.value(at));
         }
     }
@@ -54,7 +69,7 @@ struct Reader<'a, 'b> {
     /// Of each value: its node.
     made: Vec<Option<u32>>,
     notes: Vec<Note>,
-    outside: Vec<At>,
+    outside: HashSet<At>,
 }
 
 impl Reader<'_, '_> {
@@ -67,9 +82,11 @@ impl Reader<'_, '_> {
         let at = self.draft.add(node)?;
         self.made[object] = Some(at as u32);
         let mut inputs = 0;
-        let lists: Vec<usize> = json.children(object).filter(|&list| json.key(list).starts_with("inputs")).collect();
+        let lists: Vec<usize> =
+            json.children(object).filter(|&list| json.key(list).starts_with("inputs")).collect();
         // The inputs proper come first, whatever the order of the keys.
-        let (first, others): (Vec<usize>, Vec<usize>) = lists.into_iter().partition(|&list| json.key(list) == "inputs");
+        let (first, others): (Vec<usize>, Vec<usize>) =
+            lists.into_iter().partition(|&list| json.key(list) == "inputs");
         for list in first.into_iter().chain(others) {
             for item in json.children(list).collect::<Vec<_>>() {
                 let Some(child) = self.made[item].map(|child| child as At) else { continue };
@@ -82,7 +99,7 @@ impl Reader<'_, '_> {
                     iterators::input_role(self.draft.node(at), inputs - 1)
                 };
                 if is_top && json.key(list) == "inputs_from_select_list" {
-                    self.outside.push(child);
+                    self.outside.insert(child);
                 }
                 self.draft.adopt(at, child, role);
             }
@@ -94,7 +111,8 @@ impl Reader<'_, '_> {
         let message = match &node.operator {
             Operator::Other(name) => format!("unknown operation {}", shortened(name)),
             Operator::Modify if node.label == operation::NOT_EXECUTABLE => {
-                "MySQL shows no plan of this statement in this format; FORMAT=TRADITIONAL does".to_owned()
+                "MySQL shows no plan of this statement in this format; FORMAT=TRADITIONAL does"
+                    .to_owned()
             }
             _ => return,
         };
@@ -123,7 +141,12 @@ fn complete(json: &Json<'_>, object: usize, node: &mut Node) {
             "actual_first_row_ms" => measured.first_ms = json.number(at),
             "actual_last_row_ms" => measured.last_ms = json.number(at),
             // These are in the operation's text.
-            "condition" | "lookup_condition" | "ranges" | "hash_condition" | "sort_fields" | "pushed_index_condition"
+            "condition"
+            | "lookup_condition"
+            | "ranges"
+            | "hash_condition"
+            | "sort_fields"
+            | "pushed_index_condition"
             | "extra_condition" => add_conditions(json, at, node),
             "heading" => {
                 if let Some(heading) = json.text(at) {

@@ -9,21 +9,27 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Reads every plan of MySQL and MariaDB in `text`, of which at least one must be of `format`.
-pub(in crate::formats) fn read(text: &str, format: &'static str) -> Result<Vec<Reading>, FormatError> {
+pub(in crate::formats) fn read(
+    text: &str,
+    format: &'static str,
+) -> Result<Vec<Reading>, FormatError> {
     let mut session = Session { mariadb: format == "mariadb-json", ..Session::default() };
     for piece in split(text) {
         session.piece(piece, 0)?;
     }
     let readings: Vec<Reading> = session.finish();
     // MySQL's and MariaDB's query blocks are told apart only after they are read.
-    let family = |format: &str| if format == "mariadb-json" { "mysql-json" } else { format }.to_owned();
+    let family =
+        |format: &str| if format == "mariadb-json" { "mysql-json" } else { format }.to_owned();
     if readings.iter().any(|reading| family(reading.plan.format) == family(format)) {
         return Ok(readings);
     }
     Err(FormatError::Malformed {
         place: "the input".into(),
         expected: format!("a plan in the format {format}"),
-        found: readings.first().map_or_else(|| shortened(text), |reading| format!("{} only", reading.plan.format)),
+        found: readings
+            .first()
+            .map_or_else(|| shortened(text), |reading| format!("{} only", reading.plan.format)),
     })
 }
 
@@ -41,6 +47,9 @@ pub(super) fn first_block(text: &str) -> Option<Engine> {
 
 /// Plans may stand in the strings of a document, but not in those again.
 const MAX_NESTING: usize = 2;
+
+/// A statement is explained in at most so many forms in a row.
+const MAX_FORMS: usize = 8;
 
 #[derive(Default)]
 struct Session {
@@ -129,7 +138,13 @@ impl Session {
     }
 
     /// Rows as JSON, as drivers give them: of a tabular EXPLAIN, or with a plan in a string.
-    fn container(&mut self, json: &Json<'_>, text: &str, line: usize, nesting: usize) -> Result<(), FormatError> {
+    fn container(
+        &mut self,
+        json: &Json<'_>,
+        text: &str,
+        line: usize,
+        nesting: usize,
+    ) -> Result<(), FormatError> {
         if nesting >= MAX_NESTING {
             return Ok(());
         }
@@ -140,7 +155,13 @@ impl Session {
         self.inner_plans(json, text, line, nesting)
     }
 
-    fn inner_plans(&mut self, json: &Json<'_>, text: &str, line: usize, nesting: usize) -> Result<(), FormatError> {
+    fn inner_plans(
+        &mut self,
+        json: &Json<'_>,
+        text: &str,
+        line: usize,
+        nesting: usize,
+    ) -> Result<(), FormatError> {
         let mut at = 1;
         while at < json.len() {
             let is_plan = json.get(at, "query_block").is_some()
@@ -167,18 +188,25 @@ impl Session {
     // ---- warnings --------------------------------------------------------------------------------
 
     fn warning(&mut self, code: u32, message: String) {
-        // The plans that it can be about: all of the statement, else the last.
-        let first = if self.statement.is_some() { self.of_statement } else { self.readings.len().saturating_sub(1) };
+        // The plans that it can be about: those of the statement in its few forms, else the last.
+        let last = self.readings.len().saturating_sub(1);
+        let first = match &self.statement {
+            Some(_) => self.of_statement.max(last.saturating_sub(MAX_FORMS)),
+            None => last,
+        };
         for reading in self.readings.iter_mut().skip(first) {
             let plan = &mut reading.plan;
             match code {
                 // The statement as the optimizer has rewritten it.
                 1003 if plan.statement.is_none() => plan.statement = Some(message.clone()),
-                1003 => drop(plan.details.insert("rewritten_query".into(), Value::String(message.clone()))),
+                1003 => drop(
+                    plan.details.insert("rewritten_query".into(), Value::String(message.clone())),
+                ),
                 // Interrupted: what EXPLAIN ANALYZE counted is not all.
                 1317 => plan.partial = true,
                 _ => {
-                    let warnings = plan.details.entry("warnings").or_insert_with(|| Value::Array(Vec::new()));
+                    let warnings =
+                        plan.details.entry("warnings").or_insert_with(|| Value::Array(Vec::new()));
                     if let Value::Array(list) = warnings {
                         list.push(Value::String(format!("{code}: {message}")));
                     }
@@ -193,7 +221,8 @@ impl Session {
 }
 
 fn guess(engine: Engine, place: String) -> Note {
-    let message = format!("nothing tells MySQL from MariaDB here; read as a plan of {}", engine.label());
+    let message =
+        format!("nothing tells MySQL from MariaDB here; read as a plan of {}", engine.label());
     Note { place, message }
 }
 

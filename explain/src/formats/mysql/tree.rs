@@ -7,6 +7,7 @@ use super::operation;
 use super::pieces::Line;
 use crate::formats::{FormatError, Note, Reading, shortened};
 use crate::plan::{Actual, Estimate, Node, Operator, Plan};
+use std::collections::HashSet;
 
 /// Reads the plans of a run of lines, of which the first begins a tree.
 pub(super) fn read(lines: &[Line<'_>], format: &'static str) -> Result<Vec<Reading>, FormatError> {
@@ -33,7 +34,9 @@ pub(super) fn read(lines: &[Line<'_>], format: &'static str) -> Result<Vec<Readi
 
 /// Whether the line is one of a node: `-> `, and not the two blanks of PostgreSQL.
 pub(super) fn is_node(line: &str) -> bool {
-    line.trim_start().strip_prefix("-> ").is_some_and(|rest| rest.starts_with(|c: char| !c.is_whitespace()))
+    line.trim_start()
+        .strip_prefix("-> ")
+        .is_some_and(|rest| rest.starts_with(|c: char| !c.is_whitespace()))
 }
 
 /// The text of a node's line and its indentation.
@@ -48,7 +51,7 @@ struct Tree {
     root: Option<At>,
     /// Indentation, node, and inputs so far of the lines that are open.
     open: Vec<(usize, At, usize)>,
-    outside: Vec<At>,
+    outside: HashSet<At>,
     notes: Vec<Note>,
 }
 
@@ -82,7 +85,7 @@ impl Tree {
                     iterators::input_role(self.draft.node(*parent), *inputs - 1)
                 };
                 if *open >= indent {
-                    self.outside.push(at);
+                    self.outside.insert(at);
                 }
                 self.draft.adopt(*parent, at, role);
             }
@@ -96,7 +99,8 @@ impl Tree {
         let message = match &node.operator {
             Operator::Other(name) => format!("unknown operation {}", shortened(name)),
             Operator::Modify if node.label == operation::NOT_EXECUTABLE => {
-                "MySQL shows no plan of this statement in this format; FORMAT=TRADITIONAL does".to_owned()
+                "MySQL shows no plan of this statement in this format; FORMAT=TRADITIONAL does"
+                    .to_owned()
             }
             _ => return,
         };
@@ -112,7 +116,8 @@ impl Tree {
 
 /// The label and the figures in parentheses at its end.
 fn split_figures(text: &str) -> (&str, &str) {
-    const FIGURES: [&str; 5] = ["(cost=", "(rows=", "(actual time=", "(actual rows=", "(never executed)"];
+    const FIGURES: [&str; 5] =
+        ["(cost=", "(rows=", "(actual time=", "(actual rows=", "(never executed)"];
     let mut label = text;
     // At most the estimate and what was measured, in this order.
     for _ in 0..2 {

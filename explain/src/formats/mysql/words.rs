@@ -79,7 +79,10 @@ mod tests {
     fn marks_in_quotes_and_parentheses_do_not_count() {
         assert_eq!(split("a, f(b, c), 'd, e', `x, y`", ", "), ["a", "f(b, c)", "'d, e'", "`x, y`"]);
         assert_eq!(split("", ", "), [""]);
-        assert_eq!(split_once("(a and b) and c = ' and ' and d", " and "), Some(("(a and b)", "c = ' and ' and d")));
+        assert_eq!(
+            split_once("(a and b) and c = ' and ' and d", " and "),
+            Some(("(a and b)", "c = ' and ' and d"))
+        );
         assert_eq!(parenthesized("(a = ')' and (b)) x"), Some(("a = ')' and (b)", " x")));
         assert_eq!(parenthesized("(a"), None);
         assert_eq!((bare("((a) and (b))"), bare("(a) or (b)")), ("(a) and (b)", "(a) or (b)"));

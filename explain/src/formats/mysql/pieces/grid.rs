@@ -10,6 +10,9 @@ pub(in crate::formats::mysql) struct Grid {
     rows: Vec<Row>,
 }
 
+/// Cells are found by name, one after the other.
+const MAX_COLUMNS: usize = 64;
+
 /// A row's cells; `NULL` and what is missing are `None`.
 pub(in crate::formats::mysql) type Row = Vec<Option<Box<str>>>;
 
@@ -41,7 +44,11 @@ impl Grid {
     }
 
     /// The cell of that column; an empty cell is `None` too.
-    pub(in crate::formats::mysql) fn cell<'a>(&self, row: &'a Row, column: &str) -> Option<&'a str> {
+    pub(in crate::formats::mysql) fn cell<'a>(
+        &self,
+        row: &'a Row,
+        column: &str,
+    ) -> Option<&'a str> {
         let at = self.columns.iter().position(|name| name == column)?;
         row.get(at)?.as_deref().filter(|cell| !cell.is_empty())
     }
@@ -52,12 +59,15 @@ impl Grid {
 
     /// Whether these are the rows of a tabular EXPLAIN.
     pub(in crate::formats::mysql) fn is_plan(&self) -> bool {
-        self.has("select_type") && self.has("table")
+        self.columns.len() <= MAX_COLUMNS && self.has("select_type") && self.has("table")
     }
 
     /// Whether these are the rows of SHOW WARNINGS.
     pub(super) fn is_warnings(&self) -> bool {
-        self.has("level") && self.has("code") && self.has("message")
+        self.columns.len() <= MAX_COLUMNS
+            && self.has("level")
+            && self.has("code")
+            && self.has("message")
     }
 
     fn is_known(&self) -> bool {
@@ -70,7 +80,9 @@ const BARS: [char; 3] = ['|', '│', '┃'];
 /// A line of a frame: `+----+---+`, `|----|`, `├────┤`.
 pub(super) fn is_rule(text: &str) -> bool {
     let is_part = |c: char| matches!(c, '-' | '+' | '|' | '=' | ':') || ('─'..='╬').contains(&c);
-    text.len() >= 3 && text.chars().all(is_part) && text.chars().any(|c| matches!(c, '-' | '=' | '─' | '═' | '━'))
+    text.len() >= 3
+        && text.chars().all(is_part)
+        && text.chars().any(|c| matches!(c, '-' | '=' | '─' | '═' | '━'))
 }
 
 pub(super) fn is_framed(text: &str) -> bool {
@@ -80,7 +92,8 @@ pub(super) fn is_framed(text: &str) -> bool {
 /// `1 row in set (0.00 sec)`, `(1 row)`, `Query OK`, `Empty set`.
 pub(super) fn is_end(text: &str) -> bool {
     let starts_with_digit = text.trim_start_matches('(').starts_with(|c: char| c.is_ascii_digit());
-    starts_with_digit && (text.contains(" in set") || text.ends_with("row)") || text.ends_with("rows)"))
+    starts_with_digit
+        && (text.contains(" in set") || text.ends_with("row)") || text.ends_with("rows)"))
         || text.starts_with("Query OK")
         || text.starts_with("Empty set")
 }
@@ -211,14 +224,32 @@ pub(super) fn vertical(lines: &mut Cursor<'_>) -> Vec<(Grid, usize)> {
 }
 
 const NAMES: [&str; 18] = [
-    "id", "select_type", "table", "partitions", "type", "possible_keys", "key", "key_len", "ref", "rows",
-    "r_rows", "filtered", "r_filtered", "extra", "level", "code", "message", "query",
+    "id",
+    "select_type",
+    "table",
+    "partitions",
+    "type",
+    "possible_keys",
+    "key",
+    "key_len",
+    "ref",
+    "rows",
+    "r_rows",
+    "filtered",
+    "r_filtered",
+    "extra",
+    "level",
+    "code",
+    "message",
+    "query",
 ];
 
 /// The names and values of one row.
 fn fields(lines: &mut Cursor<'_>) -> (Vec<String>, Vec<String>) {
     let (mut names, mut values) = (Vec::new(), Vec::<String>::new());
-    while let Some(line) = lines.peek().filter(|line| row_number(line).is_none() && !is_end(line.trim())) {
+    while let Some(line) =
+        lines.peek().filter(|line| row_number(line).is_none() && !is_end(line.trim()))
+    {
         let (name, value) = line.split_once(':').unwrap_or(("", ""));
         let name = name.trim();
         if NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) {
@@ -257,7 +288,9 @@ pub(super) fn delimited(lines: &mut Cursor<'_>, header: &str) -> Option<(Grid, u
     lines.advance();
     rules(lines);
     let width = grid.columns.len();
-    while let Some(line) = lines.peek().filter(|line| !line.trim().is_empty() && !is_end(line.trim())) {
+    while let Some(line) =
+        lines.peek().filter(|line| !line.trim().is_empty() && !is_end(line.trim()))
+    {
         let cells = apart_cells(line, apart, width);
         // The last column may be empty and cut off.
         if cells.len() > width || cells.len() + 1 < width || !begins_row(&grid, cells.first()) {
@@ -272,12 +305,17 @@ pub(super) fn delimited(lines: &mut Cursor<'_>, header: &str) -> Option<(Grid, u
 /// A row begins with an id or `NULL`; one of SHOW WARNINGS with its level.
 fn begins_row(grid: &Grid, first: Option<&String>) -> bool {
     let first = first.map(|cell| cell.trim()).unwrap_or_default();
-    grid.is_warnings() || first.is_empty() || first == "NULL" || first.bytes().all(|b| b.is_ascii_digit())
+    grid.is_warnings()
+        || first.is_empty()
+        || first == "NULL"
+        || first.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn apart_cells(line: &str, apart: Apart, width: usize) -> Vec<String> {
     match apart {
-        Apart::By('\t') => line.split('\t').map(|cell| super::unescaped(cell).into_owned()).collect(),
+        Apart::By('\t') => {
+            line.split('\t').map(|cell| super::unescaped(cell).into_owned()).collect()
+        }
         Apart::By(mark) => separated(line.trim_matches(BARS), mark),
         Apart::ByBlanks => by_blanks(line, width),
     }
@@ -295,7 +333,8 @@ fn separated(line: &str, mark: char) -> Vec<String> {
             let after = inner.get(end..).unwrap_or_default();
             rest = after.split_once(mark).map(|(_, rest)| rest);
         } else {
-            let (cell, after) = text.split_once(mark).map_or((text, None), |(cell, rest)| (cell, Some(rest)));
+            let (cell, after) =
+                text.split_once(mark).map_or((text, None), |(cell, rest)| (cell, Some(rest)));
             cells.push(cell.trim().to_owned());
             rest = after;
         }
@@ -347,9 +386,21 @@ fn by_blanks(line: &str, width: usize) -> Vec<String> {
             break;
         }
         let mut cell = word.to_owned();
-        let first_of_two =
-            matches!(word, "DEPENDENT" | "UNCACHEABLE" | "UNION" | "LATERAL" | "RECURSIVE" | "UNIT" | "INTERSECT" | "EXCEPT");
-        while cells.len() == 1 && first_of_two && words.peek().is_some_and(|next| SELECT_TYPES.contains(next)) {
+        let first_of_two = matches!(
+            word,
+            "DEPENDENT"
+                | "UNCACHEABLE"
+                | "UNION"
+                | "LATERAL"
+                | "RECURSIVE"
+                | "UNIT"
+                | "INTERSECT"
+                | "EXCEPT"
+        );
+        while cells.len() == 1
+            && first_of_two
+            && words.peek().is_some_and(|next| SELECT_TYPES.contains(next))
+        {
             cell.push(' ');
             cell.push_str(words.next().unwrap_or_default());
         }

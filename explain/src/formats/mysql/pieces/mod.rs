@@ -78,7 +78,8 @@ impl<'a> Cursor<'a> {
 
 /// The pieces of `text`.
 pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
-    let mut splitter = Splitter { lines: Cursor { text, at: 0, number: 1 }, pieces: Vec::new(), query_ms: None };
+    let mut splitter =
+        Splitter { lines: Cursor { text, at: 0, number: 1 }, pieces: Vec::new(), query_ms: None };
     while let Some(line) = splitter.lines.peek() {
         splitter.piece(line);
     }
@@ -131,27 +132,43 @@ impl<'a> Splitter<'a> {
     // ---- documents and trees ---------------------------------------------------------------------
 
     fn document(&mut self, line: &'a str) {
-        if line.contains("\\n") && line.trim_start().starts_with("{\\n") {
+        if line.trim_start().starts_with("{\\n") {
             // As `mysql -B` prints it.
             let number = self.lines.number;
             self.lines.advance();
             return self.value(vec![Line { number, text: line.into() }], true);
         }
-        let start = self.lines.at + (line.len() - line.trim_start().len());
-        let number = self.lines.number;
-        let rest = self.lines.text.get(start..).unwrap_or_default();
-        let (end, complete) = match Json::read(rest) {
-            Ok((_, end)) => (end, true),
-            Err(Broken::At { byte, .. }) => (byte.max(1), false),
-            Err(Broken::Limit(_)) => (rest.len(), false),
-        };
-        let text = rest.get(..if complete { end } else { rest.len() }).unwrap_or(rest);
-        if complete || is_plan(rest.get(..end).unwrap_or(rest)) {
-            self.pieces.push(Piece::Document(text.into(), number));
+        let mut at = self.lines.at + (line.len() - line.trim_start().len());
+        let mut end = at;
+        // Several may follow each other on a line. What else is on it is left out.
+        while let Some(rest) = self.lines.text.get(at..).filter(|rest| rest.starts_with(['{', '[']))
+        {
+            self.lines.skip_to(at);
+            end = at + self.one_document(rest);
+            let blanks = self.lines.text.as_bytes()[end..].iter();
+            at = end + blanks.take_while(|byte| matches!(byte, b' ' | b',' | b';')).count();
         }
-        let broken_plan = !complete && matches!(self.pieces.last(), Some(Piece::Document(_, at)) if *at == number);
-        let next = if broken_plan { self.lines.text.len() } else { start + end };
-        self.lines.skip_to(next);
+        self.lines.skip_to(end);
+        self.lines.advance();
+    }
+
+    /// Reads the document at the start of `rest`, and says where it ends or breaks off.
+    fn one_document(&mut self, rest: &'a str) -> usize {
+        let number = self.lines.number;
+        let broken_at = match Json::read(rest) {
+            Ok((_, end)) => {
+                self.pieces.push(Piece::Document(rest.get(..end).unwrap_or(rest).into(), number));
+                return end;
+            }
+            Err(Broken::At { byte, .. }) => byte.clamp(1, rest.len()),
+            Err(Broken::Limit(_)) => rest.len(),
+        };
+        if !is_plan(rest.get(..broken_at).unwrap_or(rest)) {
+            return broken_at;
+        }
+        // The rest is kept, so that the error can show what stands there.
+        self.pieces.push(Piece::Document(rest.into(), number));
+        rest.len()
     }
 
     fn tree(&mut self, line: &'a str) {
@@ -171,7 +188,10 @@ impl<'a> Splitter<'a> {
         self.lines.lines_while(|line| {
             let text = line.trim();
             tree::is_node(line)
-                || !(text.is_empty() || grid::is_rule(text) || grid::is_end(text) || text.starts_with("```"))
+                || !(text.is_empty()
+                    || grid::is_rule(text)
+                    || grid::is_end(text)
+                    || text.starts_with("```"))
                     && statement::prompt(text).is_none()
                     && grid::row_number(text).is_none()
         })
@@ -189,23 +209,29 @@ impl<'a> Splitter<'a> {
     fn value(&mut self, mut lines: Vec<Line<'a>>, escaped: bool) {
         let number = lines.first().map_or(1, |line| line.number);
         if escaped {
-            let whole: String = lines.iter().map(|line| line.text.as_ref()).collect::<Vec<_>>().join("\n");
+            let whole: String =
+                lines.iter().map(|line| line.text.as_ref()).collect::<Vec<_>>().join("\n");
             let inner = unescaped(&whole).into_owned();
-            lines = inner.split('\n').map(|text| Line { number, text: text.to_owned().into() }).collect();
+            lines = inner
+                .split('\n')
+                .map(|text| Line { number, text: text.to_owned().into() })
+                .collect();
         }
         let blank = lines.iter().take_while(|line| line.text.trim().is_empty()).count();
         lines.drain(..blank);
         let Some(first) = lines.first() else { return };
         let (number, start) = (first.number, first.text.trim_start());
         if start.starts_with(['{', '[']) {
-            let mut text = String::with_capacity(lines.iter().map(|line| line.text.len() + 1).sum());
+            let mut text =
+                String::with_capacity(lines.iter().map(|line| line.text.len() + 1).sum());
             for line in &lines {
                 text.push_str(&line.text);
                 text.push('\n');
             }
             self.pieces.push(Piece::Document(text.into(), number));
         } else if start.starts_with("->") {
-            let end = lines.iter().rposition(|line| !line.text.trim().is_empty()).map_or(0, |at| at + 1);
+            let end =
+                lines.iter().rposition(|line| !line.text.trim().is_empty()).map_or(0, |at| at + 1);
             lines.truncate(end);
             self.push_tree(lines);
         }
@@ -232,7 +258,8 @@ impl<'a> Splitter<'a> {
             text: text.trim_end_matches('\r').to_owned().into(),
         };
         let lines = lines.map(owned).collect();
-        self.lines.skip_to(start + 1 + end);
+        self.lines.skip_to(start + end);
+        self.lines.advance();
         self.value(lines, false);
         true
     }
@@ -240,7 +267,8 @@ impl<'a> Splitter<'a> {
     fn framed(&mut self) {
         match grid::framed(&mut self.lines) {
             grid::Framed::Cell(lines) => {
-                let escaped = lines.len() == 1 && lines.iter().any(|line| line.text.contains("\\n"));
+                let escaped =
+                    lines.len() == 1 && lines.iter().any(|line| line.text.contains("\\n"));
                 self.value(lines, escaped);
             }
             grid::Framed::Table(grid) => self.table(grid),
@@ -266,7 +294,11 @@ impl<'a> Splitter<'a> {
     /// `EXPLAIN: -> Limit…` of `\G`.
     fn labelled(&mut self) {
         let number = self.lines.number;
-        let first = self.lines.peek().and_then(|line| grid::is_value_label(line.trim())).unwrap_or_default();
+        let first = self
+            .lines
+            .peek()
+            .and_then(|line| grid::is_value_label(line.trim()))
+            .unwrap_or_default();
         self.lines.advance();
         let mut lines = vec![Line { number, text: first.into() }];
         if first.starts_with(['{', '[']) {
@@ -351,7 +383,9 @@ pub(super) fn is_plan(text: &str) -> bool {
 
 /// `Note (Code 1003): …`, as `mysql --show-warnings` prints it.
 fn warning(text: &str) -> Option<(u32, &str)> {
-    let rest = ["Note (Code ", "Warning (Code ", "Error (Code "].iter().find_map(|start| text.strip_prefix(start))?;
+    let rest = ["Note (Code ", "Warning (Code ", "Error (Code "]
+        .iter()
+        .find_map(|start| text.strip_prefix(start))?;
     let (code, message) = rest.split_once("): ")?;
     Some((code.parse().ok()?, message))
 }

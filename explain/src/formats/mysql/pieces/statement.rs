@@ -62,7 +62,10 @@ pub(super) fn logged(lines: &mut Cursor<'_>) -> Option<String> {
 }
 
 fn is_output(line: &str) -> bool {
-    grid::is_framed(line) || grid::row_number(line).is_some() || line.starts_with(['{', '[']) || line == "EXPLAIN"
+    grid::is_framed(line)
+        || grid::row_number(line).is_some()
+        || line.starts_with(['{', '['])
+        || line == "EXPLAIN"
 }
 
 fn ends(text: &str) -> bool {
@@ -129,7 +132,10 @@ mod tests {
         for (text, want) in [
             ("EXPLAIN SELECT 1", Some("SELECT 1")),
             ("explain analyze format = json into @v select 1", Some("select 1")),
-            ("EXPLAIN FORMAT=TREE FOR SCHEMA shop WITH x AS (SELECT 1) SELECT 2", Some("WITH x AS (SELECT 1) SELECT 2")),
+            (
+                "EXPLAIN FORMAT=TREE FOR SCHEMA shop WITH x AS (SELECT 1) SELECT 2",
+                Some("WITH x AS (SELECT 1) SELECT 2"),
+            ),
             ("ANALYZE FORMAT=JSON DELETE FROM t", Some("DELETE FROM t")),
             ("ANALYZE TABLE t", None),
             ("EXPLAIN FOR CONNECTION 5", None),

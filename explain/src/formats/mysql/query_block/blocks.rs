@@ -21,7 +21,9 @@ const KNOWN: [&str; 9] = [
 /// What a block without a table does.
 pub(super) fn message_operator(message: &str) -> Operator {
     match message {
-        "Select tables optimized away" | "Storage engine handles GROUP BY" => Operator::MetadataRead,
+        "Select tables optimized away" | "Storage engine handles GROUP BY" => {
+            Operator::MetadataRead
+        }
         "Deleting all rows" => Operator::Modify,
         _ => Operator::Result,
     }
@@ -47,7 +49,10 @@ impl Reader<'_, '_> {
         top = self.written(at, top)?;
         for key in ["const_condition", "outer_ref_condition"] {
             if let Some(condition) = json.text_of(at, key) {
-                self.draft.node_mut(top).conditions.push(Condition::new(ConditionKind::OneTime, condition.as_ref()));
+                self.draft
+                    .node_mut(top)
+                    .conditions
+                    .push(Condition::new(ConditionKind::OneTime, condition.as_ref()));
                 self.mention(&condition, top);
             }
         }
@@ -93,7 +98,9 @@ impl Reader<'_, '_> {
                 let mentioned = number.and_then(|number| self.mentions.remove(&(number as u64)));
                 let role = self.role_of(item, block);
                 let node = self.draft.node_mut(child);
-                node.subplan = Some(number.map_or("subquery".to_owned(), |number| format!("Select #{number}")));
+                node.subplan = Some(
+                    number.map_or("subquery".to_owned(), |number| format!("Select #{number}")),
+                );
                 if json.key(list) != "attached_subqueries" && json.key(list) != "subqueries" {
                     node.details.insert("place".into(), Value::String(json.key(list).to_owned()));
                 }
@@ -110,14 +117,19 @@ impl Reader<'_, '_> {
             if let Some(block) = json.get(at, "query_block") {
                 return Some(block);
             }
-            at = json.children(at).find(|&child| self.made(child).is_some() && json.is_object(child))?;
+            at = json
+                .children(at)
+                .find(|&child| self.made(child).is_some() && json.is_object(child))?;
         }
     }
 
     fn role_of(&self, item: usize, block: Option<usize>) -> Role {
         let json = self.json;
-        let often = block.and_then(|block| json.number_of(block, "r_loops")).is_some_and(|loops| loops > 1.0);
-        let depends = json.is_true(item, "dependent") || json.get(item, "expression_cache").is_some();
+        let often = block
+            .and_then(|block| json.number_of(block, "r_loops"))
+            .is_some_and(|loops| loops > 1.0);
+        let depends =
+            json.is_true(item, "dependent") || json.get(item, "expression_cache").is_some();
         if depends || often { Role::SubPlan } else { Role::InitPlan }
     }
 
@@ -125,14 +137,17 @@ impl Reader<'_, '_> {
         let json = self.json;
         let mut node = std::mem::take(self.draft.node_mut(top));
         self.keep(at, &mut node, &KNOWN);
-        if let Some(message) = json.text_of(at, "message").filter(|message| *message != node.label) {
+        if let Some(message) = json.text_of(at, "message").filter(|message| *message != node.label)
+        {
             node.details.insert("message".into(), Value::String(message.into_owned()));
         }
         if let Some(number) = json.get(at, "select_id") {
             node.details.insert("select_id".into(), json.value(number));
         }
-        let query_cost = json.get(at, "cost_info").and_then(|cost| json.number_of(cost, "query_cost"));
-        node.estimate.total_cost = query_cost.or(json.number_of(at, "cost")).or(node.estimate.total_cost);
+        let query_cost =
+            json.get(at, "cost_info").and_then(|cost| json.number_of(cost, "query_cost"));
+        node.estimate.total_cost =
+            query_cost.or(json.number_of(at, "cost")).or(node.estimate.total_cost);
         *self.draft.node_mut(top) = node;
         let loops = json.number_of(at, "r_loops");
         let facts = self.facts(top);

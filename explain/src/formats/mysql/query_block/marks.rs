@@ -11,7 +11,10 @@ struct Marks {
 }
 
 /// The engine that wrote the document, and whether that is a guess.
-pub(in crate::formats::mysql) fn engine_of(json: &Json<'_>, hint: Option<Engine>) -> (Engine, bool) {
+pub(in crate::formats::mysql) fn engine_of(
+    json: &Json<'_>,
+    hint: Option<Engine>,
+) -> (Engine, bool) {
     let mut marks = Marks::default();
     for at in 0..json.len() {
         marks.count(json, at);
@@ -41,7 +44,9 @@ impl Marks {
             "query_block" if json.get(at, "message").is_some() => self.mysql += 1,
             "table" if json.get(at, "message").is_some() => self.mariadb += 1,
             // MariaDB since 10.9 lists even a single table.
-            "nested_loop" if json.kind(at) == Kind::Array && json.children(at).nth(1).is_none() => self.mariadb += 1,
+            "nested_loop" if json.kind(at) == Kind::Array && json.children(at).nth(1).is_none() => {
+                self.mariadb += 1
+            }
             _ => {}
         }
     }

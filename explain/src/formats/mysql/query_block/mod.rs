@@ -27,7 +27,12 @@ pub(super) fn is_it(json: &Json<'_>) -> bool {
 }
 
 /// Reads the plan.
-pub(super) fn read(json: &Json<'_>, engine: Engine, place: &str, format: &'static str) -> Result<Reading, FormatError> {
+pub(super) fn read(
+    json: &Json<'_>,
+    engine: Engine,
+    place: &str,
+    format: &'static str,
+) -> Result<Reading, FormatError> {
     let mut reader = Reader::new(json, place);
     for at in (0..json.len()).rev() {
         match json.kind(at) {
@@ -36,13 +41,17 @@ pub(super) fn read(json: &Json<'_>, engine: Engine, place: &str, format: &'stati
             _ => {}
         }
     }
-    let root = reader.made(0).map_or_else(|| reader.draft.add(Node::new(Operator::Result, "query_block")), Ok)?;
+    let root = reader
+        .made(0)
+        .map_or_else(|| reader.draft.add(Node::new(Operator::Result, "query_block")), Ok)?;
     let order = reader.draft.preorder(root);
     let analyzed = reader.settle(&order);
     drop(order);
     let Reader { draft, mut notes, .. } = reader;
     let mut plan = draft.finish(root, engine, format)?;
-    for at in json.children(0).filter(|&at| json.key(at) != "query_block" && json.key(at) != "table") {
+    for at in
+        json.children(0).filter(|&at| json.key(at) != "query_block" && json.key(at) != "table")
+    {
         if json.key(at) == "query_optimization" {
             plan.planning_ms = json.number_of(at, "r_total_time_ms");
         } else if json.get(0, "query_block").is_some() {
@@ -220,7 +229,9 @@ fn join_of(json: &Json<'_>, at: usize) -> Join {
     let kind = match () {
         () if json.is_true(at, "not_exists") => Some("Anti"),
         () if json.get(at, "first_match").is_some() => Some("Semi"),
-        () => json.text_of(at, "attached_condition").and_then(|condition| Join::kind_of(&condition)),
+        () => {
+            json.text_of(at, "attached_condition").and_then(|condition| Join::kind_of(&condition))
+        }
     };
     let number = |key: &str| json.get(at, "cost_info").and_then(|cost| json.number_of(cost, key));
     Join {

@@ -25,7 +25,14 @@ impl Reader<'_, '_> {
             _ => {}
         }
         let Some(input) = self.inputs(at)? else { return Ok(None) };
-        Ok(Some(match key {
+        let made = self.over(at, key, input)?;
+        self.subqueries(at, made);
+        Ok(Some(made))
+    }
+
+    /// The node of an object that has one input.
+    fn over(&mut self, at: usize, key: &str, input: At) -> Result<At, LimitError> {
+        Ok(match key {
             "ordering_operation" => self.ordering(at, input)?,
             "grouping_operation" => self.grouping(at, input)?,
             "windowing" => self.windowing(at, input)?,
@@ -34,7 +41,9 @@ impl Reader<'_, '_> {
                 let input = self.sorted_if(at, input, "using_filesort")?;
                 self.above(at, input, Operator::Distinct, key)?
             }
-            "temporary_table" | "buffer_result" => self.above(at, input, Operator::Materialize, key)?,
+            "temporary_table" | "buffer_result" => {
+                self.above(at, input, Operator::Materialize, key)?
+            }
             "expression_cache" => self.above(at, input, Operator::Memoize, key)?,
             _ if TRANSPARENT.contains(&key) => {
                 self.keep_on(at, input);
@@ -44,7 +53,7 @@ impl Reader<'_, '_> {
                 self.note(format!("unknown operation `{key}`"));
                 self.above(at, input, Operator::Other(key.to_owned()), key)?
             }
-        }))
+        })
     }
 
     /// Keeps what a transparent object says, on the node inside.
@@ -57,7 +66,13 @@ impl Reader<'_, '_> {
         *self.draft.node_mut(input) = node;
     }
 
-    fn above(&mut self, at: usize, input: At, operator: Operator, label: &str) -> Result<At, LimitError> {
+    fn above(
+        &mut self,
+        at: usize,
+        input: At,
+        operator: Operator,
+        label: &str,
+    ) -> Result<At, LimitError> {
         let mut node = Node::new(operator, label);
         self.keep(at, &mut node, &MEASURED);
         let rows = self.draft.node(input).estimate.rows_per_loop;
@@ -94,9 +109,11 @@ impl Reader<'_, '_> {
             return Ok(input);
         }
         let cost = self.draft.node(input).estimate.total_cost;
-        let sort_cost = self.json.get(at, "cost_info").and_then(|cost| self.json.number_of(cost, "sort_cost"));
+        let sort_cost =
+            self.json.get(at, "cost_info").and_then(|cost| self.json.number_of(cost, "sort_cost"));
         let sort = self.above(at, input, Operator::Sort, "filesort")?;
-        self.draft.node_mut(sort).estimate.total_cost = cost.map(|cost| cost + sort_cost.unwrap_or(0.0));
+        self.draft.node_mut(sort).estimate.total_cost =
+            cost.map(|cost| cost + sort_cost.unwrap_or(0.0));
         Ok(sort)
     }
 
@@ -113,12 +130,16 @@ impl Reader<'_, '_> {
     fn windowing(&mut self, at: usize, input: At) -> Result<At, LimitError> {
         let json = self.json;
         let mut top = input;
-        let windows: Vec<usize> = json.get(at, "windows").into_iter().flat_map(|list| json.children(list)).collect();
+        let windows: Vec<usize> =
+            json.get(at, "windows").into_iter().flat_map(|list| json.children(list)).collect();
         for window in &windows {
             let keys = json.texts_of(*window, "filesort_key");
             if json.is_true(*window, "using_filesort") {
                 let mut sort = Node::new(Operator::Sort, "filesort");
-                sort.conditions = keys.into_iter().map(|key| Condition::new(ConditionKind::SortKey, key)).collect();
+                sort.conditions = keys
+                    .into_iter()
+                    .map(|key| Condition::new(ConditionKind::SortKey, key))
+                    .collect();
                 top = self.wrap(at, top, sort)?;
             }
             let mut node = Node::new(Operator::WindowAggregate, "window");
@@ -162,7 +183,8 @@ impl Reader<'_, '_> {
         node.memory.method = json.text_of(at, "r_sort_mode").map(|mode| mode.into_owned());
         // Passes that merge runs from disk.
         node.memory.batches = json.number_of(at, "r_sort_passes").map(|passes| passes as u64 + 1);
-        node.estimate.rows_per_loop = input.and_then(|input| self.draft.node(input).estimate.rows_per_loop);
+        node.estimate.rows_per_loop =
+            input.and_then(|input| self.draft.node(input).estimate.rows_per_loop);
         let made = match input {
             Some(input) => self.wrap(at, input, node)?,
             None => self.add(at, node)?,
@@ -173,7 +195,8 @@ impl Reader<'_, '_> {
         let facts = self.facts(made);
         facts.loops = loops;
         facts.sorts_apart = apart;
-        facts.rows = json.number_of(at, "r_output_rows").map(|rows| rows.min(limit) * loops.unwrap_or(1.0));
+        facts.rows =
+            json.number_of(at, "r_output_rows").map(|rows| rows.min(limit) * loops.unwrap_or(1.0));
         facts.time = json.number_of(at, "r_total_time_ms").map_or(Time::Unknown, Time::Covers);
         Ok(made)
     }
@@ -195,7 +218,10 @@ impl Reader<'_, '_> {
         let json = self.json;
         let operator = match key {
             "recursive_union" => Operator::RecursiveUnion,
-            "union_result" if json.get(at, "using_temporary_table").is_some() && !json.is_true(at, "using_temporary_table") => {
+            "union_result"
+                if json.get(at, "using_temporary_table").is_some()
+                    && !json.is_true(at, "using_temporary_table") =>
+            {
                 Operator::Append
             }
             _ => Operator::SetOperation,
@@ -203,7 +229,11 @@ impl Reader<'_, '_> {
         let mut node = Node::new(operator, key);
         self.keep(at, &mut node, &["r_loops", "using_filesort"]);
         let made = self.draft.add(node)?;
-        let parts: Vec<usize> = json.get(at, "query_specifications").into_iter().flat_map(|list| json.children(list)).collect();
+        let parts: Vec<usize> = json
+            .get(at, "query_specifications")
+            .into_iter()
+            .flat_map(|list| json.children(list))
+            .collect();
         for part in parts {
             if let Some(child) = self.made(part) {
                 self.draft.adopt(made, child, Role::Member);

@@ -8,7 +8,7 @@ use crate::plan::{Actual, Condition, ConditionKind, LimitError, Node, Operator, 
 use serde_json::Value;
 
 /// Keys that are read here. All others are details.
-const KNOWN: [&str; 24] = [
+const KNOWN: [&str; 21] = [
     "table_name",
     "access_type",
     "key",
@@ -17,9 +17,6 @@ const KNOWN: [&str; 24] = [
     "attached_condition",
     "pushed_condition",
     "message",
-    "rows",
-    "rows_examined_per_scan",
-    "filtered",
     "cost",
     "loops",
     "r_loops",
@@ -42,7 +39,8 @@ impl Reader<'_, '_> {
         let access = self.access(at);
         let is_write = json.is_true(at, "insert") || json.is_true(at, "replace");
         // MariaDB shows of INSERT and REPLACE nothing but the table's name.
-        let is_bare = access.kind.is_none() && access.table.is_some() && json.get(at, "message").is_none();
+        let is_bare =
+            access.kind.is_none() && access.table.is_some() && json.get(at, "message").is_none();
         if is_write || is_bare && json.children(at).nth(1).is_none() {
             let verb = if json.is_true(at, "replace") { "REPLACE" } else { "INSERT" };
             let mut node = Node::new(Operator::Modify, verb);
@@ -86,7 +84,8 @@ impl Reader<'_, '_> {
             key: text("key"),
             references: json.texts_of(at, "ref"),
             key_parts: json.texts_of(at, "used_key_parts"),
-            covering: json.is_true(at, "using_index") || json.is_true(at, "using_index_for_group_by"),
+            covering: json.is_true(at, "using_index")
+                || json.is_true(at, "using_index_for_group_by"),
             rows: json.number_of(at, "rows_examined_per_scan").or(json.number_of(at, "rows")),
             filtered: json.number_of(at, "filtered"),
         }
@@ -117,7 +116,8 @@ impl Reader<'_, '_> {
             node.estimate.total_cost = Some((read + eval) / before);
         } else if let Some(cost) = json.number_of(at, "cost") {
             // MariaDB since 11.0.
-            node.estimate.total_cost = Some(cost / json.number_of(at, "loops").unwrap_or(1.0).max(1.0));
+            node.estimate.total_cost =
+                Some(cost / json.number_of(at, "loops").unwrap_or(1.0).max(1.0));
         }
     }
 
@@ -125,7 +125,9 @@ impl Reader<'_, '_> {
     /// for all of them at once.
     fn rows_before(&self, node: &Node, join: &Join) -> f64 {
         match (join.rows, node.estimate.rows_per_loop) {
-            (Some(after), Some(rows)) if join.buffer.is_none() && rows > 0.0 => (after / rows).max(1.0),
+            (Some(after), Some(rows)) if join.buffer.is_none() && rows > 0.0 => {
+                (after / rows).max(1.0)
+            }
             _ => 1.0,
         }
     }
@@ -148,7 +150,8 @@ impl Reader<'_, '_> {
             ..Facts::default()
         };
         let ms = number("r_table_time_ms").or(number("r_total_time_ms"));
-        facts.time = ms.map_or(Time::Unknown, |ms| Time::Own(ms + number("r_other_time_ms").unwrap_or(0.0)));
+        facts.time =
+            ms.map_or(Time::Unknown, |ms| Time::Own(ms + number("r_other_time_ms").unwrap_or(0.0)));
         // Tables of one row are read before the execution, and their loops are not counted.
         let is_const = matches!(node.label.as_str(), "const" | "system");
         if is_const && loops == 0.0 {
@@ -183,7 +186,8 @@ impl Reader<'_, '_> {
         if json.text_of(at, "table_function").is_some() {
             self.draft.node_mut(made).operator = Operator::TableFunctionScan;
         }
-        let listed = json.get(at, "index_merge").map(|merge| self.ranges(merge)).unwrap_or_default();
+        let listed =
+            json.get(at, "index_merge").map(|merge| self.ranges(merge)).unwrap_or_default();
         let named = access.key.as_deref().filter(|_| access.kind.as_deref() == Some("index_merge"));
         let named = named.map(Access::merged).unwrap_or_default();
         for index in listed.iter().map(String::as_str).chain(named) {
@@ -201,7 +205,8 @@ impl Reader<'_, '_> {
     /// The keys of the `range`s anywhere inside of MariaDB's `index_merge`.
     fn ranges(&self, merge: usize) -> Vec<String> {
         let json = self.json;
-        let keys = (merge..json.after(merge)).filter(|&at| json.key(at) == "key");
+        // A merge has some indexes, and nothing else is inside of it.
+        let keys = (merge..json.after(merge)).take(1_000).filter(|&at| json.key(at) == "key");
         keys.filter_map(|at| json.text(at)).map(|key| key.into_owned()).collect()
     }
 
@@ -212,10 +217,14 @@ impl Reader<'_, '_> {
         let mut node = Node::new(Operator::IndexOnlyScan, "rowid filter");
         self.keep(filter, &mut node, &["rows", "r_rows", "r_filling_time_ms"]);
         node.relation.clone_from(&self.draft.node(made).relation);
-        node.index = json.get(filter, "range").and_then(|range| json.text_of(range, "key")).map(|key| key.into_owned());
+        node.index = json
+            .get(filter, "range")
+            .and_then(|range| json.text_of(range, "key"))
+            .map(|key| key.into_owned());
         node.estimate.rows_per_loop = json.number_of(filter, "rows");
         let rows = json.number_of(filter, "r_rows");
-        node.actual = rows.map(|rows| Actual { loops: 1.0, rows_per_loop: rows, ..Actual::default() });
+        node.actual =
+            rows.map(|rows| Actual { loops: 1.0, rows_per_loop: rows, ..Actual::default() });
         let child = self.draft.add(node)?;
         let facts = self.facts(child);
         facts.measured = rows.is_some();

@@ -74,8 +74,12 @@ impl Reader<'_, '_> {
         if !order.iter().filter_map(of).any(|facts| facts.measured) {
             return false;
         }
-        let timed = order.iter().filter_map(of).any(|facts| facts.time != Time::Unknown || facts.block_ms.is_some());
-        let mut sums: Vec<Sum> = vec![Sum::default(); order.iter().max().map_or(0, |most| *most as usize + 1)];
+        let timed = order
+            .iter()
+            .filter_map(of)
+            .any(|facts| facts.time != Time::Unknown || facts.block_ms.is_some());
+        let mut sums: Vec<Sum> =
+            vec![Sum::default(); order.iter().max().map_or(0, |most| *most as usize + 1)];
         for at in order.iter().rev().map(|&at| at as At) {
             let below = self.below(at, &sums);
             let sum = self.sum(at, &below);
@@ -142,7 +146,8 @@ impl Reader<'_, '_> {
             node.buffers.shared_read = Some(read as u64);
         }
         // The indexes of a merge are not measured one by one.
-        let is_part = node.role == Role::Member && node.operator == Operator::IndexScan && loops.is_none();
+        let is_part =
+            node.role == Role::Member && node.operator == Operator::IndexScan && loops.is_none();
         if is_part {
             return;
         }

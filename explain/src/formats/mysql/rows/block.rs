@@ -34,7 +34,8 @@ impl Block {
 
     /// Whether this is another part of a union.
     pub(super) fn is_union(&self) -> bool {
-        !self.is_result() && ["UNION", "INTERSECT", "EXCEPT"].iter().any(|word| self.kind.contains(word))
+        !self.is_result()
+            && ["UNION", "INTERSECT", "EXCEPT"].iter().any(|word| self.kind.contains(word))
     }
 
     pub(super) fn is_dependent(&self) -> bool {
@@ -49,7 +50,8 @@ impl Block {
                 Ok(id) => ids.push(id),
                 // `<union1,2,...,9>`
                 Err(_) if part.contains("...") => {
-                    let last = self.union.rsplit(',').next().and_then(|last| last.trim().parse().ok());
+                    let last =
+                        self.union.rsplit(',').next().and_then(|last| last.trim().parse().ok());
                     let first = ids.last().map_or(1, |id| id + 1);
                     ids.extend(last.map_or(0..0, |last: u64| first..last.min(first + 10_000)));
                 }
@@ -66,7 +68,9 @@ pub(super) fn split(grid: &Grid) -> Vec<Block> {
     for (at, row) in grid.rows().iter().enumerate() {
         let id = grid.cell(row, "id").and_then(|id| id.parse().ok());
         let kind = grid.cell(row, "select_type").unwrap_or("SIMPLE").to_ascii_uppercase();
-        let goes_on = blocks.last().is_some_and(|last| last.id == id && last.is_result() == kind.ends_with("RESULT"));
+        let goes_on = blocks
+            .last()
+            .is_some_and(|last| last.id == id && last.is_result() == kind.ends_with("RESULT"));
         if !goes_on || blocks.is_empty() {
             blocks.push(Block { id, kind, ..Block::default() });
         }
@@ -93,7 +97,11 @@ impl<'a> Extra<'a> {
 }
 
 /// Makes the block's nodes. Gives its topmost and the access types that are unknown.
-pub(super) fn build(draft: &mut Draft, grid: &Grid, block: &mut Block) -> Result<(At, Vec<String>), LimitError> {
+pub(super) fn build(
+    draft: &mut Draft,
+    grid: &Grid,
+    block: &mut Block,
+) -> Result<(At, Vec<String>), LimitError> {
     let mut maker = Maker { draft, grid, block, unknown: Vec::new(), rows_out: Some(1.0) };
     let top = maker.build()?;
     let unknown = maker.unknown;
@@ -159,8 +167,11 @@ impl<'a> Maker<'a> {
             let (joined, joins) = left_deep(self.draft, std::mem::take(&mut block.inputs))?;
             self.measure_joins(&joins);
             if let Some(joined) = joined {
-                let at = self.above(joined, Operator::Distinct, "Start temporary; End temporary")?;
-                block.inputs.push(Input { at, join: Join { rows: block.estimate, ..Join::default() } });
+                let at =
+                    self.above(joined, Operator::Distinct, "Start temporary; End temporary")?;
+                block
+                    .inputs
+                    .push(Input { at, join: Join { rows: block.estimate, ..Join::default() } });
             }
         }
         Ok(())
@@ -199,7 +210,12 @@ impl<'a> Maker<'a> {
             key: self.text(row, "key").map(str::to_owned),
             covering: ["Using index", "Using index for group-by", "Using index for skip scan"]
                 .iter()
-                .any(|part| extra.0.iter().any(|have| have == part || have.starts_with(&format!("{part} (")))),
+                .any(|part| {
+                    extra
+                        .0
+                        .iter()
+                        .any(|have| have == part || have.starts_with(&format!("{part} (")))
+                }),
             rows: self.number(row, "rows"),
             filtered: self.number(row, "filtered"),
             ..Access::default()
@@ -215,6 +231,9 @@ impl<'a> Maker<'a> {
         if self.block.is_result() {
             node = Node::new(Operator::SetOperation, self.block.kind.clone());
             self.block.union = union_of(access.table.as_deref().unwrap_or_default()).to_owned();
+        }
+        if extra.has("Recursive") && node.operator == Operator::SeqScan {
+            node.operator = Operator::WorkTableScan;
         }
         if let Operator::Other(kind) = &node.operator {
             self.unknown.push(kind.clone());
@@ -235,7 +254,7 @@ impl<'a> Maker<'a> {
 
     fn details(&self, row: usize, node: &mut Node, access: &Access) {
         for column in self.grid.columns() {
-            let known = ["id", "table", "type", "key", "rows", "filtered", "r_rows", "r_filtered"].contains(&column.as_str());
+            let known = ["id", "table", "type", "key"].contains(&column.as_str());
             if let Some(text) = self.text(row, column).filter(|_| !known) {
                 node.details.insert(column.clone(), Value::String(text.to_owned()));
             }
@@ -249,11 +268,20 @@ impl<'a> Maker<'a> {
     }
 
     /// The indexes of a merge or a filter of row ids.
-    fn parts(&mut self, row: usize, scan: At, access: &Access, extra: &Extra<'_>) -> Result<(), LimitError> {
+    fn parts(
+        &mut self,
+        row: usize,
+        scan: At,
+        access: &Access,
+        extra: &Extra<'_>,
+    ) -> Result<(), LimitError> {
         let merged = access.kind.as_deref() == Some("index_merge");
         let ways = ["intersect", "union", "sort_union", "sort_intersect"];
         let how = ways.iter().find_map(|way| extra.inside(&format!("Using {way}")));
-        let names = how.map(Access::merged).or(self.text(row, "key").map(Access::merged)).filter(|_| merged);
+        let names = how
+            .map(Access::merged)
+            .or(self.text(row, "key").map(Access::merged))
+            .filter(|_| merged);
         for index in names.unwrap_or_default() {
             let mut node = Node::new(Operator::IndexScan, "range");
             (node.relation, node.index) = (access.table.clone(), Some(index.to_owned()));
@@ -283,7 +311,8 @@ impl<'a> Maker<'a> {
         let inside: HashSet<&String> = self.block.scans.iter().map(|(name, _)| name).collect();
         // `schema.table.column`
         let named = references.iter().filter_map(|reference| reference.rsplit('.').nth(1));
-        let outside: Vec<String> = named.map(str::to_owned).filter(|name| !inside.contains(name)).take(1).collect();
+        let outside: Vec<String> =
+            named.map(str::to_owned).filter(|name| !inside.contains(name)).take(1).collect();
         if self.block.outside.is_empty() {
             self.block.outside = outside;
         }
@@ -308,17 +337,24 @@ impl<'a> Maker<'a> {
             return;
         }
         let Some(read) = self.number(row, "r_rows") else {
-            // NULL: never executed, or nothing is read at all.
-            let leaf = Actual { loops: if node.relation.is_some() { 0.0 } else { 1.0 }, ..Actual::default() };
-            node.actual = Some(leaf);
-            self.rows_out = Some(0.0);
+            // NULL: never executed; but a table of one row is read while planning.
+            let is_const = matches!(node.label.as_str(), "const" | "system");
+            let is_run = is_const || node.relation.is_none();
+            let rows_per_loop = if is_const { 1.0 } else { 0.0 };
+            node.actual = Some(Actual {
+                loops: f64::from(u8::from(is_run)),
+                rows_per_loop,
+                ..Actual::default()
+            });
+            self.rows_out = self.rows_out.map(|rows| rows * rows_per_loop);
             return;
         };
         let loops = self.rows_out.unwrap_or(1.0);
         let kept = read * self.number(row, "r_filtered").unwrap_or(100.0).clamp(0.0, 100.0) / 100.0;
         let buffered = self.text(row, "extra").is_some_and(|extra| extra.contains("join buffer"));
         let loops = if buffered { 1.0 } else { loops };
-        node.actual = Some(Actual { loops, rows_per_loop: kept, rows_rounding: 0.005, ..Actual::default() });
+        node.actual =
+            Some(Actual { loops, rows_per_loop: kept, rows_rounding: 0.005, ..Actual::default() });
         node.removed.by_filter = Some((read - kept) * loops);
         node.examined.rows = Some(read * loops);
         self.rows_out = self.rows_out.filter(|_| !buffered).map(|loops| loops * kept);
@@ -328,7 +364,8 @@ impl<'a> Maker<'a> {
     fn measure_joins(&mut self, joins: &[(At, At)]) {
         for (join, inner) in joins {
             let rows = self.draft.node(*inner).actual_rows();
-            self.draft.node_mut(*join).actual = rows.map(|rows_per_loop| Actual { loops: 1.0, rows_per_loop, ..Actual::default() });
+            self.draft.node_mut(*join).actual =
+                rows.map(|rows_per_loop| Actual { loops: 1.0, rows_per_loop, ..Actual::default() });
         }
     }
 

@@ -27,7 +27,10 @@ pub(super) fn engine_of(grid: &Grid, hint: Option<Engine>) -> (Engine, bool) {
         || mentions("rows", &["%)"]);
     // Since 5.7 MySQL always prints both columns, MariaDB only what it is asked for.
     let mysql = grid.has("partitions") && grid.has("filtered")
-        || mentions("extra", &["hash join", "Block Nested Loop", "Backward index scan", "index for skip scan"]);
+        || mentions(
+            "extra",
+            &["hash join", "Block Nested Loop", "Backward index scan", "index for skip scan"],
+        );
     match (mariadb, mysql) {
         (true, _) => (Engine::Mariadb, false),
         (false, true) => (Engine::Mysql, false),
@@ -36,13 +39,20 @@ pub(super) fn engine_of(grid: &Grid, hint: Option<Engine>) -> (Engine, bool) {
 }
 
 /// Reads the plan of a table.
-pub(super) fn read(grid: &Grid, engine: Engine, line: usize, format: &'static str) -> Result<Reading, FormatError> {
-    let mut maker = Maker { draft: Draft::default(), blocks: block::split(grid), notes: Vec::new() };
+pub(super) fn read(
+    grid: &Grid,
+    engine: Engine,
+    line: usize,
+    format: &'static str,
+) -> Result<Reading, FormatError> {
+    let mut maker =
+        Maker { draft: Draft::default(), blocks: block::split(grid), notes: Vec::new() };
     for at in 0..maker.blocks.len() {
         let (top, unknown) = block::build(&mut maker.draft, grid, &mut maker.blocks[at])?;
         maker.blocks[at].top = Some(top);
         let place = format!("line {line}");
-        let note = |kind| Note { place: place.clone(), message: format!("unknown access type `{kind}`") };
+        let note =
+            |kind| Note { place: place.clone(), message: format!("unknown access type `{kind}`") };
         maker.notes.extend(unknown.into_iter().map(note));
     }
     let units = maker.units()?;
@@ -74,8 +84,13 @@ struct Unit {
 impl Maker {
     /// Unites the blocks. Units come in the order of their heads.
     fn units(&mut self) -> Result<Vec<Unit>, LimitError> {
-        let by_id: HashMap<u64, usize> =
-            self.blocks.iter().enumerate().rev().filter_map(|(at, block)| Some((block.id?, at))).collect();
+        let by_id: HashMap<u64, usize> = self
+            .blocks
+            .iter()
+            .enumerate()
+            .rev()
+            .filter_map(|(at, block)| Some((block.id?, at)))
+            .collect();
         let mut owner: Vec<Option<usize>> = vec![None; self.blocks.len()];
         for at in 0..self.blocks.len() {
             if self.blocks[at].is_result() && owner[at].is_none() {
@@ -96,9 +111,17 @@ impl Maker {
     }
 
     /// The blocks that `<union1,2>` names belong to the first of them.
-    fn unite_by_name(&self, result: usize, by_id: &HashMap<u64, usize>, owner: &mut [Option<usize>]) {
+    fn unite_by_name(
+        &self,
+        result: usize,
+        by_id: &HashMap<u64, usize>,
+        owner: &mut [Option<usize>],
+    ) {
         let ids = self.blocks[result].united();
-        let free = ids.iter().filter_map(|id| by_id.get(id).copied()).filter(|&at| owner[at].is_none() && at < result);
+        let free = ids
+            .iter()
+            .filter_map(|id| by_id.get(id).copied())
+            .filter(|&at| owner[at].is_none() && at < result);
         let members: Vec<usize> = free.collect();
         let Some(&head) = members.iter().min() else { return };
         for member in members.into_iter().chain([result]) {
@@ -128,7 +151,10 @@ impl Maker {
     /// The topmost node of blocks that are united.
     fn united(&mut self, members: &[usize]) -> Result<At, LimitError> {
         let tops = |maker: &Self, wanted: bool| -> Vec<At> {
-            let of = members.iter().map(|&at| &maker.blocks[at]).filter(|block| block.is_result() == wanted);
+            let of = members
+                .iter()
+                .map(|&at| &maker.blocks[at])
+                .filter(|block| block.is_result() == wanted);
             of.filter_map(|block| block.top).collect()
         };
         let (parts, results) = (tops(self, false), tops(self, true));
@@ -141,8 +167,13 @@ impl Maker {
             Some(&top) => (top, self.draft.children(top).last().unwrap_or(top)),
             None => {
                 let mut node = Node::new(Operator::Append, "UNION ALL");
-                let rows: Option<f64> = parts.iter().map(|&part| self.draft.node(part).actual_rows()).sum();
-                node.actual = rows.map(|rows_per_loop| Actual { loops: 1.0, rows_per_loop, ..Actual::default() });
+                let rows: Option<f64> =
+                    parts.iter().map(|&part| self.draft.node(part).actual_rows()).sum();
+                node.actual = rows.map(|rows_per_loop| Actual {
+                    loops: 1.0,
+                    rows_per_loop,
+                    ..Actual::default()
+                });
                 let made = self.draft.add(node)?;
                 (made, made)
             }
@@ -155,7 +186,12 @@ impl Maker {
 
     /// Hangs every unit where it is read. Only earlier rows read later ones, so there is no circle.
     fn link(&mut self, units: &[Unit]) -> Result<Option<At>, LimitError> {
-        let by_id: HashMap<u64, usize> = units.iter().enumerate().rev().filter_map(|(i, unit)| Some((self.blocks[unit.head].id?, i))).collect();
+        let by_id: HashMap<u64, usize> = units
+            .iter()
+            .enumerate()
+            .rev()
+            .filter_map(|(i, unit)| Some((self.blocks[unit.head].id?, i)))
+            .collect();
         let mut hung = vec![false; units.len()];
         for at in 0..self.blocks.len() {
             for (id, scan, reads_work) in std::mem::take(&mut self.blocks[at].reads) {
@@ -167,7 +203,9 @@ impl Maker {
                     continue;
                 };
                 hung[i] = true;
-                let made = self.draft.wrap(units[i].top, Node::new(Operator::Materialize, "materialized"))?;
+                let made = self
+                    .draft
+                    .wrap(units[i].top, Node::new(Operator::Materialize, "materialized"))?;
                 self.draft.node_mut(made).subplan = Some(format!("Select #{id}"));
                 self.draft.adopt(scan, made, Role::Subquery);
             }
