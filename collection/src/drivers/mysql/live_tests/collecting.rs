@@ -167,7 +167,8 @@ fn check_tables(server: &str, catalog: &Catalog, schema: &str) {
     assert_eq!(orders.rows, Some(4000.0), "{server}");
     assert!(orders.size_bytes.unwrap() > 16_384.0);
     assert_eq!(orders.storage_engine.as_deref(), Some("InnoDB"));
-    assert_eq!(orders.inserts, Some(4000.0), "{server}");
+    // Not of `orders`: ALTER TABLE starts its counters anew.
+    assert_eq!(table("customers").inserts, Some(500.0), "{server}");
     assert!(orders.analyzed_at.as_ref().unwrap().ends_with('Z'));
     let key = &orders.foreign_keys[0];
     assert_eq!(
