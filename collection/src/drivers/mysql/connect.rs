@@ -1,7 +1,7 @@
 //! Opening a connection that keeps to the policy.
 
 use super::errors;
-use super::link::{Facts, Link, MARK, SELECT};
+use super::link::{Facts, Link, MARK, SELECT, Wire};
 use super::tls::{self, SslMode};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
@@ -164,7 +164,7 @@ async fn learn(
         server: host.place(),
         limit: policy.statement_timeout,
         stop: stop.clone(),
-        conn,
+        wire: Wire::new(conn),
         opts,
     };
     for sql in SESSION {

@@ -2,7 +2,7 @@
 
 use crate::error::{CollectError, ErrorKind};
 use crate::target::{Host, Target};
-use mysql_async::{DriverError, Error, IoError};
+use mysql_async::{DriverError, Error, IoError, ServerError};
 use planscope_explain::Engine;
 use planscope_explain::workload::{Fingerprint, Problem};
 use std::error::Error as _;
@@ -28,9 +28,17 @@ fn kind_of(code: u16) -> ErrorKind {
 
 /// The server's number of a failure.
 pub(super) fn code(error: &CollectError) -> Option<u16> {
-    match error.source.as_deref()?.downcast_ref::<Error>()? {
-        Error::Server(server) => Some(server.code),
-        _ => None,
+    Some(error.source.as_deref()?.downcast_ref::<ServerError>()?.code)
+}
+
+/// The failure with the library's error underneath, without the wrappers that say the same again.
+fn caused_by(failure: CollectError, error: Error) -> CollectError {
+    match error {
+        Error::Server(error) => failure.caused_by(error),
+        Error::Driver(error) => failure.caused_by(error),
+        Error::Io(IoError::Io(error)) => failure.caused_by(error),
+        Error::Io(IoError::Tls(error)) => failure.caused_by(error),
+        error => failure.caused_by(error),
     }
 }
 
@@ -38,13 +46,13 @@ pub(super) fn code(error: &CollectError) -> Option<u16> {
 pub(super) fn failed(error: Error, server: &str) -> CollectError {
     let Error::Server(refusal) = &error else {
         let message = format!("lost the connection to {server}: {}", innermost(&error));
-        return CollectError::new(ErrorKind::Connection, message).caused_by(error);
+        return caused_by(CollectError::new(ErrorKind::Connection, message), error);
     };
     let mut mapped = CollectError::new(kind_of(refusal.code), told(refusal.code, &refusal.message));
     if let Some(hint) = hint(refusal.code) {
         mapped = mapped.hint(hint);
     }
-    mapped.caused_by(error)
+    caused_by(mapped, error)
 }
 
 /// The server's words, or ours where they lead astray.
@@ -55,6 +63,7 @@ fn told(code: u16, message: &str) -> String {
         1969 | 3024 => "it took longer than the time limit and was ended".to_owned(),
         1345 => "the plan of a view needs SELECT on the tables below it, and SHOW VIEW".to_owned(),
         1792 => "it would write, and the session is read-only".to_owned(),
+        1046 => "no database is selected".to_owned(),
         _ => message.trim_end_matches('.').to_owned(),
     }
 }
@@ -65,6 +74,7 @@ fn hint(code: u16) -> Option<&'static str> {
         1227 => "GRANT the privilege that the message names, or leave this out",
         1345 => "GRANT SELECT, SHOW VIEW on the view's database",
         1356 | 1449 => "the view's definer lacks privileges, or is gone",
+        1046 => "name it at the end of the target: mysql://user@host/database",
         1205 => "SHOW PROCESSLIST tells who holds the lock",
         _ => return None,
     })
@@ -73,25 +83,20 @@ fn hint(code: u16) -> Option<&'static str> {
 /// A failure to connect.
 pub(super) fn not_connected(error: Error, host: &Host, target: &Target) -> CollectError {
     let server = host.place();
-    if tls_error(&error).is_some() {
-        return unencrypted(&server, &innermost(&error)).caused_by(error);
-    }
-    match &error {
-        Error::Server(refusal) => {
-            refused(refusal.code, &refusal.message, host, target).caused_by(error)
-        }
-        Error::Io(IoError::Tls(_)) => unencrypted(&server, &innermost(&error)).caused_by(error),
+    let failure = match &error {
+        _ if tls_error(&error).is_some() => unencrypted(&server, &innermost(&error)),
+        Error::Server(refusal) => refused(refusal.code, &refusal.message, host, target),
+        Error::Io(IoError::Tls(_)) => unencrypted(&server, &innermost(&error)),
         Error::Driver(DriverError::NoClientSslFlagFromServer) => {
-            unencrypted(&server, "the server does not encrypt").caused_by(error)
+            unencrypted(&server, "the server does not encrypt")
         }
-        Error::Driver(DriverError::UnknownAuthPlugin { name }) => {
-            no_method(&server, name).caused_by(error)
-        }
+        Error::Driver(DriverError::UnknownAuthPlugin { name }) => no_method(&server, name),
         Error::Driver(DriverError::CleartextPluginDisabled) => {
-            no_method(&server, "mysql_clear_password").caused_by(error)
+            no_method(&server, "mysql_clear_password")
         }
-        _ => unreachable(host, &innermost(&error)).caused_by(error),
-    }
+        _ => unreachable(host, &innermost(&error)),
+    };
+    caused_by(failure, error)
 }
 
 /// The server wants the password in a way that we do not know.
@@ -156,7 +161,10 @@ fn refused(code: u16, reason: &str, host: &Host, target: &Target) -> CollectErro
     let refused = CollectError::new(kind_of(code), format!("{} refuses: {reason}", host.place()));
     match code {
         1045 => {
-            let error = refused.hint(PASSWORD).hint("check the user name in the URL");
+            let mut error = refused.hint(PASSWORD).hint("check the user name in the URL");
+            if target.param("ssl-mode").is_some_and(|mode| mode.starts_with("dis")) {
+                error = error.hint("it may want an encrypted connection: ?ssl-mode=required");
+            }
             match target.password_hint() {
                 Some(hint) => error.hint(hint),
                 None => error,

@@ -125,14 +125,22 @@ impl Explainer<'_> {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let not_run = self.not_run(&planable);
-        let mut record = match (execution, &not_run) {
-            (Execution::Analyze, None) => self.analyzed(&planable.sql).await?,
-            _ => self.explained(&planable).await?,
+        let record = match (execution, &not_run) {
+            (Execution::Analyze, None) => self.analyzed(&planable.sql).await,
+            _ => self.explained(&planable).await,
+        };
+        let mut record = match (record, &planable.made_up) {
+            (Ok(record), _) => record,
+            // What was left out of a digest may leave no valid text.
+            (Err(error), Some(made_up)) if error.kind == ErrorKind::Input => {
+                return Ok(Err(lacking(sample, format!("{made_up}; then: {error}"))));
+            }
+            (Err(error), _) => return Err(error),
         };
         if let Some(made_up) = planable.made_up {
             if is_empty_by_value(record.raw.as_deref().unwrap_or_default()) {
-                let why = format!("{made_up}; with made-up values the plan says nothing");
-                return Ok(Err(Refusal { kind: "no-sample", why }));
+                let why = format!("{made_up}, and no row has them: the plan says nothing");
+                return Ok(Err(lacking(sample, why)));
             }
             record.plan.details.insert(MADE_UP.to_owned(), Value::String(made_up));
         }
@@ -157,12 +165,10 @@ impl Explainer<'_> {
                 let names = self.names().await?;
                 match values::filled(&statement.text, engine, &names) {
                     Ok(filled) if filled.count == 0 => (filled.sql, None),
-                    Ok(filled) => (filled.sql, Some(why_made_up(from_server, executed, engine))),
+                    Ok(filled) => (filled.sql, Some(why_made_up(from_server, executed))),
                     Err(why) => {
-                        let lacking = why_made_up(from_server, executed, engine);
-                        let kind =
-                            if executed.is_some() { "truncated-sample" } else { "no-sample" };
-                        return Ok(Err(Refusal { kind, why: format!("{lacking}; {why}") }));
+                        let made_up = why_made_up(from_server, executed);
+                        return Ok(Err(lacking(sample, format!("{made_up}; {why}"))));
                     }
                 }
             }
@@ -196,7 +202,7 @@ impl Explainer<'_> {
         }
         let sql = format!("EXPLAIN {MARK} FORMAT=JSON FOR CONNECTION {connection}");
         let rows = self.link.ask_if_allowed(&sql).await?.unwrap_or_default();
-        let record = read(&text_of(&rows)).ok();
+        let record = read(&text_of(&rows), self.link.facts.engine).ok();
         Ok(record.map(|mut record| {
             let connection = Value::String(format!("connection {connection}"));
             record.plan.details.insert(RUNNING.to_owned(), connection);
@@ -254,7 +260,7 @@ impl Explainer<'_> {
         let sql = format!("EXPLAIN {MARK} FORMAT=JSON {}", planable.sql);
         if planable.kind != QueryKind::Select {
             return match self.unlocked(&sql).await {
-                Ok(text) => read(&text),
+                Ok(text) => read(&text, self.link.facts.engine),
                 Err(error) if error.kind == ErrorKind::Permission => {
                     self.reading_half(planable, error).await
                 }
@@ -283,7 +289,7 @@ impl Explainer<'_> {
     async fn both_forms(&mut self, sql: &str) -> Result<PlanRecord> {
         if !self.link.facts.has_json_v2 {
             let rows = self.link.ask(sql).await?;
-            return read(&text_of(&rows));
+            return read(&text_of(&rows), self.link.facts.engine);
         }
         // From statement to statement the version is changed once, not twice.
         let order = if self.version == 2 { [2, 1] } else { [1, 2] };
@@ -302,7 +308,7 @@ impl Explainer<'_> {
             (Some(error), true) => Err(error),
             _ => {
                 let texts: Vec<String> = texts.into_values().collect();
-                read(&texts.join("\n"))
+                read(&texts.join("\n"), self.link.facts.engine)
             }
         }
     }
@@ -342,7 +348,7 @@ impl Explainer<'_> {
             (_, false) => format!("EXPLAIN {MARK} ANALYZE FORMAT=TREE {sql}"),
         };
         let rows = self.link.ask_for(&asked, self.policy.analyze_timeout).await?;
-        let mut record = read(&text_of(&rows))?;
+        let mut record = read(&text_of(&rows), engine)?;
         // MySQL gives what it has when the limit is reached, and only warns.
         let warnings = self.link.ask(&format!("SHOW {MARK} WARNINGS")).await?;
         record.plan.partial |= warnings.iter().any(|row| row.text("code") == Some("1317"));
@@ -351,20 +357,19 @@ impl Explainer<'_> {
 }
 
 /// Why a text has to be planned with values that nobody used.
-fn why_made_up(sample: Option<&Sample>, executed: Option<&str>, engine: Engine) -> String {
-    match (sample, executed, engine) {
-        (None, ..) => "its placeholders have no values; they were made up".to_owned(),
-        (_, Some(_), _) => {
-            "its values were made up: the server kept only the beginning of an executed text; \
-             set performance_schema_max_sql_text_length = 8192 in my.cnf and restart"
-                .to_owned()
-        }
-        (_, None, Engine::Mariadb) => "its values were made up: the server kept no executed text; \
-             UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' \
-             WHERE NAME LIKE 'events_statements_history%'"
-            .to_owned(),
-        (_, None, _) => "its values were made up: the server kept no executed text".to_owned(),
+fn why_made_up(sample: Option<&Sample>, executed: Option<&str>) -> String {
+    match (sample, executed) {
+        (None, _) => "its values were made up: its placeholders have none",
+        (_, Some(_)) => "its values were made up: the server kept only the beginning of its text",
+        (_, None) => "its values were made up: the server kept no executed text",
     }
+    .to_owned()
+}
+
+/// The problem of a statement that cannot be planned without a text that was executed.
+fn lacking(sample: Option<&Sample>, why: String) -> Refusal {
+    let has_beginning = sample.is_some_and(|sample| sample.text.is_some());
+    Refusal { kind: if has_beginning { "truncated-sample" } else { "no-sample" }, why }
 }
 
 /// Whether the plan ends before it begins, because no row has the value.
@@ -380,11 +385,13 @@ fn text_of(rows: &[Row]) -> String {
     lines.join("\n")
 }
 
-fn read(text: &str) -> Result<PlanRecord> {
+fn read(text: &str, engine: Engine) -> Result<PlanRecord> {
+    // A plan that is the same on both engines is the server's that made it.
+    let format = (engine == Engine::Mariadb).then(|| formats::by_name("mariadb-json")).flatten();
     let unreadable = |error: formats::FormatError| {
         CollectError::new(ErrorKind::Input, format!("the plan cannot be read: {error}"))
     };
-    let readings = formats::read(text, None).map_err(unreadable)?;
+    let readings = formats::read(text, format).map_err(unreadable)?;
     let Some(reading) = readings.into_iter().next() else {
         return Err(CollectError::new(ErrorKind::Input, "the answer holds no plan"));
     };

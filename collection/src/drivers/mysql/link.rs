@@ -6,6 +6,7 @@
 use super::errors;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Stop;
+use futures_util::FutureExt as _;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Opts, Value};
 use planscope_explain::Engine;
@@ -61,8 +62,34 @@ pub(super) struct Link {
     /// Longest time of a statement.
     pub limit: Duration,
     pub stop: Stop,
-    pub(super) conn: Conn,
+    pub(super) wire: Wire,
     pub(super) opts: Opts,
+}
+
+/// A connection that says goodbye: the server logs those that do not.
+pub(super) struct Wire(Option<Conn>);
+
+impl Wire {
+    pub fn new(conn: Conn) -> Self {
+        Self(Some(conn))
+    }
+
+    async fn rows(&mut self, sql: &str) -> mysql_async::Result<Vec<Row>> {
+        let Some(conn) = self.0.as_mut() else {
+            return Err(mysql_async::DriverError::ConnectionClosed.into());
+        };
+        let rows: Vec<mysql_async::Row> = conn.query(sql).await?;
+        Ok(rows.into_iter().map(read).collect())
+    }
+}
+
+impl Drop for Wire {
+    /// A few bytes, which the socket takes at once; if not, it is closed without them.
+    fn drop(&mut self) {
+        if let Some(conn) = self.0.take() {
+            let _ = conn.disconnect().now_or_never();
+        }
+    }
 }
 
 /// A row as text.
@@ -106,7 +133,7 @@ impl Link {
         self.stop.check()?;
         let killer = Killer { opts: self.opts.clone(), connection: self.facts.connection };
         let server = self.server.clone();
-        let mut work = std::pin::pin!(rows(&mut self.conn, sql));
+        let mut work = std::pin::pin!(self.wire.rows(sql));
         let late = CollectError::new(ErrorKind::Timeout, "it took too long and was ended");
         let end = tokio::select! {
             done = &mut work => return done.map_err(|error| errors::failed(error, &server)),
@@ -141,10 +168,11 @@ impl Killer {
     /// Until `work` is over: the statement may begin just after a `KILL`.
     async fn end(self, work: impl Future) {
         let killing = async {
-            let Ok(mut conn) = Conn::new(self.opts).await else { return };
+            let Ok(conn) = Conn::new(self.opts).await else { return };
+            let mut wire = Wire::new(conn);
             loop {
                 let kill = format!("KILL {MARK} QUERY {}", self.connection);
-                if conn.query_drop(kill).await.is_err() {
+                if wire.rows(&kill).await.is_err() {
                     return;
                 }
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -159,11 +187,6 @@ impl Killer {
             () = killing => {}
         }
     }
-}
-
-async fn rows(conn: &mut Conn, sql: &str) -> mysql_async::Result<Vec<Row>> {
-    let rows: Vec<mysql_async::Row> = conn.query(sql).await?;
-    Ok(rows.into_iter().map(read).collect())
 }
 
 fn read(row: mysql_async::Row) -> Row {

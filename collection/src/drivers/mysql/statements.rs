@@ -71,6 +71,7 @@ pub(super) async fn workload(
     };
     let size = settings.get("performance_schema_digests_size").map_or("?", String::as_str);
     workload.problems.extend(evictions(number("lost_calls"), number("lost_total"), size));
+    workload.problems.extend(without_text(&chosen, link.facts.engine));
     for entry in chosen {
         known.remember(entry.statement.fingerprint, entry.sample());
         workload.statements.push(entry.statement);
@@ -150,6 +151,35 @@ fn evictions(calls: f64, total: f64, size: &str) -> Option<Problem> {
         ),
         statement: None,
     })
+}
+
+/// How many statements lack a text to plan, and what to switch on.
+fn without_text(chosen: &[Chosen], engine: Engine) -> Vec<Problem> {
+    let of = chosen.len();
+    let problem = |kind: &str, count: usize, what: &str| Problem {
+        kind: kind.to_owned(),
+        message: format!("{count} of {of} statements are planned with made-up values: {what}"),
+        statement: None,
+    };
+    let none = chosen.iter().filter(|chosen| chosen.text.is_none()).count();
+    let cut = chosen.iter().filter(|chosen| chosen.text.as_deref().is_some_and(is_cut)).count();
+    let mut problems = Vec::new();
+    if none > 0 {
+        let remedy = match engine {
+            Engine::Mariadb => {
+                "the server keeps no executed texts; UPDATE performance_schema.setup_consumers \
+                 SET ENABLED = 'YES' WHERE NAME LIKE 'events\\_statements\\_%'"
+            }
+            _ => "the server kept no executed text of them",
+        };
+        problems.push(problem("no-sample", none, remedy));
+    }
+    if cut > 0 {
+        let remedy = "the server keeps only the beginnings of long texts; \
+                      in my.cnf: performance_schema_max_sql_text_length = 8192, then restart";
+        problems.push(problem("truncated-sample", cut, remedy));
+    }
+    problems
 }
 
 /// `2026-11-21 15:50:16.123456`, in UTC as the session is.
