@@ -4,20 +4,19 @@
 //! there is none. MySQL's two forms of JSON each say what the other leaves out (version 1 conditions
 //! and DML, version 2 the tree): both are asked for, and read as one plan.
 
+use super::connect;
 use super::dml;
 use super::errors;
 use super::known::{Known, Sample};
-use super::link::{Link, MARK, Row, SELECT, literal};
-use super::refuse::{self, Refusal};
+use super::link::{Link, MARK, Row, SELECT};
+use super::refuse::Refusal;
 use super::routines::Routines;
-use super::values::{self, Names};
-use super::{connect, statements};
+use super::texts::{Planable, lacking};
+use super::values::Names;
 use crate::driver::{Execution, PlanOutcome};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Policy;
-use planscope_explain::workload::query::{
-    QueryKind, explainable, is_single_select_without_side_effects,
-};
+use planscope_explain::workload::query::{QueryKind, is_single_select_without_side_effects};
 use planscope_explain::workload::{PlanRecord, Problem, Statement};
 use planscope_explain::{Engine, formats};
 use serde_json::Value;
@@ -37,23 +36,16 @@ const RUNNING: &str = "planscope.running";
 
 /// How plans are asked for on this server.
 pub(super) struct Explainer<'a> {
-    link: &'a mut Link,
+    pub link: &'a mut Link,
     known: &'a Known,
     policy: &'a Policy,
-    routines: Routines,
-    names: BTreeMap<String, Names>,
+    pub routines: Routines,
+    /// By schema.
+    pub names: BTreeMap<String, Names>,
     /// The schema that is selected now.
-    schema: Option<String>,
+    pub schema: Option<String>,
     /// The version of JSON that is selected now; 0 is not known.
     version: u8,
-}
-
-/// A text that can be planned.
-struct Planable {
-    sql: String,
-    kind: QueryKind,
-    /// Why its values are not those of an execution.
-    made_up: Option<String>,
 }
 
 /// Gives the plans of statements to `found`, in order.
@@ -150,47 +142,6 @@ impl Explainer<'_> {
         Ok(Ok(record))
     }
 
-    /// The text to plan: what was executed, or the statement's own with values put in.
-    async fn planable(
-        &mut self,
-        statement: &Statement,
-        sample: Option<&Sample>,
-    ) -> Result<Result<Planable, Refusal>> {
-        let engine = self.link.facts.engine;
-        let executed = sample.and_then(|sample| sample.text.as_deref());
-        let whole = executed.filter(|text| !statements::is_cut(text));
-        let (sql, made_up) = match (whole, sample) {
-            (Some(text), _) => (text.to_owned(), None),
-            (None, from_server) => {
-                let names = self.names().await?;
-                match values::filled(&statement.text, engine, &names) {
-                    Ok(filled) if filled.count == 0 => (filled.sql, None),
-                    Ok(filled) => (filled.sql, Some(why_made_up(from_server, executed))),
-                    Err(why) => {
-                        let made_up = why_made_up(from_server, executed);
-                        return Ok(Err(lacking(sample, format!("{made_up}; {why}"))));
-                    }
-                }
-            }
-        };
-        let kind = match explainable(&sql, engine) {
-            Ok(kind) => kind,
-            Err(why) => {
-                let why = format!("the statement has no plan: {why}");
-                return Ok(Err(Refusal { kind: "not-explainable", why }));
-            }
-        };
-        if let Some(why) = self.routines.called_by(&sql, engine) {
-            return Ok(Err(Refusal { kind: "stored-function", why }));
-        }
-        let plannable = refuse::plannable(&sql, engine, &self.link.facts.sql_mode);
-        Ok(plannable.map(|text| Planable {
-            sql: text.trim_end().trim_end_matches(';').to_owned(),
-            kind,
-            made_up,
-        }))
-    }
-
     /// The plan with which a connection runs its statement: as long as it does, and we may see it.
     async fn running(&mut self, sample: Option<&Sample>) -> Result<Option<PlanRecord>> {
         let Some(connection) = sample.and_then(|sample| sample.connection) else {
@@ -203,7 +154,14 @@ impl Explainer<'_> {
         let sql = format!("EXPLAIN {MARK} FORMAT=JSON FOR CONNECTION {connection}");
         let rows = self.link.ask_if_allowed(&sql).await?.unwrap_or_default();
         let record = read(&text_of(&rows), self.link.facts.engine).ok();
-        Ok(record.map(|mut record| {
+        // The connection may have gone on to another statement.
+        let sql = format!(
+            "{SELECT} INFO AS text FROM information_schema.PROCESSLIST WHERE ID = {connection}"
+        );
+        let runs = self.link.ask_if_allowed(&sql).await?.unwrap_or_default();
+        let text = runs.first().and_then(|row| row.text("text"));
+        let is_same = sample.is_some_and(|sample| sample.text.as_deref() == text);
+        Ok(record.filter(|_| is_same).map(|mut record| {
             let connection = Value::String(format!("connection {connection}"));
             record.plan.details.insert(RUNNING.to_owned(), connection);
             record
@@ -226,33 +184,6 @@ impl Explainer<'_> {
         self.link.ask(&format!("USE {MARK} `{}`", schema.replace('`', "``"))).await?;
         self.schema = Some(schema.to_owned());
         Ok(())
-    }
-
-    /// Names in the selected schema.
-    async fn names(&mut self) -> Result<Names> {
-        let schema = self.schema.clone().unwrap_or_default();
-        if let Some(names) = self.names.get(&schema) {
-            return Ok(names.clone());
-        }
-        let of = literal(&schema);
-        let columns = format!(
-            "{SELECT} LOWER(COLUMN_NAME) AS name, LOWER(DATA_TYPE) AS value \
-             FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {of} \
-             AND DATA_TYPE IN ('date', 'datetime', 'json', 'time', 'timestamp', 'year')"
-        );
-        let tables = format!(
-            "{SELECT} LOWER(TABLE_NAME) AS name, TABLE_NAME AS value \
-             FROM information_schema.TABLES WHERE TABLE_SCHEMA = {of}"
-        );
-        let names =
-            Names { types: self.pairs(&columns).await?, tables: self.pairs(&tables).await? };
-        self.names.insert(schema, names.clone());
-        Ok(names)
-    }
-
-    async fn pairs(&mut self, sql: &str) -> Result<BTreeMap<String, String>> {
-        let rows = self.link.ask_if_allowed(sql).await?.unwrap_or_default();
-        Ok(rows.iter().map(|row| (row.string("name"), row.string("value"))).collect())
     }
 
     /// Plans without running.
@@ -354,22 +285,6 @@ impl Explainer<'_> {
         record.plan.partial |= warnings.iter().any(|row| row.text("code") == Some("1317"));
         Ok(record)
     }
-}
-
-/// Why a text has to be planned with values that nobody used.
-fn why_made_up(sample: Option<&Sample>, executed: Option<&str>) -> String {
-    match (sample, executed) {
-        (None, _) => "its values were made up: its placeholders have none",
-        (_, Some(_)) => "its values were made up: the server kept only the beginning of its text",
-        (_, None) => "its values were made up: the server kept no executed text",
-    }
-    .to_owned()
-}
-
-/// The problem of a statement that cannot be planned without a text that was executed.
-fn lacking(sample: Option<&Sample>, why: String) -> Refusal {
-    let has_beginning = sample.is_some_and(|sample| sample.text.is_some());
-    Refusal { kind: if has_beginning { "truncated-sample" } else { "no-sample" }, why }
 }
 
 /// Whether the plan ends before it begins, because no row has the value.

@@ -15,8 +15,10 @@ mod link;
 mod refuse;
 mod routines;
 mod running;
+mod samples;
 mod settings;
 mod statements;
+mod texts;
 mod tls;
 mod values;
 
