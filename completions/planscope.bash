@@ -46,14 +46,26 @@ _planscope() {
             planscope,snapshots)
                 cmd="planscope__subcmd__snapshots"
                 ;;
+            planscope,stop)
+                cmd="planscope__subcmd__stop"
+                ;;
             planscope,util)
                 cmd="planscope__subcmd__util"
+                ;;
+            planscope__subcmd__snapshots,export)
+                cmd="planscope__subcmd__snapshots__subcmd__export"
                 ;;
             planscope__subcmd__snapshots,list)
                 cmd="planscope__subcmd__snapshots__subcmd__list"
                 ;;
             planscope__subcmd__snapshots,path)
                 cmd="planscope__subcmd__snapshots__subcmd__path"
+                ;;
+            planscope__subcmd__snapshots,prune)
+                cmd="planscope__subcmd__snapshots__subcmd__prune"
+                ;;
+            planscope__subcmd__snapshots,show)
+                cmd="planscope__subcmd__snapshots__subcmd__show"
                 ;;
             planscope__subcmd__util,fingerprint)
                 cmd="planscope__subcmd__util__subcmd__fingerprint"
@@ -71,7 +83,7 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --store --help --version collect explain analyze advise diff demo doctor rules snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules stop snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -89,6 +101,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -101,7 +117,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__advise)
-            opts="-q -h --ask --max-indexes --max-size --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --ask --max-indexes --max-size --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,7 +144,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -136,6 +180,10 @@ _planscope() {
                     return 0
                     ;;
                 --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -151,6 +199,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -163,7 +215,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__analyze)
-            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -194,7 +246,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -202,6 +282,10 @@ _planscope() {
                     return 0
                     ;;
                 --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -214,6 +298,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -229,12 +317,36 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__collect)
-            opts="-q -h --queries --top --by --analyze --keep-literals --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --all --group --at-once --watch --every --keep --budget --rounds --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rounds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --queries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -244,7 +356,35 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -252,6 +392,10 @@ _planscope() {
                     return 0
                     ;;
                 --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -264,6 +408,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -279,7 +427,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__completions)
-            opts="-q -h --format --color --ascii --width --quiet --store --help bash elvish fish powershell zsh"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -297,6 +445,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -309,7 +461,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__demo)
-            opts="-q -h --keep --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --keep --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -331,6 +483,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -343,7 +499,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__diff)
-            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,6 +529,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -385,7 +545,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__doctor)
-            opts="-q -h --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --config --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +556,10 @@ _planscope() {
                     return 0
                     ;;
                 --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -411,6 +575,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -423,7 +591,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__explain)
-            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -453,6 +621,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
                     return 0
@@ -462,6 +634,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -477,7 +653,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__rules)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +668,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -507,7 +687,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots)
-            opts="-q -h --format --color --ascii --width --quiet --store --help list path"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help list show export prune path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -522,6 +702,44 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__snapshots__subcmd__export)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -537,7 +755,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots__subcmd__list)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -552,6 +770,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -567,7 +789,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__snapshots__subcmd__path)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -585,6 +807,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -596,8 +822,84 @@ _planscope() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        planscope__subcmd__util)
-            opts="-q -h --format --color --ascii --width --quiet --store --help schema fingerprint generate"
+        planscope__subcmd__snapshots__subcmd__prune)
+            opts="-q -h --keep --target --dry-run --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__snapshots__subcmd__show)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__stop)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -615,6 +917,44 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__util)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help schema fingerprint generate"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -627,7 +967,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__fingerprint)
-            opts="-q -h --engine --jsonl --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --engine --jsonl --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,6 +989,10 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -661,7 +1005,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__generate)
-            opts="-q -h --format --color --ascii --width --quiet --store --help"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +1020,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -691,7 +1039,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --store --help advise analyze collect diff doctor error explain rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -706,6 +1054,10 @@ _planscope() {
                     return 0
                     ;;
                 --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_planscope_global_optspecs
-    string join \n format= color= ascii width= q/quiet store= h/help V/version
+    string join \n format= color= ascii width= q/quiet config-file= store= h/help V/version
 end
 
 function __fish_planscope_needs_command
@@ -31,6 +31,7 @@ complete -c planscope -n "__fish_planscope_needs_command" -l color -d 'When to c
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_needs_command" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_needs_command" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_needs_command" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_needs_command" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -44,19 +45,36 @@ complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compa
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "demo" -d 'Walk through everything on a web shop in an embedded database'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "doctor" -d 'Check whether a target is fit to be looked at'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "rules" -d 'List the rules, or print the manual page of one'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "stop" -d 'End the running collectors of this machine'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "snapshots" -d 'List the snapshots in the store, or print the path of one'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "util" -d 'Schemas, fingerprints and generated files'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l group -d 'The targets of this group of planscope.toml' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l at-once -d 'How many targets to look at at once' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l every -d 'The first pause between two rounds; it moves between a quarter and eight times of it' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep -d 'How long the target\'s snapshots are kept: 30d, 500 or 2GiB, or several of them' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l budget -d 'Most of the time that may be spent collecting, in percent' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l rounds -d 'End after so many rounds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
-temp\t''"
+temp\t''
+rows-per-result\t''
+variance\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -64,7 +82,10 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l all -d 'Every target of planscope.toml'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l watch -d 'Collect again and again until stopped: more often while plans change, seldom while nothing does'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l ascii -d 'Draw with ASCII characters only'
@@ -83,6 +104,7 @@ rows\t''
 buffers\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -90,6 +112,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze -d 'Run the statement for its actual times: one parsed SELECT without side effects only'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l ascii -d 'Draw with ASCII characters only'
@@ -104,14 +127,24 @@ high\t'High only'"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l findings -d 'Most findings to print' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
-temp\t''"
+temp\t''
+rows-per-result\t''
+variance\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -119,6 +152,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l color -d
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
@@ -130,14 +164,24 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-index
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-size -d 'Most bytes of all advised indexes together, e.g. 500MB' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what the heaviest statements are chosen' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
-temp\t''"
+temp\t''
+rows-per-result\t''
+variance\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -145,6 +189,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l color -d 
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
@@ -163,6 +208,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand diff" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -175,12 +221,14 @@ complete -c planscope -n "__fish_planscope_using_subcommand demo" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand demo" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -188,7 +236,9 @@ complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l color -d 
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l config -d 'Look at planscope.toml instead: its syntax, URLs, groups, limits and suppressions'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -199,23 +249,40 @@ complete -c planscope -n "__fish_planscope_using_subcommand rules" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand rules" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l format -d 'How to print the result' -r -f -a "text\t''
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -l ascii -d 'Draw with ASCII characters only'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -s q -l quiet -d 'Say nothing on stderr but errors'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "list" -d 'List the snapshots, newest first'
-complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list path" -f -a "path" -d 'Print the path of a snapshot'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "list" -d 'List the snapshots, newest first'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "show" -d 'Show what a snapshot holds'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "export" -d 'Print a snapshot as JSON (planscope.snapshot/1), which every command reads as well'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "prune" -d 'Delete old snapshots'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "path" -d 'Print the path of a snapshot'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -223,10 +290,50 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l keep -d 'What is kept: 30d, 500 or 2GiB, or several of them; the newest of a target always' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l target -d 'Only snapshots of this target' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l format -d 'How to print the result' -r -f -a "text\t''
+json\t''
+markdown\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l dry-run -d 'Say what would be deleted'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l format -d 'How to print the result' -r -f -a "text\t''
 json\t''
 markdown\t''"
@@ -234,6 +341,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -245,6 +353,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand completions" -l colo
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand completions" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -256,6 +365,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -270,6 +380,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_see
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -286,6 +397,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_see
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l jsonl -d 'Each line of stdin is a JSON string, or an object with a `query`; one JSON object a line comes out'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l ascii -d 'Draw with ASCII characters only'
@@ -298,6 +410,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_see
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -s q -l quiet -d 'Say nothing on stderr but errors'

@@ -20,6 +20,7 @@ _planscope() {
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -39,17 +40,34 @@ never\:"Never"))' \
         case $line[1] in
             (collect)
 _arguments "${_arguments_options[@]}" : \
+'()--group=[The targets of this group of planscope.toml]:NAME:_default' \
+'--at-once=[How many targets to look at at once]:N:_default' \
+'--every=[The first pause between two rounds; it moves between a quarter and eight times of it]:TIME:_default' \
+'--keep=[How long the target'\''s snapshots are kept\: 30d, 500 or 2GiB, or several of them]:LIMIT:_default' \
+'--budget=[Most of the time that may be spent collecting, in percent]:PERCENT:_default' \
+'--rounds=[End after so many rounds]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--group)--all[Every target of planscope.toml]' \
+'(--queries --all --group)--watch[Collect again and again until stopped\: more often while plans change, seldom while nothing does]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -57,7 +75,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
 && ret=0
 ;;
 (explain)
@@ -68,11 +86,13 @@ _arguments "${_arguments_options[@]}" : \
 '--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run the statement for its actual times\: one parsed SELECT without side effects only]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -95,14 +115,23 @@ high\:"High only"))' \
 '--findings=[Most findings to print]:N:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
@@ -121,14 +150,23 @@ _arguments "${_arguments_options[@]}" : \
 '--max-size=[Most bytes of all advised indexes together, e.g. 500MB]:SIZE:_default' \
 '*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'--by=[By what the heaviest statements are chosen]:FIGURE:(total-time mean-time calls rows reads temp)' \
+'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
@@ -152,6 +190,7 @@ never\:"Never"))' \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -170,6 +209,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -182,18 +222,21 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--config[Look at planscope.toml instead\: its syntax, URLs, groups, limits and suppressions]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':target -- Database\: postgres\://user@host/db, sqlite\:FILE:_default' \
+'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml:_default' \
 && ret=0
 ;;
 (rules)
@@ -203,6 +246,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -212,6 +256,23 @@ never\:"Never"))' \
 '::name -- The rule:_default' \
 && ret=0
 ;;
+(stop)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::target -- Only those of this target:_default' \
+&& ret=0
+;;
 (snapshots)
 _arguments "${_arguments_options[@]}" : \
 '--format=[How to print the result]:FORMAT:(text json markdown)' \
@@ -219,6 +280,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -242,7 +304,61 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(show)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::snapshot -- `latest`, `@2`, a file'\''s name, the name of a target:_default' \
+&& ret=0
+;;
+(prune)
+_arguments "${_arguments_options[@]}" : \
+'--keep=[What is kept\: 30d, 500 or 2GiB, or several of them; the newest of a target always]:LIMIT:_default' \
+'--target=[Only snapshots of this target]:NAME:_default' \
+'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--dry-run[Say what would be deleted]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
@@ -257,6 +373,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -277,6 +394,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -293,6 +411,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -316,13 +435,14 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain rules snapshot snapshots)' \
+'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain fleet rules snapshot snapshots)' \
 && ret=0
 ;;
 (fingerprint)
@@ -333,6 +453,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--jsonl[Each line of stdin is a JSON string, or an object with a \`query\`; one JSON object a line comes out]' \
 '--ascii[Draw with ASCII characters only]' \
@@ -349,6 +470,7 @@ _arguments "${_arguments_options[@]}" : \
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -378,6 +500,7 @@ _planscope_commands() {
 'demo:Walk through everything on a web shop in an embedded database' \
 'doctor:Check whether a target is fit to be looked at' \
 'rules:List the rules, or print the manual page of one' \
+'stop:End the running collectors of this machine' \
 'snapshots:List the snapshots in the store, or print the path of one' \
 'completions:Print a completion script for a shell' \
 'util:Schemas, fingerprints and generated files' \
@@ -433,9 +556,17 @@ _planscope__subcmd__rules_commands() {
 _planscope__subcmd__snapshots_commands() {
     local commands; commands=(
 'list:List the snapshots, newest first' \
+'show:Show what a snapshot holds' \
+'export:Print a snapshot as JSON (planscope.snapshot/1), which every command reads as well' \
+'prune:Delete old snapshots' \
 'path:Print the path of a snapshot' \
     )
     _describe -t commands 'planscope snapshots commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__export_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots export commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__snapshots__subcmd__list_commands] )) ||
 _planscope__subcmd__snapshots__subcmd__list_commands() {
@@ -446,6 +577,21 @@ _planscope__subcmd__snapshots__subcmd__list_commands() {
 _planscope__subcmd__snapshots__subcmd__path_commands() {
     local commands; commands=()
     _describe -t commands 'planscope snapshots path commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__prune_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__prune_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots prune commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__snapshots__subcmd__show_commands] )) ||
+_planscope__subcmd__snapshots__subcmd__show_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope snapshots show commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__stop_commands] )) ||
+_planscope__subcmd__stop_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope stop commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__util_commands] )) ||
 _planscope__subcmd__util_commands() {

@@ -30,6 +30,50 @@ pub struct Thresholds {
     pub stale_share: f64,
 }
 
+impl Thresholds {
+    /// The limits with their names in the config, e.g. `large-offset-rows`.
+    pub fn named(&self) -> [(&'static str, f64); 8] {
+        [
+            ("least-rows-read", self.least_rows_read),
+            ("selective-share", self.selective_share),
+            ("misestimate-factor", self.misestimate_factor),
+            ("misestimate-rows", self.misestimate_rows),
+            ("large-offset-rows", self.large_offset_rows),
+            ("least-saving-share", self.least_saving_share),
+            ("least-saving-ms", self.least_saving_ms),
+            ("stale-share", self.stale_share),
+        ]
+    }
+
+    /// Sets the limit of that name.
+    ///
+    /// # Errors
+    /// What is wrong, for a person, when there is no such limit or the value makes no sense.
+    pub fn set(&mut self, name: &str, value: f64) -> Result<(), String> {
+        let slot = match name {
+            "least-rows-read" => &mut self.least_rows_read,
+            "selective-share" => &mut self.selective_share,
+            "misestimate-factor" => &mut self.misestimate_factor,
+            "misestimate-rows" => &mut self.misestimate_rows,
+            "large-offset-rows" => &mut self.large_offset_rows,
+            "least-saving-share" => &mut self.least_saving_share,
+            "least-saving-ms" => &mut self.least_saving_ms,
+            "stale-share" => &mut self.stale_share,
+            _ => {
+                let names = Self::default().named().map(|(name, _)| name);
+                return Err(format!("there is no limit `{name}`; there are {}", names.join(", ")));
+            }
+        };
+        let most = if name.ends_with("-share") { 1.0 } else { f64::MAX };
+        if !(0.0..=most).contains(&value) {
+            let bounds = if most == 1.0 { "a share between 0 and 1" } else { "at least 0" };
+            return Err(format!("`{name}` is {bounds}"));
+        }
+        *slot = value;
+        Ok(())
+    }
+}
+
 impl Default for Thresholds {
     fn default() -> Self {
         Self {
@@ -252,5 +296,22 @@ pub fn selectivity(table: &Table, predicate: &Predicate) -> Option<f64> {
         C::Between => Some(0.1),
         C::Prefix => Some(0.02),
         C::Pattern | C::LikeUnknown | C::Contains | C::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_has_a_name_and_can_be_set() {
+        let (mut limits, usual) = (Thresholds::default(), Thresholds::default().named());
+        for (name, value) in usual {
+            limits.set(name, value / 2.0).unwrap();
+        }
+        for ((name, half), (_, whole)) in limits.named().into_iter().zip(usual) {
+            assert_eq!(half, whole / 2.0, "{name}");
+        }
+        assert!(limits.set("selective-share", 1.5).is_err() && limits.set("warp", 1.0).is_err());
     }
 }

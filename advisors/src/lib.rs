@@ -12,6 +12,7 @@ pub mod index;
 pub mod remedy;
 pub mod rule;
 pub mod rules;
+pub mod suppress;
 #[cfg(test)]
 mod testing;
 
@@ -20,6 +21,7 @@ pub use context::{Context, Thresholds};
 pub use finding::{Evidence, Finding};
 pub use remedy::Remedy;
 pub use rule::Rule;
+pub use suppress::Suppression;
 
 use planscope_explain::Snapshot;
 

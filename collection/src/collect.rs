@@ -1,21 +1,24 @@
 //! The one collection core: asks a session in a fixed order and puts the snapshot together.
 
 use crate::clock;
-use crate::driver::{Execution, Ranking, Session, Workload};
+use crate::driver::{Execution, Session, Workload};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::queries::QueryText;
+use crate::select::Selection;
 use planscope_explain::Engine;
 use planscope_explain::plan::{Node, Plan};
-use planscope_explain::workload::{Coverage, Problem, Snapshot, Statement, fingerprint};
+use planscope_explain::workload::delta;
+use planscope_explain::workload::{Coverage, Problem, Snapshot, fingerprint};
 use serde_json::Value;
+use std::time::Duration;
 
 /// What to collect.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// Most statements.
-    pub top: usize,
-    /// By what they are chosen.
-    pub by: Ranking,
+    /// Which statements.
+    pub selection: Selection,
+    /// Take two readings of the counters, this far apart, and look at what ran in between.
+    pub interval: Option<Duration>,
     /// Statements from files; empty means the server's own statistics.
     pub queries: Vec<QueryText>,
     /// Whether to run statements for their plans.
@@ -31,6 +34,8 @@ pub enum Step {
     Statements(usize, usize),
     /// Getting plans: done, of.
     Plans(usize, usize),
+    /// Waiting between two readings.
+    Interval(Duration),
     /// Reading the catalog.
     Catalog,
 }
@@ -71,17 +76,63 @@ async fn read_workload(
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Workload> {
     if request.queries.is_empty() {
-        progress(Step::Statements(0, request.top));
-        return session.workload(request.top, request.by).await;
+        progress(Step::Statements(0, request.selection.top));
+        return match request.interval {
+            None => session.workload(&request.selection).await,
+            Some(interval) => read_interval(session, request, interval, progress).await,
+        };
     }
     let of = request.queries.len();
     progress(Step::Statements(0, of));
     let mut report = |done| progress(Step::Statements(done, of));
     let mut workload = session.measure(&request.queries, request.execution, &mut report).await?;
-    let by = |s: &Statement| request.by.value(&s.counters);
-    workload.statements.sort_by(|a, b| by(b).total_cmp(&by(a)));
-    workload.statements.truncate(request.top);
+    workload.statements = request.selection.choose(workload.statements);
     Ok(workload)
+}
+
+/// What ran between two readings. Stopped in the wait, what ran until then counts.
+async fn read_interval(
+    session: &mut dyn Session,
+    request: &Request,
+    interval: Duration,
+    progress: &mut (dyn FnMut(Step) + Send),
+) -> Result<Workload> {
+    let everything = Selection { top: usize::MAX, ..request.selection.clone() };
+    let before = session.workload(&everything).await?;
+    progress(Step::Interval(interval));
+    session.stop().clone().pause(interval).await?;
+    let mut workload = session.workload(&everything).await?;
+    let ran = delta::between(&before.statements, std::mem::take(&mut workload.statements));
+    workload.of = ran.statements.len() as u64;
+    workload.total_ms = ran.statements.iter().map(|s| s.counters.total_ms).sum();
+    workload.window.from = before.window.to;
+    workload.problems.extend(unsure(&ran));
+    workload.statements = request.selection.choose(ran.statements);
+    Ok(workload)
+}
+
+/// What makes the figures of an interval less than whole.
+fn unsure(ran: &delta::Interval) -> Vec<Problem> {
+    let problem =
+        |kind: &str, message: String| Problem { kind: kind.to_owned(), message, statement: None };
+    let mut problems = Vec::new();
+    if ran.reset > 0 {
+        let what = "of them only what ran since the reset is counted";
+        problems.push(problem(
+            "reset",
+            format!(
+                "the counters of {} statements were set back in the interval; {what}",
+                ran.reset
+            ),
+        ));
+    }
+    if ran.gone > 0 {
+        problems.push(problem(
+            "evictions",
+            format!("{} statements were forgotten by the server in the interval", ran.gone),
+        ));
+    }
+    problems
 }
 
 async fn complete(
@@ -171,7 +222,7 @@ fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine
 mod tests {
     use super::*;
     use planscope_explain::formats;
-    use planscope_explain::workload::{PlanRecord, TargetIdentity, Window};
+    use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity, Window};
 
     #[test]
     fn no_literal_reaches_a_snapshot() {

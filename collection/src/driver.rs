@@ -7,6 +7,7 @@
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::queries::QueryText;
+use crate::select::Selection;
 use crate::target::Target;
 use futures_util::future::BoxFuture;
 use planscope_explain::Engine;
@@ -45,12 +46,24 @@ pub enum Ranking {
     Reads,
     /// Temporary blocks written, temporary tables on disk, or sorts: what the server counts.
     Temp,
+    /// Rows looked at for each row returned: where an index may be missing.
+    RowsPerResult,
+    /// How much the times of the calls differ.
+    Variance,
 }
 
 impl Ranking {
     /// Every ranking.
-    pub const ALL: [Self; 6] =
-        [Self::TotalTime, Self::MeanTime, Self::Calls, Self::Rows, Self::Reads, Self::Temp];
+    pub const ALL: [Self; 8] = [
+        Self::TotalTime,
+        Self::MeanTime,
+        Self::Calls,
+        Self::Rows,
+        Self::Reads,
+        Self::Temp,
+        Self::RowsPerResult,
+        Self::Variance,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -61,6 +74,8 @@ impl Ranking {
             Self::Rows => "rows",
             Self::Reads => "reads",
             Self::Temp => "temp",
+            Self::RowsPerResult => "rows-per-result",
+            Self::Variance => "variance",
         }
     }
 
@@ -76,6 +91,13 @@ impl Ranking {
                 let on_disk = counters.temp_blocks_written.or(counters.tmp_disk_tables);
                 on_disk.or(counters.sorts)
             }
+            Self::RowsPerResult => counters
+                .rows_examined
+                .zip(counters.rows)
+                // Of a few rows the ratio says nothing.
+                .filter(|(examined, _)| *examined >= 10_000.0)
+                .map(|(examined, rows)| examined / rows.max(1.0)),
+            Self::Variance => counters.stddev_ms,
         };
         value.unwrap_or(0.0)
     }
@@ -188,14 +210,17 @@ pub trait Session: Send {
     /// What the target is.
     fn identity(&self) -> &TargetIdentity;
 
+    /// The switch that ends its work.
+    fn stop(&self) -> &Stop;
+
     /// Settings that matter to plans and advice.
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>>;
 
-    /// The `top` heaviest statements by the server's own statistics.
+    /// The statements of the server's own statistics that the selection chooses.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Missing`] with a hint when the server keeps none.
-    fn workload(&mut self, top: usize, by: Ranking) -> BoxFuture<'_, Result<Workload>>;
+    fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>>;
 
     /// The statements that run now, longest first, without ours: their time is that so far.
     ///

@@ -12,8 +12,10 @@ pub mod drivers;
 pub mod error;
 pub mod guard;
 pub mod queries;
+pub mod select;
 pub mod store;
 pub mod target;
+pub mod watch;
 
 pub use error::{CollectError, ErrorKind};
 pub use guard::Stop;

@@ -31,6 +31,7 @@ pub struct Target {
     path: Option<PathBuf>,
     params: Vec<(String, String)>,
     password_hint: Option<String>,
+    label: Option<String>,
 }
 
 /// A server, or the folder of its Unix socket.
@@ -125,8 +126,31 @@ impl Target {
         self.password_hint.as_deref()
     }
 
-    /// A short name for people: `shop@127.0.0.1:5432`, or the path of the file.
+    /// The target under the name that the user gave it.
+    #[must_use]
+    pub fn named(mut self, label: &str) -> Self {
+        self.label = Some(label.to_owned());
+        self
+    }
+
+    /// The target with a password; one that the URL has goes first.
+    #[must_use]
+    pub fn with_password(mut self, password: String) -> Self {
+        self.password.get_or_insert(Secret(password));
+        self
+    }
+
+    /// Whether a password is known.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some() || self.hosts.iter().any(|host| host.password.is_some())
+    }
+
+    /// A short name for people: the one that the user gave it, else `shop@127.0.0.1:5432`, or the
+    /// path of the file.
     pub fn name(&self) -> String {
+        if let Some(label) = &self.label {
+            return label.clone();
+        }
         if let Some(path) = &self.path {
             return path.display().to_string();
         }
@@ -180,10 +204,8 @@ impl fmt::Display for Target {
             return write!(f, "sqlite:{}", path.display());
         }
         write!(f, "{}://", self.engine.info().schemes[0])?;
-        let has_password =
-            self.password.is_some() || self.hosts.iter().any(|host| host.password.is_some());
         if let Some(user) = &self.user {
-            write!(f, "{}{}@", url::encoded(user), if has_password { ":***" } else { "" })?;
+            write!(f, "{}{}@", url::encoded(user), if self.has_password() { ":***" } else { "" })?;
         }
         let hosts: Vec<String> = self.hosts.iter().map(Host::authority).collect();
         f.write_str(&hosts.join(","))?;
@@ -231,6 +253,7 @@ fn sqlite(text: &str) -> Result<Option<Target>> {
         path: Some(PathBuf::from(path)),
         params,
         password_hint: None,
+        label: None,
     }))
 }
 

@@ -40,6 +40,9 @@ pub struct GlobalArgs {
     /// Say nothing on stderr but errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Config file instead of planscope.toml of the project and of the user
+    #[arg(long, global = true, value_name = "FILE", env = "PLANSCOPE_CONFIG")]
+    pub config_file: Option<PathBuf>,
     /// Folder of snapshots; by default .planscope/ where it exists, else the user's data folder
     #[arg(long, global = true, value_name = "DIR", env = "PLANSCOPE_STORE")]
     pub store: Option<PathBuf>,
@@ -75,6 +78,8 @@ pub enum Command {
     Doctor(cmd::doctor::DoctorArgs),
     /// List the rules, or print the manual page of one
     Rules(cmd::rules::RulesArgs),
+    /// End the running collectors of this machine
+    Stop(cmd::stop::StopArgs),
     /// List the snapshots in the store, or print the path of one
     Snapshots(cmd::snapshots::SnapshotsArgs),
     /// Print a completion script for a shell

@@ -1,6 +1,7 @@
 //! What every command is given: resolved settings, the user interface, the stop switch.
 
 use crate::cli::GlobalArgs;
+use crate::config::{self, Config};
 use crate::error::Result;
 use crate::output::{Output, Style};
 use crate::settings;
@@ -8,8 +9,8 @@ use crate::ui::Ui;
 use planscope_collection::Stop;
 use planscope_collection::store::{Places, Store};
 use planscope_collection::target::Environment;
-use std::cell::Cell;
-use std::path::Path;
+use std::cell::{Cell, OnceCell};
+use std::path::{Path, PathBuf};
 
 /// The surroundings of a command.
 pub struct Ctx {
@@ -27,6 +28,13 @@ pub struct Ctx {
     pub watched: Cell<bool>,
     /// The environment, read once.
     pub environment: Environment,
+    /// The config files, once they were read.
+    pub config: OnceCell<Config>,
+}
+
+fn working_directory() -> Result<PathBuf> {
+    std::env::current_dir()
+        .map_err(|error| crate::error::CommandError::from(error).at("the working directory"))
 }
 
 impl Ctx {
@@ -38,10 +46,28 @@ impl Ctx {
         Ok(())
     }
 
+    /// What `planscope.toml` says; read once.
+    pub fn config(&self) -> Result<&Config> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
+        }
+        let config = Config::load(&self.config_places()?)?;
+        Ok(self.config.get_or_init(|| config))
+    }
+
+    fn config_places(&self) -> Result<config::Places> {
+        let place = |name: &str| self.environment.get(name).map(PathBuf::from);
+        Ok(config::Places {
+            explicit: self.global.config_file.clone(),
+            cwd: working_directory()?,
+            xdg_config_home: place("XDG_CONFIG_HOME"),
+            home: place("HOME"),
+        })
+    }
+
     /// The store that the user named, or the default one. It is made when something is saved.
     pub fn store(&self) -> Result<Store> {
-        let cwd = std::env::current_dir()
-            .map_err(|error| crate::error::CommandError::from(error).at("the working directory"))?;
+        let cwd = working_directory()?;
         let place = |name: &str| self.environment.get(name).map(Path::new);
         Ok(Store::locate(Places {
             explicit: self.global.store.as_deref(),

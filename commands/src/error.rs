@@ -70,6 +70,11 @@ impl CommandError {
         Self::new(CommandErrorKind::Usage, message)
     }
 
+    /// A target or setting is wrong.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(CommandErrorKind::Config, message)
+    }
+
     /// A file or statement is not what it should be.
     pub fn input(message: impl Into<String>) -> Self {
         Self::new(CommandErrorKind::Input, message)

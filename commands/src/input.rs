@@ -12,6 +12,7 @@ use planscope_explain::workload::{
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// What the user named.
 pub enum Input {
@@ -51,6 +52,9 @@ pub fn resolve(ctx: &Ctx, name: &str) -> Result<Input> {
     if repeatable(name) != name {
         return Err(no_target(name));
     }
+    if let Some(target) = from_config(ctx, name)? {
+        return Ok(Input::Target(Box::new(target)));
+    }
     match ctx.store()?.resolve(name) {
         Ok(path) => snapshot_at(&path),
         Err(error) => Err(CommandError::from(error).hint(
@@ -58,6 +62,44 @@ pub fn resolve(ctx: &Ctx, name: &str) -> Result<Input> {
              its path",
         )),
     }
+}
+
+/// The target of that name in the config, with its password where a command gives it.
+fn from_config(ctx: &Ctx, name: &str) -> Result<Option<Target>> {
+    let Some(entry) = ctx.config()?.targets.get(name) else { return Ok(None) };
+    let target = Target::parse_with(&entry.url, &ctx.environment)
+        .map_err(|error| CommandError::from(error).at(format!("target {name}")))?
+        .named(name);
+    match &entry.password_command {
+        Some(command) if !target.has_password() => {
+            Ok(Some(target.with_password(password_of(command, name)?)))
+        }
+        _ => Ok(Some(target)),
+    }
+}
+
+/// The first line that the command prints. Nothing of it is ever shown.
+fn password_of(command: &str, name: &str) -> Result<String> {
+    let failed = |why: String| {
+        CommandError::config(format!("target {name}: password-command {why}"))
+            .hint(format!("run it by hand: {command}"))
+    };
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| failed(format!("cannot be run: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("failed: {}", output.status)));
+    }
+    let text = String::from_utf8(output.stdout);
+    let text = text.map_err(|_| failed("printed something that is not UTF-8".to_owned()))?;
+    let password = text.lines().next().unwrap_or_default();
+    if password.is_empty() {
+        return Err(failed("printed nothing".to_owned()));
+    }
+    Ok(password.to_owned())
 }
 
 /// As [`resolve`], and it must be a target.
@@ -78,7 +120,7 @@ fn resolve_target(ctx: &Ctx, name: &str) -> Result<Option<Target>> {
     if is_url(name) || (path.is_file() && starts_with(path, SQLITE_MAGIC)) {
         return Ok(Some(Target::parse_with(name, &ctx.environment)?));
     }
-    Ok(None)
+    from_config(ctx, name)
 }
 
 /// Whether it begins like `scheme:`; one letter is a drive, not a scheme.

@@ -5,7 +5,9 @@
 
 mod cli;
 mod cmd;
+mod config;
 mod ctx;
+mod duration;
 mod error;
 mod exit;
 mod input;

@@ -27,6 +27,8 @@ pub enum Report {
     Doctor(DoctorReport),
     /// The rules.
     Rules(RulesReport),
+    /// Snapshots of many targets, collected.
+    Fleet(FleetReport),
     /// The store.
     Snapshots(SnapshotsReport),
 }
@@ -61,8 +63,22 @@ pub struct CollectReport {
     pub snapshot: Snapshot,
     /// Where it was saved.
     pub path: PathBuf,
-    /// By what the statements were chosen.
-    pub by: &'static str,
+    /// By what the statements were chosen; `None` for one that was there already.
+    pub by: Option<String>,
+}
+
+/// What came of many collections.
+pub struct FleetReport {
+    /// The targets, by name.
+    pub rows: Vec<FleetRow>,
+}
+
+/// What came of one of many collections.
+pub struct FleetRow {
+    /// The target's name.
+    pub name: String,
+    /// The snapshot and where it was saved, or why there is none.
+    pub outcome: crate::error::Result<(Snapshot, PathBuf)>,
 }
 
 /// Findings about a snapshot or a plan.

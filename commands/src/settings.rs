@@ -6,7 +6,7 @@ use crate::output::{self, Style};
 use crate::ui::Ui;
 use planscope_collection::Stop;
 use planscope_collection::target::Environment;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -36,6 +36,7 @@ pub fn resolve(global: &GlobalArgs) -> Ctx {
         stop: Stop::new(),
         watched: Cell::new(false),
         environment,
+        config: OnceCell::new(),
     }
 }
 

@@ -2,20 +2,24 @@
 
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::safe::visible;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
 
 /// Where talk goes and how much of it.
 #[derive(Debug, Clone)]
 pub struct Ui {
     quiet: bool,
-    progress: bool,
+    bars: MultiProgress,
 }
 
 impl Ui {
     /// Talks unless `quiet`; shows progress only on a terminal.
     pub fn new(quiet: bool) -> Self {
-        Self { quiet, progress: !quiet && std::io::stderr().is_terminal() }
+        let target = match !quiet && std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        Self { quiet, bars: MultiProgress::with_draw_target(target) }
     }
 
     /// Writes data to stdout.
@@ -62,11 +66,7 @@ impl Ui {
 
     /// A progress bar on stderr; hidden where stderr is no terminal.
     pub fn progress(&self, message: &str, of: u64) -> ProgressBar {
-        let target = match self.progress {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let bar = ProgressBar::with_draw_target(Some(of), target);
+        let bar = self.bars.add(ProgressBar::new(of));
         let style = ProgressStyle::with_template("{msg:28} {wide_bar:.cyan/dim} {pos}/{len}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(message.to_owned());

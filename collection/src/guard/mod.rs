@@ -1,7 +1,10 @@
 //! Guards: what keeps a collection harmless.
 
+mod audit;
+pub mod registry;
 mod stop;
 
+pub use audit::Audit;
 pub use stop::Stop;
 
 use std::time::Duration;
@@ -17,6 +20,8 @@ pub struct Policy {
     pub lock_timeout: Duration,
     /// Longest time of a statement that the user asked us to run (`--analyze`, SQLite workloads).
     pub analyze_timeout: Duration,
+    /// Where everything that is sent to a server is recorded.
+    pub audit: Audit,
 }
 
 impl Default for Policy {
@@ -28,6 +33,7 @@ impl Default for Policy {
             statement_timeout: Duration::from_secs(5),
             lock_timeout: Duration::from_secs(1),
             analyze_timeout: Duration::from_secs(60),
+            audit: Audit::default(),
         }
     }
 }

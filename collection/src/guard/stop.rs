@@ -1,6 +1,7 @@
 //! Stopping: one switch that the signal handler throws and every session watches.
 
 use crate::error::{CollectError, Result};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// A switch that is thrown once. Clones share it.
@@ -37,6 +38,17 @@ impl Stop {
     /// [`crate::ErrorKind::Stopped`].
     pub fn check(&self) -> Result<()> {
         if self.is_stopped() { Err(CollectError::stopped()) } else { Ok(()) }
+    }
+
+    /// Waits for that time.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Stopped`] as soon as the switch is thrown.
+    pub async fn pause(&self, time: Duration) -> Result<()> {
+        tokio::select! {
+            () = tokio::time::sleep(time) => self.check(),
+            () = self.stopped() => Err(CollectError::stopped()),
+        }
     }
 
     /// Waits until it is thrown.

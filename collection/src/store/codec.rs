@@ -47,6 +47,17 @@ pub fn encode(snapshot: &Snapshot) -> Result<Vec<u8>> {
     encoder.finish().map_err(failed)
 }
 
+/// The snapshot as a JSON document for people and scripts, ending with a line feed.
+///
+/// # Errors
+/// [`ErrorKind::Store`] when a number is not finite, which would be a defect.
+pub fn to_json(snapshot: &Snapshot) -> Result<String> {
+    let text = serde_json::to_string_pretty(&SnapshotDoc::from(snapshot)).map_err(|error| {
+        CollectError::new(ErrorKind::Store, "cannot write the snapshot as JSON").caused_by(error)
+    })?;
+    Ok(text + "\n")
+}
+
 /// Reads the bytes of a snapshot file; `path` is for the messages.
 ///
 /// # Errors

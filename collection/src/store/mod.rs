@@ -6,12 +6,16 @@
 
 pub mod codec;
 mod layout;
+mod lock;
+mod retention;
 pub mod wire;
 
 #[cfg(test)]
 mod tests;
 
 pub use layout::EXTENSION;
+pub use lock::CollectorLock;
+pub use retention::Keep;
 
 use crate::error::{CollectError, ErrorKind, Result};
 use jiff::Timestamp;

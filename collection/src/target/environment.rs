@@ -8,9 +8,9 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-/// What libpq and the clients of MySQL read and planscope honours, what says who and where the user is, and what the
-/// terminal can.
-const NAMES: [&str; 22] = [
+/// What libpq and the clients of MySQL read and planscope honours, what says who and where the user
+/// is, and what the terminal can.
+const NAMES: [&str; 25] = [
     "HOME",
     "LOGNAME",
     "MYSQL_HOST",
@@ -30,9 +30,12 @@ const NAMES: [&str; 22] = [
     "PGSSLMODE",
     "PGSSLROOTCERT",
     "PGUSER",
+    "PLANSCOPE_TARGET",
     "TERM",
     "USER",
+    "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
 ];
 
 impl Environment {

@@ -30,6 +30,7 @@ pub(super) fn parse(engine: Engine, rest: &str) -> Result<Target> {
         path: None,
         params: parse_params(query.unwrap_or_default())?,
         password_hint: None,
+        label: None,
     })
 }
 

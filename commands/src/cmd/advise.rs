@@ -59,14 +59,17 @@ pub fn run(args: &AdviseArgs, ctx: &Ctx) -> Result<ExitStatus> {
         most_bytes: args.max_size.unwrap_or(f64::INFINITY),
         ..Options::default()
     };
-    let policy = args.workload.connection.policy();
+    let policy = args.workload.connection.policy()?;
+    let thresholds = &ctx.config()?.thresholds;
     let asked = args.ask.as_deref().map(|name| input::target(ctx, name)).transpose()?;
     let report = match (input::resolve(ctx, &args.input)?, asked) {
         (Input::Snapshot(snapshot, source), Some(target)) => block_on(ctx, async {
             let mut session = workload::connect(ctx, &target, &policy).await?;
-            with_session(*snapshot, source, &mut *session, options).await
+            with_session(*snapshot, source, &mut *session, options, thresholds).await
         })?,
-        (Input::Snapshot(snapshot, source), None) => without_session(*snapshot, source, options),
+        (Input::Snapshot(snapshot, source), None) => {
+            without_session(*snapshot, source, options, thresholds)
+        }
         (Input::Target(target), asked) => block_on(ctx, async {
             let mut session = workload::connect(ctx, &target, &policy).await?;
             // Nothing is stored, and the planner answers better with the literals.
@@ -76,9 +79,9 @@ pub fn run(args: &AdviseArgs, ctx: &Ctx) -> Result<ExitStatus> {
             match asked {
                 Some(other) => {
                     let mut session = workload::connect(ctx, &other, &policy).await?;
-                    with_session(snapshot, source, &mut *session, options).await
+                    with_session(snapshot, source, &mut *session, options, thresholds).await
                 }
-                None => with_session(snapshot, source, &mut *session, options).await,
+                None => with_session(snapshot, source, &mut *session, options, thresholds).await,
             }
         })?,
         (Input::Text(..), _) => {
@@ -96,6 +99,7 @@ pub async fn with_session(
     source: String,
     session: &mut dyn Session,
     options: Options,
+    thresholds: &Thresholds,
 ) -> Result<AdviseReport> {
     let engine = session.identity().engine;
     if engine != snapshot.target.engine {
@@ -109,14 +113,13 @@ pub async fn with_session(
     let method = match session.what_if_method().await {
         Ok(method) => method,
         Err(error) => {
-            let mut report = without_session(snapshot, source, options);
+            let mut report = without_session(snapshot, source, options, thresholds);
             report.notes.insert(0, error.to_string());
             report.notes.extend(error.hints.iter().map(|hint| format!("hint: {hint}")));
             return Ok(report);
         }
     };
-    let thresholds = Thresholds::default();
-    let context = Context::new(&snapshot, &thresholds);
+    let context = Context::new(&snapshot, thresholds);
     let mut selector = Selector::new(&context, options);
     let mut refused: Vec<String> = Vec::new();
     let advice = loop {
@@ -187,9 +190,13 @@ fn translate(selector: &Selector<'_>, question: &Question, answer: &WhatIfAnswer
 }
 
 /// Advice by the cost model alone.
-fn without_session(snapshot: Snapshot, source: String, options: Options) -> AdviseReport {
-    let thresholds = Thresholds::default();
-    let context = Context::new(&snapshot, &thresholds);
+fn without_session(
+    snapshot: Snapshot,
+    source: String,
+    options: Options,
+    thresholds: &Thresholds,
+) -> AdviseReport {
+    let context = Context::new(&snapshot, thresholds);
     let mut selector = Selector::new(&context, Options { proof: Proof::Estimated, ..options });
     let advice = loop {
         let questions = match selector.advance() {

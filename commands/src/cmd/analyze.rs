@@ -8,7 +8,9 @@ use crate::exit::ExitStatus;
 use crate::input::{self, Input};
 use crate::report::{AnalyzeReport, Report};
 use clap::{Args, ValueEnum};
-use planscope_advisors::{Finding, Thresholds, rules};
+use planscope_advisors::suppress::{self, Suppressed};
+use planscope_advisors::{Finding, Suppression, rules};
+use planscope_collection::clock;
 use planscope_explain::Snapshot;
 use planscope_explain::diff::Severity;
 
@@ -77,7 +79,12 @@ pub fn run(args: &AnalyzeArgs, ctx: &Ctx) -> Result<ExitStatus> {
             .ok_or_else(|| CommandError::input(format!("{source} holds no statement `{id}`")))?;
         snapshot.statements = vec![only];
     }
-    let mut findings = planscope_advisors::analyze(&snapshot, &Thresholds::default());
+    let config = ctx.config()?;
+    let mut findings = planscope_advisors::analyze(&snapshot, &config.thresholds);
+    let today = clock::now();
+    let today = today.get(..10).unwrap_or_default();
+    let held = suppress::suppress(&mut findings, &config.suppressions, today);
+    say_suppressed(ctx, &config.suppressions, &held, today);
     let wanted = |f: &Finding| args.rule.is_empty() || args.rule.iter().any(|r| r == f.rule);
     findings.retain(wanted);
     let limit = args.fail_on.severity();
@@ -86,6 +93,21 @@ pub fn run(args: &AnalyzeArgs, ctx: &Ctx) -> Result<ExitStatus> {
     findings.truncate(args.findings);
     super::show(ctx, &Report::Analyze(AnalyzeReport { source, snapshot, findings, more }))?;
     Ok(if fails { ExitStatus::Failure } else { ExitStatus::Success })
+}
+
+/// What is held back is said, and what is no longer needed: a suppression hides problems.
+fn say_suppressed(ctx: &Ctx, all: &[Suppression], held: &Suppressed, today: &str) {
+    for (finding, by) in &held.findings {
+        let reason = all.get(*by).map_or("", |suppression| suppression.reason.as_str());
+        ctx.ui.say(&format!("suppressed: {} ({reason})", finding.title));
+    }
+    for suppression in held.unused.iter().filter_map(|by| all.get(*by)) {
+        if !suppression.holds_on(today) {
+            let until = suppression.until.as_deref().unwrap_or_default();
+            let reason = &suppression.reason;
+            ctx.ui.say(&format!("a suppression ended on {until} ({reason}); remove or renew it"));
+        }
+    }
 }
 
 fn snapshot(args: &AnalyzeArgs, ctx: &Ctx) -> Result<(Snapshot, String)> {
@@ -99,7 +121,7 @@ fn snapshot(args: &AnalyzeArgs, ctx: &Ctx) -> Result<(Snapshot, String)> {
             Ok((snapshot, name))
         }
         Input::Target(target) => {
-            let policy = args.workload.connection.policy();
+            let policy = args.workload.connection.policy()?;
             let snapshot = block_on(ctx, async {
                 let mut session = workload::connect(ctx, &target, &policy).await?;
                 workload::collect(ctx, &mut *session, &args.workload).await

@@ -1,12 +1,15 @@
 //! `planscope collect`: the heaviest statements and their plans into a snapshot file.
 
+use super::fleet::{self, Which};
+use super::watch::{self, WatchArgs};
 use super::workload::{self, WorkloadArgs};
 use crate::ctx::Ctx;
-use crate::error::Result;
+use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
 use crate::report::{CollectReport, Report};
 use crate::{block_on, input};
 use clap::Args;
+use planscope_collection::guard::registry::Registry;
 
 /// Collect the heaviest statements and their plans into a snapshot
 ///
@@ -15,25 +18,56 @@ use clap::Args;
 /// measured.
 #[derive(Debug, Args)]
 pub struct CollectArgs {
-    /// Database: postgres://user@host/db, sqlite:FILE
-    #[arg(env = "PLANSCOPE_TARGET", hide_env_values = true)]
-    pub target: String,
+    /// Database: postgres://user@host/db, sqlite:FILE, or a name in planscope.toml; by default that of
+    /// PLANSCOPE_TARGET
+    pub target: Option<String>,
+    /// Every target of planscope.toml
+    #[arg(long, conflicts_with_all = ["target", "group"])]
+    pub all: bool,
+    /// The targets of this group of planscope.toml
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub group: Option<String>,
+    /// How many targets to look at at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub at_once: u16,
+    #[command(flatten)]
+    pub watching: WatchArgs,
     #[command(flatten)]
     pub workload: WorkloadArgs,
 }
 
+// Read here and not by clap, which would take the variable and --all for a contradiction.
+fn target_name<'a>(args: &'a CollectArgs, ctx: &'a Ctx) -> Result<&'a str> {
+    let name = args.target.as_deref().or_else(|| ctx.environment.get("PLANSCOPE_TARGET"));
+    name.ok_or_else(|| {
+        CommandError::usage("which target?")
+            .hint("planscope collect postgres://user@host/db, or --all for those of planscope.toml")
+    })
+}
+
 /// Runs the command.
 pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
-    let target = input::target(ctx, &args.target)?;
+    let which = match &args.group {
+        Some(group) => Some(Which::Group(group)),
+        None => args.all.then_some(Which::All),
+    };
+    if let Some(which) = which {
+        return fleet::run(which, &args.workload, args.at_once.into(), ctx);
+    }
+    let target = input::target(ctx, target_name(args, ctx)?)?;
     let store = ctx.store()?;
     store.check_writable()?;
+    let _registered = Registry::of_user(&ctx.environment).register(&target.name());
+    if args.watching.watch {
+        return watch::run(&target, &args.watching, &args.workload, &store, ctx);
+    }
     let snapshot = block_on(ctx, async {
         let mut session =
-            workload::connect(ctx, &target, &args.workload.connection.policy()).await?;
+            workload::connect(ctx, &target, &args.workload.connection.policy()?).await?;
         workload::collect(ctx, &mut *session, &args.workload).await
     })?;
     let path = store.save(&snapshot)?;
-    let by = args.workload.ranking().name();
+    let by = Some(args.workload.chosen_by());
     super::show(ctx, &Report::Collect(CollectReport { snapshot, path, by }))?;
     // What was collected before the stop is kept, and whoever waits is told.
     Ok(if ctx.stop.is_stopped() { ExitStatus::Interrupted } else { ExitStatus::Success })

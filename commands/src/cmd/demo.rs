@@ -15,6 +15,7 @@ use planscope_advisors::index::select::Options;
 use planscope_advisors::{Advice, Finding, Thresholds};
 use planscope_collection::collect::Request;
 use planscope_collection::driver::Ranking;
+use planscope_collection::select::Selection;
 use planscope_collection::store::Store;
 use planscope_collection::{Target, demo, queries};
 use planscope_explain::Snapshot;
@@ -170,19 +171,18 @@ impl Walk<'_> {
     fn collect(&self, database: &Path) -> Result<Snapshot> {
         let target = self.target(database)?;
         let request = Request {
-            top: 50,
-            by: Ranking::TotalTime,
+            selection: Selection { by: vec![Ranking::TotalTime], ..Selection::default() },
             queries: queries::read(&self.folder.path.join("shop.sql"), target.engine)?,
             ..Request::default()
         };
-        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60 }.policy();
+        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60, audit: None }.policy()?;
         let snapshot = block_on(self.ctx, async {
             let mut session = workload::connect(self.ctx, &target, &policy).await?;
             workload::collect_request(self.ctx, &mut *session, &request).await
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
-        let by = Ranking::TotalTime.name();
+        let by = Some(Ranking::TotalTime.name().to_owned());
         self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
         Ok(snapshot)
     }
@@ -213,11 +213,18 @@ impl Walk<'_> {
 
     fn advise(&self, database: &Path, snapshot: Snapshot) -> Result<Vec<Advice>> {
         let target = self.target(database)?;
-        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60 }.policy();
+        let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60, audit: None }.policy()?;
         let report = block_on(self.ctx, async {
             let mut session = workload::connect(self.ctx, &target, &policy).await?;
             let options = Options { most_indexes: INDEXES, ..Options::default() };
-            advise::with_session(snapshot, "shop.db".to_owned(), &mut *session, options).await
+            advise::with_session(
+                snapshot,
+                "shop.db".to_owned(),
+                &mut *session,
+                options,
+                &Thresholds::default(),
+            )
+            .await
         })?;
         let advice = report.advice.clone();
         self.show(&Report::Advise(report))?;

@@ -7,6 +7,8 @@ use crate::exit::ExitStatus;
 use crate::report::{DoctorReport, Report};
 use crate::{block_on, input};
 use clap::Args;
+use planscope_collection::driver::{Check, CheckStatus};
+use planscope_collection::{Target, clock};
 
 /// Check whether a target is fit to be looked at
 ///
@@ -14,22 +16,79 @@ use clap::Args;
 /// cannot do its work.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Database: postgres://user@host/db, sqlite:FILE
-    #[arg(env = "PLANSCOPE_TARGET", hide_env_values = true)]
-    pub target: String,
+    /// Database: postgres://user@host/db, sqlite:FILE, or a name in planscope.toml
+    #[arg(env = "PLANSCOPE_TARGET", hide_env_values = true, required_unless_present = "config")]
+    pub target: Option<String>,
+    /// Look at planscope.toml instead: its syntax, URLs, groups, limits and suppressions
+    #[arg(long)]
+    pub config: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
 
 /// Runs the command.
 pub fn run(args: &DoctorArgs, ctx: &Ctx) -> Result<ExitStatus> {
-    let target = input::target(ctx, &args.target)?;
+    if args.config {
+        return of_config(ctx);
+    }
+    let target = input::target(ctx, args.target.as_deref().unwrap_or_default())?;
     let checks = block_on(ctx, async {
-        let mut session = workload::connect(ctx, &target, &args.connection.policy()).await?;
+        let mut session = workload::connect(ctx, &target, &args.connection.policy()?).await?;
         Ok(session.doctor().await?)
     })?;
-    let report = DoctorReport { target: target.to_string(), checks };
+    show(ctx, target.to_string(), checks)
+}
+
+fn show(ctx: &Ctx, target: String, checks: Vec<Check>) -> Result<ExitStatus> {
+    let report = DoctorReport { target, checks };
     let fit = report.is_fit();
     super::show(ctx, &Report::Doctor(report))?;
     Ok(if fit { ExitStatus::Success } else { ExitStatus::Failure })
+}
+
+/// Checks the config files; connects to nothing and runs no password command.
+fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
+    let check = |id: &str, status, message: String, remedy| Check {
+        id: id.to_owned(),
+        status,
+        message,
+        remedy,
+    };
+    let config = match ctx.config() {
+        Ok(config) => config,
+        Err(error) => {
+            let broken = check("config", CheckStatus::Fail, error.message, None);
+            return show(ctx, "planscope.toml".to_owned(), vec![broken]);
+        }
+    };
+    let files: Vec<String> = config.files.iter().map(|f| f.display().to_string()).collect();
+    if files.is_empty() {
+        let none = "there is no planscope.toml here, nor in the user's config folder";
+        let remedy = Some("write [targets.shop] with url = \"postgres://user@host/db\"".to_owned());
+        let missing = check("config", CheckStatus::Warn, none.to_owned(), remedy);
+        return show(ctx, "planscope.toml".to_owned(), vec![missing]);
+    }
+    let mut checks = Vec::new();
+    for (name, entry) in &config.targets {
+        let id = format!("target {name}");
+        checks.push(match Target::parse_with(&entry.url, &ctx.environment) {
+            Ok(target) => check(&id, CheckStatus::Ok, target.to_string(), None),
+            Err(error) => {
+                check(&id, CheckStatus::Fail, error.message, error.hints.first().cloned())
+            }
+        });
+    }
+    for (group, names) in &config.groups {
+        checks.push(check(&format!("group {group}"), CheckStatus::Ok, names.join(", "), None));
+    }
+    let today = clock::now();
+    for suppression in &config.suppressions {
+        let ended = !suppression.holds_on(today.get(..10).unwrap_or_default());
+        let status = if ended { CheckStatus::Warn } else { CheckStatus::Ok };
+        let until = suppression.until.as_ref().map(|day| format!(", until {day}"));
+        let message = format!("{}{}", suppression.reason, until.unwrap_or_default());
+        let remedy = ended.then(|| "its time is over: remove or renew it".to_owned());
+        checks.push(check("suppression", status, message, remedy));
+    }
+    show(ctx, files.join(", "), checks)
 }

@@ -196,7 +196,7 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
     };
     let execution = if args.analyze { Execution::Analyze } else { Execution::PlanOnly };
     let (plans, catalog) = block_on(ctx, async {
-        let mut session = workload::connect(ctx, target, &args.connection.policy()).await?;
+        let mut session = workload::connect(ctx, target, &args.connection.policy()?).await?;
         let statements = std::slice::from_ref(&statement);
         let plans = all_plans(&mut *session, statements, execution).await?;
         // Findings are surer with the catalog; a plan without it is still a plan.

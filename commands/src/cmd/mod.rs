@@ -9,9 +9,12 @@ pub mod demo;
 pub mod diff;
 pub mod doctor;
 pub mod explain;
+mod fleet;
 pub mod rules;
 pub mod snapshots;
+pub mod stop;
 pub mod util;
+mod watch;
 mod workload;
 
 use crate::cli::Command;
@@ -32,6 +35,7 @@ pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
         Command::Doctor(args) => doctor::run(args, &ctx),
         Command::Rules(args) => rules::run(args, &ctx),
         Command::Snapshots(args) => snapshots::run(args, &ctx),
+        Command::Stop(args) => stop::run(args, &ctx),
         Command::Completions(args) => completions::run(args, &ctx),
         Command::Util(args) => util::run(args, &ctx),
     }

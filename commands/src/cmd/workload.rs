@@ -1,12 +1,14 @@
 //! Collecting from a live target, shared by every command that can look at one.
 
 use crate::ctx::Ctx;
+use crate::duration;
 use crate::error::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use planscope_collection::collect::{self, Request, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
-use planscope_collection::guard::Policy;
+use planscope_collection::guard::{Audit, Policy};
+use planscope_collection::select::{Filter, Selection};
 use planscope_collection::{Target, drivers, queries};
 use planscope_explain::{Engine, Snapshot};
 use std::path::PathBuf;
@@ -21,9 +23,15 @@ pub struct WorkloadArgs {
     /// Most statements
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub top: u32,
-    /// By what the heaviest statements are chosen
-    #[arg(long, value_name = "FIGURE", default_value = "total-time", value_parser = rankings())]
-    pub by: String,
+    /// By what statements are chosen; the first one orders them. By default each figure has a say
+    #[arg(long, value_name = "FIGURE", value_delimiter = ',', value_parser = rankings_parser())]
+    pub by: Vec<String>,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Take two readings of the server's counters, so far apart (60s, 5m), and look at what ran in
+    /// between
+    #[arg(long, value_name = "TIME", conflicts_with = "queries", value_parser = duration::parse)]
+    pub interval: Option<Duration>,
     /// Run each statement for its plan: parsed SELECTs without side effects only
     #[arg(long)]
     pub analyze: bool,
@@ -32,6 +40,45 @@ pub struct WorkloadArgs {
     pub keep_literals: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// Which statements may be chosen at all.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FilterArgs {
+    /// Only statements of this database
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub database: Vec<String>,
+    /// No statement of this database
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub exclude_database: Vec<String>,
+    /// Only statements of this user
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub user: Vec<String>,
+    /// No statement of this user
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub exclude_user: Vec<String>,
+    /// Only statements whose text this regular expression finds
+    #[arg(long, value_name = "REGEX")]
+    pub matching: Vec<String>,
+    /// No statement whose text this regular expression finds
+    #[arg(long, value_name = "REGEX")]
+    pub exclude: Vec<String>,
+}
+
+impl FilterArgs {
+    fn filter(&self) -> Result<Filter> {
+        let read = |patterns: &[String]| {
+            patterns.iter().map(|pattern| Filter::regex(pattern)).collect::<Result<_, _>>()
+        };
+        Ok(Filter {
+            databases: self.database.clone(),
+            not_databases: self.exclude_database.clone(),
+            users: self.user.clone(),
+            not_users: self.exclude_user.clone(),
+            texts: read(&self.matching)?,
+            not_texts: read(&self.exclude)?,
+        })
+    }
 }
 
 /// How long to wait for a server.
@@ -43,37 +90,63 @@ pub struct ConnectionArgs {
     /// Longest time of one statement that is run for its plan, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub analyze_timeout: u64,
+    /// Append everything that is sent to the server to this file, a JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
 }
 
 impl ConnectionArgs {
     /// The policy of a session.
-    pub fn policy(&self) -> Policy {
-        Policy {
+    pub fn policy(&self) -> Result<Policy> {
+        let audit = self.audit.as_deref().map(Audit::to_file).transpose()?;
+        Ok(Policy {
+            audit: audit.unwrap_or_default(),
             statement_timeout: Duration::from_secs(self.timeout),
             analyze_timeout: Duration::from_secs(self.analyze_timeout),
             ..Policy::default()
-        }
+        })
     }
 }
 
-fn rankings() -> PossibleValuesParser {
+fn rankings_parser() -> PossibleValuesParser {
     PossibleValuesParser::new(Ranking::ALL.map(Ranking::name))
 }
 
 impl WorkloadArgs {
-    /// The ranking that was asked for.
-    pub fn ranking(&self) -> Ranking {
-        Ranking::ALL.into_iter().find(|r| r.name() == self.by).unwrap_or_default()
+    /// The rankings that were asked for; else all.
+    pub fn rankings(&self) -> Vec<Ranking> {
+        let named = |name: &String| Ranking::ALL.into_iter().find(|r| r.name() == name);
+        let asked: Vec<Ranking> = self.by.iter().filter_map(named).collect();
+        if asked.is_empty() { Ranking::ALL.to_vec() } else { asked }
     }
 
-    fn request(&self, engine: Engine) -> Result<Request> {
+    /// The rankings in words.
+    pub fn chosen_by(&self) -> String {
+        match self.rankings().as_slice() {
+            [one] => one.name().to_owned(),
+            [first, others @ ..] => format!("{} and {} other figures", first.name(), others.len()),
+            [] => String::new(),
+        }
+    }
+
+    fn selection(&self) -> Result<Selection> {
+        Ok(Selection {
+            top: self.top as usize,
+            by: self.rankings(),
+            filter: self.filter.filter()?,
+            known: None,
+        })
+    }
+
+    /// What to ask for.
+    pub fn request(&self, engine: Engine) -> Result<Request> {
         let mut texts = Vec::new();
         for path in &self.queries {
             texts.extend(queries::read(path, engine)?);
         }
         Ok(Request {
-            top: self.top as usize,
-            by: self.ranking(),
+            selection: self.selection()?,
+            interval: self.interval,
             queries: texts,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
@@ -106,6 +179,7 @@ pub async fn collect_request(
     let mut report = |step: Step| {
         let (message, done, of) = match step {
             Step::Statements(done, of) => ("statements", done, of),
+            Step::Interval(_) => ("waiting for the second reading", 0, 1),
             Step::Catalog => ("catalog", 0, 1),
             Step::Plans(done, of) => ("plans", done, of),
         };

@@ -16,6 +16,7 @@ use planscope_explain::workload::ddl;
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
 mod compare;
+mod fleet;
 
 /// The document of a report.
 pub fn document(report: &Report, style: &Style) -> Document {
@@ -27,6 +28,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Diff(report) => compare::document(report, style),
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
+        Report::Fleet(report) => fleet::document(report),
         Report::Snapshots(report) => snapshots(report),
     };
     document.make_safe();
@@ -176,8 +178,10 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     document.heading(format!("{} · {}", target_line(snapshot), snapshot.taken_at));
     let coverage = &snapshot.coverage;
     let planned = snapshot.statements.iter().filter(|s| !s.plans.is_empty()).count();
-    let mut summary =
-        format!("{} of {} statements, chosen by {}", coverage.statements, coverage.of, report.by);
+    let mut summary = format!("{} of {} statements", coverage.statements, coverage.of);
+    if let Some(by) = &report.by {
+        summary.push_str(&format!(", chosen by {by}"));
+    }
     if let Some(share) = coverage.time_share {
         summary.push_str(&format!(", {} of the execution time", Share(share)));
     }
@@ -189,7 +193,8 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     document.paragraph(summary);
     document.blocks.push(statement_table(snapshot, 10, style));
     problems(&mut document, snapshot);
-    document.paragraph(format!("saved to {}", report.path.display()));
+    let saved = if report.by.is_some() { "saved to " } else { "" };
+    document.paragraph(format!("{saved}{}", report.path.display()));
     document
 }
 

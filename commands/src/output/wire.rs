@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 mod documents;
+mod fleet;
 pub use documents::*;
 
 /// A wire document and how its schema is printed.
@@ -37,6 +38,7 @@ pub static SCHEMAS: &[WireSchema] = &[
     WireSchema { name: "doctor", schema: || schema_for!(DoctorDoc) },
     WireSchema { name: "error", schema: || schema_for!(ErrorDoc) },
     WireSchema { name: "explain", schema: || schema_for!(ExplainDoc) },
+    WireSchema { name: "fleet", schema: || schema_for!(fleet::FleetDoc) },
     WireSchema { name: "rules", schema: || schema_for!(RulesDoc) },
     WireSchema { name: "snapshot", schema: || schema_for!(SnapshotDoc) },
     WireSchema { name: "snapshots", schema: || schema_for!(SnapshotsDoc) },
@@ -55,6 +57,7 @@ pub fn to_text(report: &Report) -> serde_json::Result<String> {
         Report::Diff(report) => pretty(&diff(report)),
         Report::Doctor(report) => pretty(&doctor(report)),
         Report::Rules(report) => pretty(&rules(report)),
+        Report::Fleet(report) => pretty(&fleet::fleet(report)),
         Report::Snapshots(report) => pretty(&snapshots(report)),
     }
 }

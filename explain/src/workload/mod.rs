@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod ddl;
+pub mod delta;
 pub mod fingerprint;
 pub mod lexer;
 pub mod query;

@@ -165,6 +165,7 @@ async fn learn(
         limit: policy.statement_timeout,
         stop: stop.clone(),
         wire: Wire::new(conn),
+        audit: policy.audit.clone(),
         opts,
     };
     for sql in SESSION {

@@ -5,7 +5,7 @@
 
 use super::errors;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::Stop;
+use crate::guard::{Audit, Stop};
 use futures_util::FutureExt as _;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Opts, Value};
@@ -63,6 +63,7 @@ pub(super) struct Link {
     pub limit: Duration,
     pub stop: Stop,
     pub(super) wire: Wire,
+    pub(super) audit: Audit,
     pub(super) opts: Opts,
 }
 
@@ -131,8 +132,14 @@ impl Link {
     /// The rows of one statement, which the server ends after `limit`.
     pub async fn ask_for(&mut self, sql: &str, limit: Duration) -> Result<Vec<Row>> {
         self.stop.check()?;
-        let killer = Killer { opts: self.opts.clone(), connection: self.facts.connection };
+        self.audit.sent(&self.server, sql)?;
         let server = self.server.clone();
+        let killer = Killer {
+            opts: self.opts.clone(),
+            connection: self.facts.connection,
+            server: server.clone(),
+            audit: self.audit.clone(),
+        };
         let mut work = std::pin::pin!(self.wire.rows(sql));
         let late = CollectError::new(ErrorKind::Timeout, "it took too long and was ended");
         let end = tokio::select! {
@@ -162,6 +169,8 @@ impl Link {
 struct Killer {
     opts: Opts,
     connection: u64,
+    server: String,
+    audit: Audit,
 }
 
 impl Killer {
@@ -172,6 +181,8 @@ impl Killer {
             let mut wire = Wire::new(conn);
             loop {
                 let kill = format!("KILL {MARK} QUERY {}", self.connection);
+                // A log that cannot be written must not keep a statement running.
+                let _ = self.audit.sent(&self.server, &kill);
                 if wire.rows(&kill).await.is_err() {
                     return;
                 }

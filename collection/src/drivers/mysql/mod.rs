@@ -26,11 +26,12 @@ mod values;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::queries::{self, QueryText};
+use crate::select::Selection;
 use crate::target::Target;
 use futures_util::future::BoxFuture;
 use known::Known;
@@ -82,12 +83,16 @@ impl Session for Mysql {
         &self.identity
     }
 
+    fn stop(&self) -> &Stop {
+        &self.link.stop
+    }
+
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
         Box::pin(settings::settings(&mut self.link))
     }
 
-    fn workload(&mut self, top: usize, by: Ranking) -> BoxFuture<'_, Result<Workload>> {
-        Box::pin(statements::workload(&mut self.link, top, by, &mut self.known))
+    fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
+        Box::pin(statements::workload(&mut self.link, selection, &mut self.known))
     }
 
     fn running(&mut self) -> BoxFuture<'_, Result<Workload>> {

@@ -2,10 +2,13 @@
 
 use super::known::Sample;
 use super::link::{Link, MARK, Row, literal};
-use super::statements::PS;
+use super::statements::{PS, scope};
 use crate::error::Result;
 use planscope_explain::Engine;
 use planscope_explain::workload::{Percentiles, Problem, Statement};
+
+/// More digests than are asked for one by one.
+const MANY: usize = 1000;
 
 const SAMPLES: &str = include_str!("../sql/mysql/digest_samples.sql");
 const HISTORY: &str = include_str!("../sql/mysql/history_samples.sql");
@@ -39,7 +42,12 @@ pub(super) async fn find(link: &mut Link, chosen: &mut Vec<Chosen>) -> Result<()
     if link.facts.engine == Engine::Mysql {
         let wanted: Vec<String> =
             chosen.iter().flat_map(|chosen| &chosen.digests).map(is_digest).collect();
-        let sql = SAMPLES.replace("{chosen}", &wanted.join(" OR "));
+        let wanted = match wanted.len() {
+            // One pass over all of them is cheaper than a condition of thousands of parts.
+            MANY.. => scope(link),
+            _ => wanted.join(" OR "),
+        };
+        let sql = SAMPLES.replace("{chosen}", &wanted);
         let rows = link.ask(&sql).await?;
         take_samples(chosen, &rows);
         take_percentiles(chosen, &rows);

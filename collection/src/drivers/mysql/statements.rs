@@ -8,17 +8,19 @@ use super::link::{Link, Row, literal};
 use super::samples::{self, Chosen};
 use super::settings;
 use crate::clock;
-use crate::driver::{Ranking, Workload};
+use crate::driver::Workload;
 use crate::drivers::counters::add;
 use crate::error::{CollectError, ErrorKind, Result};
+use crate::select::Selection;
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
 use planscope_explain::workload::query::explainable;
 use planscope_explain::workload::{Counters, Fingerprint, Problem, Statement, Window};
+use std::cmp::Ordering::Equal;
 use std::collections::BTreeMap;
 
 const DIGESTS: &str = include_str!("../sql/mysql/digests.sql");
-const TOTALS: &str = include_str!("../sql/mysql/digest_totals.sql");
+const TEXTS: &str = include_str!("../sql/mysql/digest_texts.sql");
 
 /// By which our own statements are known: a name survives in a digest, a comment does not.
 const OWN: &str = "planscope_own";
@@ -29,43 +31,36 @@ pub(super) const SYSTEM: &str = "'information_schema', 'mysql', 'performance_sch
 /// Picoseconds in a millisecond.
 pub(super) const PS: f64 = 1e9;
 
-/// The heaviest statements, and what planning them needs.
+/// The statements that the selection chooses, and what planning them needs.
 pub(super) async fn workload(
     link: &mut Link,
-    top: usize,
-    by: Ranking,
+    selection: &Selection,
     known: &mut Known,
 ) -> Result<Workload> {
-    let settings = settings::global(
-        link,
-        &["performance_schema", "performance_schema_digests_size", "version"],
-    );
-    let settings = settings.await?;
+    let settings =
+        settings::global(link, &["performance_schema", "performance_schema_digests_size"]).await?;
     if settings.get("performance_schema").is_none_or(|value| value != "ON") {
         return Err(switched_off(link));
     }
     let scope = scope(link);
-    let totals = link.ask(&TOTALS.replace("{schemas}", &scope)).await;
-    let totals = totals.map_err(|error| forbidden(error, link))?;
-    let (mut chosen, seen) = ranked(link, &scope, top, by).await?;
-    if chosen.is_empty() {
+    let rows = link.ask(&DIGESTS.replace("{schemas}", &scope)).await;
+    let rows = rows.map_err(|error| forbidden(error, link))?;
+    let since = rows.iter().filter_map(|row| row.text("since")).min().map(rfc3339);
+    let (entries, lost): (Vec<Row>, Vec<Row>) =
+        rows.into_iter().partition(|row| row.text("digest").is_some());
+    if entries.is_empty() {
         check_consumer(link).await?;
     }
+    let (mut chosen, seen) = chosen(link, &entries, selection).await?;
     samples::find(link, &mut chosen).await?;
-    let total = totals.first();
-    let number = |name: &str| total.and_then(|row| row.number(name)).unwrap_or(0.0);
     let mut workload = Workload {
-        of: seen.map_or(number("digests") as u64, |seen| seen.digests),
-        total_ms: Some(seen.map_or(number("total") / PS, |seen| seen.total_ms))
-            .filter(|ms| *ms > 0.0),
-        window: Window {
-            from: total.and_then(|row| row.text("since")).map(rfc3339),
-            to: Some(clock::now()),
-        },
+        of: seen.digests,
+        total_ms: Some(seen.total_ms).filter(|ms| *ms > 0.0),
+        window: Window { from: since, to: Some(clock::now()) },
         ..Workload::default()
     };
     let size = settings.get("performance_schema_digests_size").map_or("?", String::as_str);
-    workload.problems.extend(evictions(number("lost_calls"), number("lost_total"), size));
+    workload.problems.extend(lost.first().and_then(|row| evictions(row, size)));
     workload.problems.extend(samples::without_text(&chosen, link.facts.engine));
     for entry in chosen {
         known.remember(entry.statement.fingerprint, entry.sample());
@@ -75,7 +70,7 @@ pub(super) async fn workload(
 }
 
 /// What to look at: the target's database, or everything that is not the server's own.
-fn scope(link: &Link) -> String {
+pub(super) fn scope(link: &Link) -> String {
     match &link.facts.database {
         Some(database) => format!("SCHEMA_NAME = {}", literal(database)),
         None => format!("(SCHEMA_NAME IS NULL OR SCHEMA_NAME NOT IN ({SYSTEM}))"),
@@ -135,14 +130,16 @@ async fn check_consumer(link: &mut Link) -> Result<()> {
     ))
 }
 
-fn evictions(calls: f64, total: f64, size: &str) -> Option<Problem> {
-    (calls > 0.0).then(|| Problem {
+/// The row without a digest counts what found no room.
+fn evictions(lost: &Row, size: &str) -> Option<Problem> {
+    let calls = lost.number("calls").filter(|calls| *calls > 0.0)?;
+    Some(Problem {
         kind: "evictions".to_owned(),
         message: format!(
             "performance_schema was full: {calls} executions ({:.0} ms) are counted without their statement; \
              performance_schema_digests_size is {size}, and \
              TRUNCATE performance_schema.events_statements_summary_by_digest starts anew",
-            total / PS
+            lost.number("total").unwrap_or(0.0) / PS
         ),
         statement: None,
     })
@@ -153,45 +150,7 @@ fn rfc3339(text: &str) -> String {
     format!("{}Z", text.replacen(' ', "T", 1))
 }
 
-fn fill(by: Ranking, scope: &str, limit: usize) -> String {
-    let rank = match by {
-        Ranking::TotalTime => "SUM_TIMER_WAIT",
-        Ranking::MeanTime => "AVG_TIMER_WAIT",
-        Ranking::Calls => "COUNT_STAR",
-        Ranking::Rows | Ranking::Reads => "SUM_ROWS_EXAMINED",
-        Ranking::Temp => "SUM_CREATED_TMP_DISK_TABLES",
-    };
-    DIGESTS
-        .replace("{schemas}", scope)
-        .replace("{rank}", rank)
-        .replace("{limit}", &limit.to_string())
-}
-
-/// The statements worth a plan, one for each fingerprint, heaviest first.
-/// What there was in all, when all of it had to be read.
-async fn ranked(
-    link: &mut Link,
-    scope: &str,
-    top: usize,
-    by: Ranking,
-) -> Result<(Vec<Chosen>, Option<Seen>)> {
-    // What has no plan is told apart by its text, here; so a few more are asked for, and again when
-    // that was not enough.
-    let mut limit = top.saturating_mul(2).saturating_add(100);
-    loop {
-        let rows = link.ask(&fill(by, scope, limit)).await?;
-        let chosen = choose(&rows, link.facts.engine, top, by);
-        if rows.len() < limit {
-            return Ok((chosen, Some(Seen::of(&rows))));
-        }
-        if chosen.len() >= top {
-            return Ok((chosen, None));
-        }
-        limit = limit.saturating_mul(4);
-    }
-}
-
-/// All digests but those of sessions that look around, as ours does.
+/// How many digests there are, and the time that they took.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     digests: u64,
@@ -199,26 +158,108 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(rows: &[Row]) -> Self {
-        const LOOKING: [&str; 6] = ["EXPLAIN", "ANALYZE", "KILL", "SET", "SHOW", "USE"];
-        let mut seen = Self::default();
-        for row in rows {
-            let text = row.text("text").unwrap_or_default();
-            let first = text.split_whitespace().next().unwrap_or_default();
-            if !text.contains(OWN) && !LOOKING.contains(&first.to_ascii_uppercase().as_str()) {
-                seen.digests += 1;
-                seen.total_ms += row.number("total").unwrap_or(0.0) / PS;
-            }
-        }
-        seen
+    fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
+        rows.fold(Self::default(), |seen, row| Self {
+            digests: seen.digests + 1,
+            total_ms: seen.total_ms + row.number("total").unwrap_or(0.0) / PS,
+        })
     }
 }
 
-fn choose(rows: &[Row], engine: Engine, top: usize, by: Ranking) -> Vec<Chosen> {
+/// The chosen statements, and what there was in all. What has no plan is told apart by its text, which
+/// is asked for only of those that have a good place in some ranking; and of more when they were not
+/// enough.
+async fn chosen(
+    link: &mut Link,
+    entries: &[Row],
+    selection: &Selection,
+) -> Result<(Vec<Chosen>, Seen)> {
+    let mut limit = selection.limit();
+    loop {
+        let best = best(entries, selection, limit);
+        let is_all = best.len() == entries.len();
+        let texts = texts(link, &best, is_all).await?;
+        let text_of = |row: &Row| texts.get(&key(row)).map(String::as_str);
+        let all = merged(&best, &text_of, link.facts.engine);
+        let places: BTreeMap<Fingerprint, Chosen> =
+            all.into_iter().map(|chosen| (chosen.statement.fingerprint, chosen)).collect();
+        let statements = places.values().map(|chosen| chosen.statement.clone()).collect();
+        let statements = selection.choose(statements);
+        if statements.len() < selection.top && !is_all {
+            limit = limit.saturating_mul(4);
+            continue;
+        }
+        // Sessions that look around, as ours does, are no workload; their texts are known when all are.
+        let counts = |row: &&&Row| !is_all || text_of(row).is_none_or(|text| !looks_around(text));
+        let seen = match is_all {
+            true => Seen::of(best.iter().filter(|row| counts(row)).copied()),
+            false => Seen::of(entries.iter()),
+        };
+        let mut places = places;
+        let take = |statement: Statement| places.remove(&statement.fingerprint);
+        return Ok((statements.into_iter().filter_map(take).collect(), seen));
+    }
+}
+
+/// Schema and digest.
+fn key(row: &Row) -> (String, String) {
+    (row.string("name"), row.string("digest"))
+}
+
+/// The entries with the best places that they have in any of the rankings.
+fn best<'a>(entries: &'a [Row], selection: &Selection, limit: usize) -> Vec<&'a Row> {
+    if entries.len() <= limit {
+        return entries.iter().collect();
+    }
+    let counters: Vec<Counters> = entries.iter().map(counters).collect();
+    let mut places = vec![usize::MAX; entries.len()];
+    for by in &selection.by {
+        let mut order: Vec<(f64, usize)> =
+            counters.iter().map(|c| by.value(c)).zip(0..entries.len()).collect();
+        order.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (place, (_, at)) in order.into_iter().enumerate() {
+            places[at] = places[at].min(place);
+        }
+    }
+    let mut order: Vec<(usize, &Row)> = places.into_iter().zip(entries).collect();
+    order.sort_by_key(|(place, _)| *place);
+    order.into_iter().take(limit).map(|(_, row)| row).collect()
+}
+
+/// The texts of entries, or of all.
+async fn texts(
+    link: &mut Link,
+    entries: &[&Row],
+    all: bool,
+) -> Result<BTreeMap<(String, String), String>> {
+    let digests: Vec<String> = entries.iter().map(|row| literal(&row.string("digest"))).collect();
+    let chosen = match all {
+        true => scope(link),
+        false => format!("DIGEST IN ({})", digests.join(", ")),
+    };
+    let rows = link.ask(&TEXTS.replace("{chosen}", &chosen)).await?;
+    Ok(rows.iter().map(|row| (key(row), row.string("text"))).collect())
+}
+
+/// Whether a statement belongs to a session that explains, asks and sets.
+fn looks_around(text: &str) -> bool {
+    const VERBS: [&str; 6] = ["EXPLAIN", "ANALYZE", "KILL", "SET", "SHOW", "USE"];
+    let first = text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+    text.contains(OWN) || VERBS.contains(&first.as_str())
+}
+
+/// The statements that have a plan, one for each fingerprint, of its digests the heaviest first.
+fn merged<'a>(
+    entries: &[&'a Row],
+    text_of: &impl Fn(&Row) -> Option<&'a str>,
+    engine: Engine,
+) -> Vec<Chosen> {
+    let mut sorted = entries.to_vec();
+    sorted.sort_by(|a, b| b.number("total").partial_cmp(&a.number("total")).unwrap_or(Equal));
     let mut place: BTreeMap<Fingerprint, usize> = BTreeMap::new();
     let mut all: Vec<Chosen> = Vec::new();
-    for row in rows {
-        let Some(text) = row.text("text").filter(|text| is_wanted(text, engine)) else { continue };
+    for row in sorted {
+        let Some(text) = text_of(row).filter(|text| is_wanted(text, engine)) else { continue };
         let id = fingerprint(text, engine);
         let digest = (row.text("name").map(str::to_owned), row.string("digest"));
         match place.get(&id) {
@@ -241,9 +282,6 @@ fn choose(rows: &[Row], engine: Engine, top: usize, by: Ranking) -> Vec<Chosen> 
             }
         }
     }
-    let value = |chosen: &Chosen| by.value(&chosen.statement.counters);
-    all.sort_by(|a, b| value(b).total_cmp(&value(a)));
-    all.truncate(top);
     all
 }
 

@@ -146,6 +146,7 @@ impl Way<'_> {
             tls: self.tls.clone(),
             prelude: String::new(),
             stop: stop.clone(),
+            audit: self.policy.audit.clone(),
         };
         self.learn(&mut link).await?;
         Ok(link)

@@ -7,7 +7,7 @@
 use super::errors;
 use super::socket::{self, Address};
 use crate::error::{CollectError, Result};
-use crate::guard::Stop;
+use crate::guard::{Audit, Stop};
 use std::future::Future;
 use std::time::Duration;
 use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
@@ -59,6 +59,7 @@ pub(super) struct Link {
     /// Goes in front of every message.
     pub(super) prelude: String,
     pub(super) stop: Stop,
+    pub(super) audit: Audit,
 }
 
 /// A row as text.
@@ -82,6 +83,7 @@ impl Link {
     /// watch the switch: wrap it in [`Link::until_stopped`].
     pub async fn ask(&self, sql: &str) -> Result<Vec<Vec<Row>>> {
         let sent = format!("{}{sql}", self.prelude);
+        self.audit.sent(&self.server, &sent)?;
         let messages = self.client.simple_query(&sent).await;
         let mut sets = Vec::new();
         for message in messages.map_err(|error| errors::failed(error, &self.server))? {

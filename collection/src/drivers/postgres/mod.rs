@@ -23,11 +23,12 @@ mod what_if;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::Result;
 use crate::guard::{Policy, Stop};
 use crate::queries::{self, QueryText};
+use crate::select::Selection;
 use crate::target::Target;
 use futures_util::future::BoxFuture;
 use link::Link;
@@ -66,12 +67,16 @@ impl Session for Postgres {
         &self.identity
     }
 
+    fn stop(&self) -> &Stop {
+        &self.link.stop
+    }
+
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
         Box::pin(settings::settings(&self.link))
     }
 
-    fn workload(&mut self, top: usize, by: Ranking) -> BoxFuture<'_, Result<Workload>> {
-        Box::pin(statements::workload(&self.link, top, by))
+    fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
+        Box::pin(statements::workload(&self.link, selection))
     }
 
     /// Nothing is run here: a server does not count a statement's work for us alone. `plans` runs

@@ -5,6 +5,7 @@ use crate::clock;
 use crate::driver::{Ranking, Workload};
 use crate::drivers::counters::add;
 use crate::error::{CollectError, ErrorKind, Result};
+use crate::select::Selection;
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
 use planscope_explain::workload::query::explainable;
@@ -91,21 +92,34 @@ impl View {
         self.columns.iter().any(|have| have == column)
     }
 
-    fn fill(&self, sql: &str, by: Ranking, limit: usize) -> String {
+    fn fill(&self, sql: &str, by: &[Ranking], limit: usize) -> String {
         let exec = if self.has("total_exec_time") { "_exec" } else { "" };
-        let rank = match by {
-            Ranking::TotalTime => format!("total{exec}_time"),
-            Ranking::MeanTime => format!("mean{exec}_time"),
-            Ranking::Calls => "calls".to_owned(),
-            Ranking::Rows => "rows".to_owned(),
-            Ranking::Reads => "shared_blks_read".to_owned(),
-            Ranking::Temp => "temp_blks_written".to_owned(),
-        };
+        let mut ranks: Vec<String> = by.iter().filter_map(|by| figure(*by, exec)).collect();
+        if ranks.is_empty() {
+            ranks.push(format!("total{exec}_time"));
+        }
+        let place = |figure: &String| format!("row_number() OVER (ORDER BY {figure} DESC)");
+        let places: Vec<String> = ranks.iter().map(place).collect();
         sql.replace("{schema}", &self.schema)
             .replace("{total}", &format!("total{exec}_time"))
-            .replace("{rank}", &rank)
-            .replace("{limit}", &limit.to_string())
+            .replace("{place}", &format!("least({})", places.join(", ")))
+            // int4, which LIMIT and a comparison take in every version.
+            .replace("{limit}", &limit.min(i32::MAX as usize).to_string())
     }
+}
+
+/// The column of a ranking; `None` where the view has none (rows examined are not counted).
+fn figure(by: Ranking, exec: &str) -> Option<String> {
+    Some(match by {
+        Ranking::TotalTime => format!("total{exec}_time"),
+        Ranking::MeanTime => format!("mean{exec}_time"),
+        Ranking::Calls => "calls".to_owned(),
+        Ranking::Rows => "rows".to_owned(),
+        Ranking::Reads => "shared_blks_read".to_owned(),
+        Ranking::Temp => "temp_blks_written".to_owned(),
+        Ranking::Variance => format!("stddev{exec}_time"),
+        Ranking::RowsPerResult => return None,
+    })
 }
 
 fn missing(database: &str) -> CollectError {
@@ -128,16 +142,16 @@ fn explained(error: CollectError) -> CollectError {
 }
 
 /// The heaviest statements.
-pub(super) async fn workload(link: &Link, top: usize, by: Ranking) -> Result<Workload> {
+pub(super) async fn workload(link: &Link, selection: &Selection) -> Result<Workload> {
     let view = View::find(link).await?;
     // Utility statements are told apart by their text, here; so a few more are asked for, and
     // again when that was not enough.
-    let mut limit = top.saturating_mul(2).saturating_add(100);
+    let mut limit = selection.limit();
     let (entries, statements) = loop {
-        let sql = view.fill(WORKLOAD, by, limit);
+        let sql = view.fill(WORKLOAD, &selection.by, limit);
         let entries: Vec<Entry> = link.records(&sql).await.map_err(explained)?;
-        let statements = chosen(&entries, &view, top, by);
-        if statements.len() >= top || entries.len() < limit {
+        let statements = selection.choose(merged(&entries, &view));
+        if statements.len() >= selection.top || entries.len() < limit {
             break (entries, statements);
         }
         limit = limit.saturating_mul(4);
@@ -154,7 +168,7 @@ pub(super) async fn workload(link: &Link, top: usize, by: Ranking) -> Result<Wor
         workload.problems.push(hidden(first.hidden, &link.facts.user));
     }
     if view.has_info {
-        let rows = link.rows(&view.fill(INFO, by, limit)).await?;
+        let rows = link.rows(&view.fill(INFO, &[], limit)).await?;
         rows.first().into_iter().for_each(|row| take_info(&mut workload, row));
     }
     Ok(workload)
@@ -188,8 +202,8 @@ fn take_info(workload: &mut Workload, row: &Row) {
     }
 }
 
-/// The statements worth a plan, one for each fingerprint, heaviest first.
-fn chosen(entries: &[Entry], view: &View, top: usize, by: Ranking) -> Vec<Statement> {
+/// The statements that have a plan, one for each fingerprint.
+fn merged(entries: &[Entry], view: &View) -> Vec<Statement> {
     let mut place: BTreeMap<Fingerprint, usize> = BTreeMap::new();
     let mut statements: Vec<Statement> = Vec::new();
     for entry in entries {
@@ -217,8 +231,6 @@ fn chosen(entries: &[Entry], view: &View, top: usize, by: Ranking) -> Vec<Statem
             }
         }
     }
-    statements.sort_by(|a, b| by.value(&b.counters).total_cmp(&by.value(&a.counters)));
-    statements.truncate(top);
     statements
 }
 

@@ -20,11 +20,12 @@ mod what_if;
 mod tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Ranking, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::queries::QueryText;
+use crate::select::Selection;
 use crate::target::Target;
 use connect::Watch;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -106,11 +107,15 @@ impl Session for SqliteSession {
         &self.identity
     }
 
+    fn stop(&self) -> &Stop {
+        &self.watch.stop
+    }
+
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
         ready(self.read_settings()).boxed()
     }
 
-    fn workload(&mut self, _top: usize, _by: Ranking) -> BoxFuture<'_, Result<Workload>> {
+    fn workload<'a>(&'a mut self, _: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
         let file = self.path.display();
         let error = CollectError::new(ErrorKind::Missing, "SQLite keeps no statement statistics")
             .hint(format!("planscope collect sqlite:{file} --queries FILE.sql"));

@@ -1,8 +1,9 @@
 //! What is collected, on both engines.
 
-use super::support::{Database, shop, urls, with_database};
+use super::support::{Database, most, shop, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::Ranking;
+use crate::select::Selection;
 use planscope_explain::Engine;
 use planscope_explain::workload::catalog::TableKind;
 use planscope_explain::workload::{Catalog, Index, Snapshot};
@@ -13,7 +14,7 @@ async fn collected(database: &Database, request: Request) -> Snapshot {
 }
 
 fn all() -> Request {
-    Request { top: 500, keep_literals: true, ..Request::default() }
+    Request { selection: most(500), keep_literals: true, ..Request::default() }
 }
 
 /// Everything that the tables hold, as one number for each.
@@ -104,7 +105,8 @@ async fn heaviest_come_first_by_every_ranking() {
         with_database(&url, async |database| {
             shop(&database).await.run(include_str!("workload.sql")).await;
             for by in Ranking::ALL {
-                let request = Request { top: 5, by, ..Request::default() };
+                let selection = Selection { by: vec![by], ..most(5) };
+                let request = Request { selection, ..Request::default() };
                 let snapshot = collected(&database, request).await;
                 assert_eq!(snapshot.statements.len(), 5, "{server} {}", by.name());
                 let values: Vec<f64> =
@@ -122,7 +124,7 @@ async fn literals_are_replaced() {
         with_database(&url, async |database| {
             let mut client = shop(&database).await;
             client.run("SELECT * FROM customers WHERE note = 'g3heim' AND country > 'AA'").await;
-            let request = Request { top: 500, ..Request::default() };
+            let request = Request { selection: most(500), ..Request::default() };
             let snapshot = collected(&database, request).await;
             let found = snapshot.statements.iter().find(|s| s.text.contains("`note` = ?")).unwrap();
             assert_eq!(found.plans.len(), 1, "{server}: {:?}", found.problems);

@@ -1,7 +1,7 @@
 //! What goes wrong, and how it is told.
 
 use super::super::connect;
-use super::support::{Client, Database, shop, statement, target, url, urls, with_database};
+use super::support::{Client, Database, most, shop, statement, target, url, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
@@ -253,7 +253,7 @@ async fn collection_goes_on_without_a_database() {
             let (base, _) = url.rsplit_once('/').unwrap();
             let mut session =
                 drivers::connect(&target(base), &Policy::default(), Stop::new()).await.unwrap();
-            let request = Request { top: 1000, ..Request::default() };
+            let request = Request { selection: most(1000), ..Request::default() };
             let snapshot = collect(session.as_mut(), &request, &mut |_| ()).await.unwrap();
             let found = snapshot.statements.iter().find(|s| s.text.contains(name)).unwrap();
             assert_eq!(found.plans.len(), 1, "{server}: {:?}", found.problems);

@@ -3,15 +3,18 @@
 use crate::driver::Session;
 use crate::drivers::connect;
 use crate::guard::{Policy, Stop};
+use crate::select::Selection;
 use crate::target::{Environment, Target};
 use futures_util::FutureExt as _;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts};
 use planscope_explain::workload::Statement;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::Mutex;
 
 /// The servers, by the end of their variable's name.
 pub const SERVERS: [&str; 2] = ["MYSQL", "MARIADB"];
@@ -107,12 +110,26 @@ pub async fn with_database<F: Future<Output = ()>>(url: &str, test: impl FnOnce(
     let name = format!("planscope_mydrv_{}_{number}", std::process::id());
     let (base, _) = url.rsplit_once('/').unwrap();
     let mut admin = Client::open(url).await;
+    make_room(url, &mut admin).await;
     admin.run(&format!("CREATE DATABASE {name}")).await;
     let database = Database { base: base.to_owned(), name: name.clone() };
     let outcome = AssertUnwindSafe(test(database)).catch_unwind().await;
     admin.run(&format!("DROP DATABASE {name}")).await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
+    }
+}
+
+/// What is left of dropped databases fills the digests until there is no room: begins anew, once for
+/// each server and run.
+async fn make_room(url: &str, admin: &mut Client) {
+    static DONE: Mutex<BTreeSet<String>> = Mutex::const_new(BTreeSet::new());
+    if DONE.lock().await.insert(url.to_owned()) {
+        let digests = "performance_schema.events_statements_summary_by_digest";
+        let count = admin.value(&format!("SELECT COUNT(*) FROM {digests}")).await;
+        if count.parse().is_ok_and(|count: u32| count > 2500) {
+            admin.run(&format!("TRUNCATE {digests}")).await;
+        }
     }
 }
 
@@ -125,4 +142,9 @@ pub async fn shop(database: &Database) -> Client {
 
 pub fn statement(text: &str) -> Statement {
     Statement { text: text.to_owned(), ..Statement::default() }
+}
+
+/// So many statements.
+pub fn most(top: usize) -> Selection {
+    Selection { top, ..Selection::default() }
 }

@@ -4,6 +4,7 @@ use super::support::{Database, shop, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{Execution, PlanOutcome, Ranking};
 use crate::queries::QueryText;
+use crate::select::Selection;
 use planscope_explain::workload::catalog::TableKind;
 use planscope_explain::workload::{Catalog, Index, Snapshot, Source};
 
@@ -27,7 +28,8 @@ async fn collected(database: &Database, request: Request) -> Snapshot {
 }
 
 fn all() -> Request {
-    Request { top: 500, keep_literals: true, ..Request::default() }
+    let selection = Selection { top: 500, ..Selection::default() };
+    Request { selection, keep_literals: true, ..Request::default() }
 }
 
 #[tokio::test]
@@ -118,7 +120,8 @@ async fn heaviest_come_first_by_every_ranking() {
         with_database(&url, async |database| {
             run_workload(&database).await;
             for by in Ranking::ALL {
-                let request = Request { top: 10, by, ..Request::default() };
+                let selection = Selection { top: 10, by: vec![by], ..Selection::default() };
+                let request = Request { selection, ..Request::default() };
                 let snapshot = collected(&database, request).await;
                 let value = |i: usize| by.value(&snapshot.statements[i].counters);
                 assert_eq!(snapshot.statements.len(), 10, "{server}");

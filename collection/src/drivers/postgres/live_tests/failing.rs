@@ -7,6 +7,7 @@ use crate::driver::{CheckStatus, Execution, Session, all_plans};
 use crate::drivers;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
+use crate::select::Selection;
 use planscope_explain::workload::Statement;
 use std::io::Write as _;
 use std::time::Duration;
@@ -87,7 +88,8 @@ async fn check_unprivileged(
     let target = target(&database.url_as(role, "geheim"));
     let session =
         async || drivers::connect(&target, &Policy::default(), Stop::new()).await.unwrap();
-    let request = Request { top: 100, ..Request::default() };
+    let selection = Selection { top: 100, ..Selection::default() };
+    let request = Request { selection, ..Request::default() };
     let mut blind = session().await;
     let snapshot = collect(blind.as_mut(), &request, &mut |_| ()).await.unwrap();
     assert_eq!(snapshot.problems[0].kind, "permission", "{server}");

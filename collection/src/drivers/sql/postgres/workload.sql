@@ -6,7 +6,10 @@ WITH seen AS MATERIALIZED (
      WHERE s.dbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
        AND strpos(s.query, '/* planscope */') = 0
 ), shown AS (
-    SELECT * FROM seen WHERE queryid IS NOT NULL AND query <> '<insufficient privilege>'
+    -- The best place that a statement has in any of the rankings.
+    SELECT *, {place} AS place
+      FROM seen
+     WHERE queryid IS NOT NULL AND query <> '<insufficient privilege>'
 )
 SELECT /* planscope */ row_to_json(t)::text
   FROM (SELECT shown.*,
@@ -17,7 +20,7 @@ SELECT /* planscope */ row_to_json(t)::text
                (SELECT sum({total}) FROM seen) AS all_ms,
                (SELECT count(*) FROM seen) - (SELECT count(*) FROM shown) AS hidden
           FROM shown
-         ORDER BY {rank} DESC, queryid
+         ORDER BY place, queryid
          LIMIT {limit}) t
 UNION ALL
 -- When every text is hidden there is no row to carry the totals.
