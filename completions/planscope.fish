@@ -93,7 +93,13 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -s q -l qui
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l statement -d 'The statement of a snapshot: its name, fingerprint or engine\'s id; by default the heaviest' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l plan -d 'Which plan, when there are several: a number from 1, or `all`' -r
-complete -c planscope -n "__fish_planscope_using_subcommand explain" -l input-format -d 'Format of the input; detected by default' -r -f -a "postgres-json\t''
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l input-format -d 'Format of the input; detected by default' -r -f -a "mariadb-json\t''
+mariadb-slow-log\t''
+mysql-json\t''
+mysql-json-v2\t''
+mysql-table\t''
+mysql-tree\t''
+postgres-json\t''
 postgres-text\t''
 postgres-xml\t''
 postgres-yaml\t''

@@ -75,14 +75,14 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
+'::target -- Database\: postgres\://user@host/db, mysql\://…, mariadb\://…, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
 && ret=0
 ;;
 (explain)
 _arguments "${_arguments_options[@]}" : \
 '--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
 '--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
-'--input-format=[Format of the input; detected by default]:FORMAT:(postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
+'--input-format=[Format of the input; detected by default]:FORMAT:(mariadb-json mariadb-slow-log mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
 '--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
@@ -236,7 +236,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml:_default' \
+'::target -- Database\: postgres\://user@host/db, mysql\://…, mariadb\://…, sqlite\:FILE, or a name in planscope.toml:_default' \
 && ret=0
 ;;
 (rules)
