@@ -87,6 +87,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -l store -d
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l all -d 'Every target of planscope.toml'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l watch -d 'Collect again and again until stopped: more often while plans change, seldom while nothing does'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l force -d 'Look at a target that failed several times in a row, without waiting'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -161,6 +162,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l width -d
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l force -d 'Look at a target that failed several times in a row, without waiting'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -198,6 +200,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l width -d 
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l force -d 'Look at a target that failed several times in a row, without waiting'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -s q -l quiet -d 'Say nothing on stderr but errors'

@@ -69,6 +69,7 @@ never\:"Never"))' \
 '(--group)--all[Every target of planscope.toml]' \
 '(--queries --all --group)--watch[Collect again and again until stopped\: more often while plans change, seldom while nothing does]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -134,6 +135,7 @@ never\:"Never"))' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -169,6 +171,7 @@ never\:"Never"))' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \

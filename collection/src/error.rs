@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Input,
     /// The server took too long and was stopped.
     Timeout,
+    /// A guard of planscope's own left the server alone.
+    Refused,
     /// The user stopped it.
     Stopped,
     /// A snapshot or the store cannot be read or written.

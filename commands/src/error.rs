@@ -119,6 +119,7 @@ impl From<CollectError> for CommandError {
             | ErrorKind::Authentication
             | ErrorKind::Permission
             | ErrorKind::Missing
+            | ErrorKind::Refused
             | ErrorKind::Timeout => CommandErrorKind::Connection,
             ErrorKind::Input => CommandErrorKind::Input,
             ErrorKind::Store => CommandErrorKind::Store,

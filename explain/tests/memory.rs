@@ -91,6 +91,55 @@ fn postgres_xml() -> String {
     many(first, |_| node.clone(), "</Plans></Plan></Query></explain>")
 }
 
+fn mysql_tree() -> String {
+    many(
+        "-> Append  (cost=0..1e+6 rows=10)\n",
+        |_| {
+            "    -> Index lookup on orders using orders_customer (customer_id = c.id)  (cost=2.67 rows=10.3)\n".to_owned()
+        },
+        "",
+    )
+}
+
+fn mysql_tree_analyzed() -> String {
+    mysql_tree().replace(")\n", ") (actual time=0.0151..0.016 rows=10 loops=34)\n")
+}
+
+fn mysql_json_v2() -> String {
+    let node = ",\n      {\n        \"covering\": false,\n        \"operation\": \"Table scan on orders\",\n        \
+                \"table_name\": \"orders\",\n        \"access_type\": \"table\",\n        \"schema_name\": \"shop\",\n        \
+                \"estimated_rows\": 99.0,\n        \"estimated_total_cost\": 20.1\n      }";
+    let first =
+        "{\"query_plan\": {\"operation\": \"Append\", \"inputs\": [{\"operation\": \"Hash\"}";
+    many(first, |_| node.to_owned(), "]}, \"json_schema_version\": \"2.0\"}")
+}
+
+/// A join has a node of its own for every table but the first.
+fn mysql_json() -> String {
+    let node = "{\n      \"table\": {\n        \"table_name\": \"o\",\n        \"access_type\": \"ref\",\n        \
+                \"possible_keys\": [\n          \"orders_customer\"\n        ],\n        \"key\": \"orders_customer\",\n        \
+                \"used_key_parts\": [\n          \"customer_id\"\n        ],\n        \"key_length\": \"4\",\n        \"ref\": [\n          \
+                \"shop.c.id\"\n        ],\n        \"rows_examined_per_scan\": 10,\n        \"rows_produced_per_join\": 192,\n        \
+                \"filtered\": \"9.33\",\n        \"cost_info\": {\n          \"read_cost\": \"514.20\",\n          \"eval_cost\": \"19.20\",\n          \
+                \"prefix_cost\": \"744.38\",\n          \"data_read_per_join\": \"17K\"\n        },\n        \"used_columns\": [\n          \"id\"\n        ]\n      }\n    },";
+    many("{\"query_block\": {\"nested_loop\": [", |_| node.to_owned(), "{}]}}")
+}
+
+fn mariadb_json() -> String {
+    let node = "{\n      \"table\": {\n        \"table_name\": \"o\",\n        \"access_type\": \"ref\",\n        \
+                \"possible_keys\": [\"orders_customer\"],\n        \"key\": \"orders_customer\",\n        \"key_length\": \"4\",\n        \
+                \"used_key_parts\": [\"customer_id\"],\n        \"ref\": [\"shop.c.id\"],\n        \"r_loops\": 200,\n        \"rows\": 5,\n        \
+                \"r_rows\": 9.995,\n        \"r_table_time_ms\": 1.932067814,\n        \"r_other_time_ms\": 0.224743386,\n        \
+                \"r_engine_stats\": {\n          \"pages_accessed\": 4404\n        },\n        \"filtered\": 100,\n        \"r_filtered\": 100\n      }\n    },";
+    many("{\"query_block\": {\"nested_loop\": [", |_| node.to_owned(), "{}]}}")
+}
+
+fn mysql_table() -> String {
+    let row = "|  1 | SIMPLE      | o      | NULL       | ref   | orders_status | orders_status | 42      | const | 2499 |   100.00 | Using where; Using index |\n";
+    let names = "| id | select_type | table  | partitions | type  | possible_keys | key           | key_len | ref   | rows | filtered | Extra                    |\n";
+    many(&format!("+----+\n{names}+----+\n"), |_| row.to_owned(), "+----+\n")
+}
+
 #[test]
 fn reading_takes_at_most_twelve_times_the_text() {
     let texts = [
@@ -99,6 +148,12 @@ fn reading_takes_at_most_twelve_times_the_text() {
         ("postgres-json", postgres_json()),
         ("postgres-yaml", postgres_yaml()),
         ("postgres-xml", postgres_xml()),
+        ("mysql-tree", mysql_tree()),
+        ("mysql-tree", mysql_tree_analyzed()),
+        ("mysql-json-v2", mysql_json_v2()),
+        ("mysql-json", mysql_json()),
+        ("mariadb-json", mariadb_json()),
+        ("mysql-table", mysql_table()),
     ];
     let ratios = texts.map(|(format, text)| (format, ratio(&text, format)));
     assert!(ratios.iter().all(|(_, ratio)| *ratio <= MOST), "{ratios:.1?}");

@@ -1,6 +1,7 @@
 //! Guards: what keeps a collection harmless.
 
 mod audit;
+pub mod breaker;
 pub mod registry;
 mod stop;
 

@@ -4,6 +4,7 @@ use super::Store;
 use crate::error::{CollectError, ErrorKind, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 
 /// Held while a collector watches its target; released when it is dropped or the process ends.
 #[derive(Debug)]
@@ -24,7 +25,9 @@ impl Store {
                 .hint("choose another folder with `--store DIR`")
                 .caused_by(error)
         };
-        fs::create_dir_all(&folder).map_err(|error| failed("make the folder of locks", error))?;
+        let mut folders = fs::DirBuilder::new();
+        folders.recursive(true).mode(0o700);
+        folders.create(&folder).map_err(|error| failed("make the folder of locks", error))?;
         let path = folder.join(format!("{stem}.lock"));
         let options =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);

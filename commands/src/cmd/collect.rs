@@ -62,11 +62,8 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     if args.watching.watch {
         return watch::run(&target, &args.watching, &args.workload, &store, ctx);
     }
-    let snapshot = block_on(ctx, async {
-        let mut session =
-            workload::connect(ctx, &target, &args.workload.connection.policy()?).await?;
-        workload::collect(ctx, &mut *session, &args.workload).await
-    })?;
+    let guarded = workload::collect_guarded(ctx, &target, &args.workload, &store);
+    let snapshot = block_on(ctx, guarded)?;
     let path = store.save(&snapshot)?;
     let by = Some(args.workload.chosen_by());
     super::show(ctx, &Report::Collect(CollectReport { snapshot, path, by }))?;

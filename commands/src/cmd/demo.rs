@@ -178,7 +178,7 @@ impl Walk<'_> {
         let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60, audit: None }.policy()?;
         let snapshot = block_on(self.ctx, async {
             let mut session = workload::connect(self.ctx, &target, &policy).await?;
-            workload::collect_request(self.ctx, &mut *session, &request).await
+            Ok(workload::collect_request(self.ctx, &mut *session, &request).await?)
         })?;
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;

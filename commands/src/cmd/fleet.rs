@@ -79,8 +79,7 @@ async fn collected(
     ctx: &Ctx,
 ) -> Result<(Snapshot, std::path::PathBuf)> {
     let _registered = Registry::of_user(&ctx.environment).register(&target.name());
-    let mut session = workload::connect(ctx, target, &args.connection.policy()?).await?;
-    let snapshot = workload::collect(ctx, &mut *session, args).await?;
+    let snapshot = workload::collect_guarded(ctx, target, args, store).await?;
     let path = store.save(&snapshot)?;
     Ok((snapshot, path))
 }

@@ -7,9 +7,11 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use planscope_collection::collect::{self, Request, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
+use planscope_collection::guard::breaker::Breaker;
 use planscope_collection::guard::{Audit, Policy};
 use planscope_collection::select::{Filter, Selection};
-use planscope_collection::{Target, drivers, queries};
+use planscope_collection::store::Store;
+use planscope_collection::{CollectError, Target, drivers, queries};
 use planscope_explain::{Engine, Snapshot};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,6 +37,9 @@ pub struct WorkloadArgs {
     /// Run each statement for its plan: parsed SELECTs without side effects only
     #[arg(long)]
     pub analyze: bool,
+    /// Look at a target that failed several times in a row, without waiting
+    #[arg(long)]
+    pub force: bool,
     /// Keep literals in stored texts and plans; by default they are replaced
     #[arg(long)]
     pub keep_literals: bool,
@@ -166,7 +171,39 @@ pub async fn collect(
     args: &WorkloadArgs,
 ) -> Result<Snapshot> {
     let request = args.request(session.identity().engine)?;
-    collect_request(ctx, session, &request).await
+    Ok(collect_request(ctx, session, &request).await?)
+}
+
+/// Collects from a target whose breaker is closed, and lets it know how that went.
+pub async fn collect_guarded(
+    ctx: &Ctx,
+    target: &Target,
+    args: &WorkloadArgs,
+    store: &Store,
+) -> Result<Snapshot> {
+    let mut breaker = Breaker::of(store, &target.file_stem());
+    if !args.force {
+        breaker.admit()?;
+    }
+    let policy = args.connection.policy()?;
+    let mut session = match drivers::connect(target, &policy, ctx.stop.clone()).await {
+        Ok(session) => session,
+        Err(error) => {
+            breaker.note(Err(&error));
+            return Err(error.into());
+        }
+    };
+    let request = args.request(session.identity().engine)?;
+    match collect_request(ctx, &mut *session, &request).await {
+        Ok(snapshot) => {
+            breaker.note(Ok(()));
+            Ok(snapshot)
+        }
+        Err(error) => {
+            breaker.note(Err(&error));
+            Err(error.into())
+        }
+    }
 }
 
 /// Collects what `request` asks for, with a progress bar.
@@ -174,7 +211,7 @@ pub async fn collect_request(
     ctx: &Ctx,
     session: &mut dyn Session,
     request: &Request,
-) -> Result<Snapshot> {
+) -> std::result::Result<Snapshot, CollectError> {
     let bar = ctx.ui.progress("connecting", 1);
     let mut report = |step: Step| {
         let (message, done, of) = match step {
@@ -189,5 +226,5 @@ pub async fn collect_request(
     };
     let snapshot = collect::collect(session, request, &mut report).await;
     bar.finish_and_clear();
-    Ok(snapshot?)
+    snapshot
 }

@@ -111,10 +111,9 @@ pub fn by_name(name: &str) -> Option<&'static Format> {
 
 /// The format that is surest of the text.
 pub fn detect(text: &str) -> Option<&'static Format> {
-    let sure = |format: &&Format| ((format.detect)(text), format.name);
-    let best =
-        ALL.iter().copied().max_by(|a, b| sure(a).0.cmp(&sure(b).0).then(b.name.cmp(a.name)));
-    best.filter(|format| (format.detect)(text) > 0)
+    let scores = ALL.iter().copied().map(|format| ((format.detect)(text), format));
+    let best = scores.max_by(|a, b| a.0.cmp(&b.0).then(b.1.name.cmp(a.1.name)));
+    best.filter(|(sure, _)| *sure > 0).map(|(_, format)| format)
 }
 
 /// Reads every plan in `text`; `format` is detected where it is not given.

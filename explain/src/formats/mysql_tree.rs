@@ -11,6 +11,9 @@ pub(super) static FORMAT: Format = Format {
     parse: |text| mysql::read(text, "mysql-tree"),
 };
 
+/// Lines that are looked at.
+const MOST_LINES: usize = 200;
+
 fn detect(text: &str) -> u8 {
     if !text.contains("-> ") {
         return 0;
@@ -18,11 +21,14 @@ fn detect(text: &str) -> u8 {
     // Bars, quotes and names of columns may stand before the first line.
     let starts = text.lines().map(|line| line.trim_start_matches(['|', '│', '"', '\'', ' ', '\t']));
     let unlabelled = starts.map(|line| line.strip_prefix("EXPLAIN: ").unwrap_or(line));
-    let nodes = unlabelled.filter(|line| mysql::is_tree_line(line));
+    let nodes = unlabelled.filter(|line| mysql::is_tree_line(line)).take(MOST_LINES);
+    // As a driver gives it: in a string of JSON, on one line.
+    let strings = text.match_indices("\"-> ").take(MOST_LINES).map(|(at, _)| &text[at + 1..]);
     let operation = |line: &str| {
-        let line = line.split("\\n").next().unwrap_or(line);
+        let line = line.split('\n').next().unwrap_or(line);
+        let line = line.split("\\n").next().unwrap_or(line).trim_end_matches(['"', '}', ']']);
         mysql::is_operation(line.trim_start_matches("->").trim())
     };
     // At a prompt, the continued lines of a statement begin alike.
-    if nodes.take(200).any(operation) { 96 } else { 0 }
+    if nodes.chain(strings).any(operation) { 96 } else { 0 }
 }

@@ -46,6 +46,27 @@ impl PlanBuilder {
         Self { nodes: Vec::with_capacity(nodes.min(MAX_NODES)), open: Vec::new() }
     }
 
+    /// The builder of nodes that are in preorder already, each at the depth of the same place.
+    ///
+    /// # Errors
+    /// As [`PlanBuilder::open`].
+    pub fn arranged(mut nodes: Vec<Node>, depths: &[u32]) -> Result<Self, LimitError> {
+        if nodes.len() > MAX_NODES {
+            return Err(LimitError::Nodes);
+        }
+        let mut open: Vec<NodeId> = Vec::new();
+        for (i, (node, depth)) in nodes.iter_mut().zip(depths).enumerate() {
+            open.truncate(*depth as usize);
+            if open.len() >= MAX_DEPTH {
+                return Err(LimitError::Depth);
+            }
+            let parent = open.last().copied().or((i > 0).then_some(NodeId::ROOT));
+            node.links = Links { parent, depth: open.len() as u32, subtree_len: 1 };
+            open.push(NodeId(i as u32));
+        }
+        Ok(Self { nodes, open: Vec::new() })
+    }
+
     /// Adds a node below the one that is open now, and opens it.
     ///
     /// # Errors

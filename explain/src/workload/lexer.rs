@@ -495,10 +495,11 @@ impl Lexer<'_> {
     fn hash(&self, start: usize) -> (TokenKind, usize) {
         let before = self.text.get(..start).unwrap_or_default().trim_ascii_end();
         let number = self.run(start + 1, Class::Digit);
-        let names_subquery = number > start + 1
-            && before.len() >= 6
-            && before[before.len() - 6..].eq_ignore_ascii_case(b"select");
-        if names_subquery {
+        let is_select =
+            before.len() >= 6 && before[before.len() - 6..].eq_ignore_ascii_case(b"select");
+        // MariaDB's plans say `(subquery#2)`.
+        let names_subquery = is_select || before.ends_with(b"(subquery");
+        if names_subquery && number > start + 1 {
             return (TokenKind::Word, self.word_end(number));
         }
         (TokenKind::Comment, self.line_end(start))

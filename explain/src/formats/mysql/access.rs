@@ -88,7 +88,9 @@ impl Access {
     fn lookups(&self) -> Vec<Condition> {
         let pairs = self.key_parts.iter().zip(&self.references);
         let condition = |(column, reference): (&String, &String)| {
-            let reference = if reference.contains('.') { reference.as_str() } else { "?" };
+            // MariaDB writes `*any*` for a schema that a temporary table does not have.
+            let named = reference.trim_start_matches("*any*.");
+            let reference = if named.contains('.') { named } else { "?" };
             Condition::new(ConditionKind::Index, format!("{column} = {reference}"))
         };
         pairs.map(condition).collect()

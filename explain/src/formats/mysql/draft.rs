@@ -6,46 +6,57 @@ use crate::plan::{LimitError, MAX_NODES, Node, Operator, Plan, PlanBuilder, Role
 /// A node's place in the draft.
 pub(super) type At = usize;
 
-#[derive(Debug)]
-struct Entry {
-    node: Node,
-    first: Option<u32>,
-    last: Option<u32>,
-    next: Option<u32>,
+/// No node.
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug, Clone, Copy)]
+struct Links {
+    first: u32,
+    last: u32,
+    next: u32,
 }
 
 /// Nodes and who hangs on whom.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
-    entries: Vec<Entry>,
+    nodes: Vec<Node>,
+    links: Vec<Links>,
 }
 
 impl Draft {
+    /// With room for so many nodes, so that a large plan need not grow by doubling.
+    pub(super) fn expecting(nodes: usize) -> Self {
+        let nodes = nodes.min(MAX_NODES);
+        Self { nodes: Vec::with_capacity(nodes), links: Vec::with_capacity(nodes) }
+    }
+
     /// Adds a node that hangs nowhere yet.
-    pub(super) fn add(&mut self, node: Node) -> Result<At, LimitError> {
-        if self.entries.len() >= MAX_NODES {
+    pub(super) fn add(&mut self, mut node: Node) -> Result<At, LimitError> {
+        if self.nodes.len() >= MAX_NODES {
             return Err(LimitError::Nodes);
         }
-        self.entries.push(Entry { node, first: None, last: None, next: None });
-        Ok(self.entries.len() - 1)
+        node.conditions.shrink_to_fit();
+        self.nodes.push(node);
+        self.links.push(Links { first: NONE, last: NONE, next: NONE });
+        Ok(self.nodes.len() - 1)
     }
 
     pub(super) fn node(&self, at: At) -> &Node {
-        &self.entries[at].node
+        &self.nodes[at]
     }
 
     pub(super) fn node_mut(&mut self, at: At) -> &mut Node {
-        &mut self.entries[at].node
+        &mut self.nodes[at]
     }
 
     /// Hangs `child` on `parent`, after the children that it has.
     pub(super) fn adopt(&mut self, parent: At, child: At, role: Role) {
-        self.entries[child].node.role = role;
-        match self.entries[parent].last {
-            Some(last) => self.entries[last as usize].next = Some(child as u32),
-            None => self.entries[parent].first = Some(child as u32),
+        self.nodes[child].role = role;
+        match self.links[parent].last {
+            NONE => self.links[parent].first = child as u32,
+            last => self.links[last as usize].next = child as u32,
         }
-        self.entries[parent].last = Some(child as u32);
+        self.links[parent].last = child as u32;
     }
 
     /// Adds a node above `child`.
@@ -56,16 +67,16 @@ impl Draft {
     }
 
     pub(super) fn children(&self, at: At) -> impl Iterator<Item = At> + '_ {
-        let at_of = |at: u32| at as usize;
-        std::iter::successors(self.entries[at].first.map(at_of), move |&child| {
-            self.entries[child].next.map(at_of)
+        let known = |at: u32| (at != NONE).then_some(at as usize);
+        std::iter::successors(known(self.links[at].first), move |&child| {
+            known(self.links[child].next)
         })
     }
 
     /// All nodes below `root`, itself first, in preorder: from the last to the first, every node
     /// comes after its children.
     pub(super) fn preorder(&self, root: At) -> Vec<u32> {
-        let mut order = Vec::with_capacity(self.entries.len());
+        let mut order = Vec::with_capacity(self.nodes.len());
         let mut open = vec![root as u32];
         while let Some(at) = open.pop() {
             order.push(at);
@@ -108,16 +119,37 @@ impl Draft {
     ) -> Result<Plan, LimitError> {
         let order = self.preorder(root);
         self.complete_costs(&order);
-        drop(order);
-        let mut builder = PlanBuilder::new();
-        let mut open = vec![(root, 0)];
-        while let Some((at, depth)) = open.pop() {
-            builder.close_to_depth(depth);
-            let start = open.len();
-            open.extend(self.children(at).map(|child| (child, depth + 1)));
-            open[start..].reverse();
-            builder.open(std::mem::take(&mut self.entries[at].node))?;
-        }
-        builder.finish(engine, format)
+        let depths = self.depths(&order);
+        let Self { mut nodes, links } = self;
+        drop(links);
+        arrange(&mut nodes, order);
+        PlanBuilder::arranged(nodes, &depths)?.finish(engine, format)
     }
+
+    /// Of each node in preorder: how many stand above it.
+    fn depths(&self, order: &[u32]) -> Vec<u32> {
+        let mut by_node = vec![0; self.nodes.len()];
+        let mut depths = Vec::with_capacity(order.len());
+        for at in order.iter().map(|&at| at as usize) {
+            depths.push(by_node[at]);
+            for child in self.children(at) {
+                by_node[child] = by_node[at] + 1;
+            }
+        }
+        depths
+    }
+}
+
+/// Puts the nodes in `order`, in place: a second arena would double the memory.
+fn arrange(nodes: &mut Vec<Node>, mut order: Vec<u32>) {
+    for place in 0..order.len() {
+        // What stood at an earlier place has been swapped on: follow it.
+        let mut from = order[place] as usize;
+        while from < place {
+            from = order[from] as usize;
+        }
+        nodes.swap(place, from);
+        order[place] = from as u32;
+    }
+    nodes.truncate(order.len());
 }

@@ -6,6 +6,7 @@ use crate::formats::{Reading, detect, read};
 use crate::plan::{Node, Operator, Plan, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Form, format, and whether it is of an execution.
 const FORMS: [(&str, &str, &str, bool); 13] = [
@@ -82,8 +83,17 @@ fn indexes(plan: &Plan) -> BTreeSet<&str> {
     names.filter(|name| !name.starts_with('<')).collect()
 }
 
-/// The plans of all forms of every statement.
-fn forms(engine: &str) -> BTreeMap<PathBuf, BTreeMap<&'static str, Plan>> {
+type Forms = BTreeMap<PathBuf, BTreeMap<&'static str, Plan>>;
+
+/// The plans of all forms of every statement, read once for all tests.
+fn forms(engine: &'static str) -> &'static Forms {
+    static MYSQL: OnceLock<Forms> = OnceLock::new();
+    static MARIADB: OnceLock<Forms> = OnceLock::new();
+    let of_engine = if engine == "mysql" { &MYSQL } else { &MARIADB };
+    of_engine.get_or_init(|| read_forms(engine))
+}
+
+fn read_forms(engine: &str) -> Forms {
     let mut all = BTreeMap::new();
     for statement in statements(engine) {
         let mut plans = BTreeMap::new();
@@ -149,7 +159,7 @@ fn forms_of_mariadb_agree() {
     for (statement, plans) in forms("mariadb") {
         let shown = statement.display();
         let json = &plans["json"];
-        for (form, plan) in &plans {
+        for (form, plan) in plans {
             if *form == "slow.log" {
                 assert!(plan.statement.is_some() && plan.execution_ms.is_some(), "{shown}");
             }

@@ -61,6 +61,11 @@ impl<'a> Json<'a> {
         self.values.len()
     }
 
+    /// How many values have that key.
+    pub(super) fn count(&self, key: &str) -> usize {
+        (0..self.len()).filter(|&at| self.key(at) == key).count()
+    }
+
     pub(super) fn kind(&self, at: usize) -> Kind {
         self.values[at].kind
     }
@@ -241,13 +246,7 @@ impl Reader<'_> {
                         break;
                     }
                     Some(_) if is_first => break,
-                    _ => {
-                        return Err(self.broken(if is_array {
-                            "`,` or `]`"
-                        } else {
-                            "`,` or `}`"
-                        }));
-                    }
+                    _ => return Err(self.broken(next_in(is_array, is_first))),
                 }
             }
             let container = self.open.last().map_or(0, |&at| at as usize);
@@ -334,6 +333,16 @@ impl Reader<'_> {
 
     fn broken(&self, expected: &'static str) -> Broken {
         Broken::At { byte: self.at, expected }
+    }
+}
+
+/// What may stand next in a container.
+fn next_in(is_array: bool, is_first: bool) -> &'static str {
+    match (is_array, is_first) {
+        (true, true) => "a value or `]`",
+        (true, false) => "`,` or `]`",
+        (false, true) => "a key or `}`",
+        (false, false) => "`,` or `}`",
     }
 }
 

@@ -37,3 +37,5 @@ pub(super) fn is_mariadb(text: &str) -> bool {
 
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ pub(super) fn read(
 ) -> Result<Reading, FormatError> {
     let mut reader = Reader {
         json,
-        draft: Draft::default(),
+        draft: Draft::expecting(json.count("operation")),
         made: vec![None; json.len()],
         notes: Vec::new(),
         outside: HashSet::new(),

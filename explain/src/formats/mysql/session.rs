@@ -1,7 +1,7 @@
 //! Puts the pieces of an input together: plans with their statements, rewritten texts and warnings.
 
 use super::json::{Broken, Json};
-use super::pieces::{Grid, Piece, is_plan, split};
+use super::pieces::{Grid, Piece, first_document, is_plan, split};
 use super::{merge, query_block, query_plan, rows, tree};
 use crate::engine::Engine;
 use crate::formats::{FormatError, Note, Reading, shortened};
@@ -33,13 +33,19 @@ pub(in crate::formats) fn read(
     })
 }
 
-/// The engine of the first plan of query blocks.
+/// The engine of the first document of query blocks.
 pub(super) fn first_block(text: &str) -> Option<Engine> {
-    let mut session = Session::default();
-    for piece in split(text) {
-        session.piece(piece, 0).ok()?;
-        if let Some(reading) = session.readings.first() {
-            return Some(reading.plan.engine);
+    let mut hint = None;
+    for piece in first_document(text) {
+        match piece {
+            Piece::Mariadb => hint = Some(Engine::Mariadb),
+            Piece::Document(text, _) => {
+                let json = Json::read(&text).ok().map(|(json, _)| json);
+                if let Some(json) = json.filter(query_block::is_it) {
+                    return Some(query_block::engine_of(&json, hint).0);
+                }
+            }
+            _ => {}
         }
     }
     None

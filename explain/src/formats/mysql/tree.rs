@@ -12,7 +12,7 @@ use std::collections::HashSet;
 /// Reads the plans of a run of lines, of which the first begins a tree.
 pub(super) fn read(lines: &[Line<'_>], format: &'static str) -> Result<Vec<Reading>, FormatError> {
     let mut readings = Vec::new();
-    let mut tree = Tree::default();
+    let mut tree = Tree { draft: Draft::expecting(lines.len()), ..Tree::default() };
     let mut rest = lines;
     while let Some((line, after)) = rest.split_first() {
         let more = after.iter().take_while(|line| !is_node(&line.text)).count();

@@ -229,8 +229,25 @@ fn in_list(list: &[Expr], negated: bool) -> Comparison {
 }
 
 /// `=`, `<`, LIKE as an operator and so on.
+/// MySQL's plans write ranges as `10 <= a <= 20`: the lower bound, its operator and the column.
+fn chained<'a>(
+    left: &'a Expr,
+    op: &BinaryOperator,
+    engine: Engine,
+) -> Option<(&'a Expr, &'a BinaryOperator, &'a Expr)> {
+    let is_upper = |op: &BinaryOperator| matches!(op, BinaryOperator::Lt | BinaryOperator::LtEq);
+    let Expr::BinaryOp { left: low, op: first, right: column } = left else { return None };
+    let is_range = is_upper(op) && is_upper(first) && matches!(low.as_ref(), Expr::Value(_));
+    (is_range && engine.info().quote == '`').then_some((low, first, column))
+}
+
 fn binary(left: &Expr, op: &BinaryOperator, right: &Expr, engine: Engine) -> Vec<Predicate> {
     use BinaryOperator as Op;
+    if let Some((low, first, column)) = chained(left, op, engine) {
+        let mut bounds = binary(low, first, column, engine);
+        bounds.extend(binary(column, op, right, engine));
+        return bounds;
+    }
     let comparison = match op {
         Op::Eq | Op::Spaceship => Comparison::Equal,
         Op::NotEq => Comparison::NotEqual,

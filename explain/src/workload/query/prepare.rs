@@ -159,7 +159,15 @@ fn readable(sql: &str, engine: Engine) -> Option<String> {
     let tokens: Vec<Token> =
         Lexer::new(sql, engine).filter(|t| t.kind != TokenKind::Blank).collect();
     let skip = explain_prefix(sql, &tokens);
-    let mut rewriter = Rewriter { sql, engine, tokens: &tokens, at: skip, out: String::new() };
+    let mut rewriter = Rewriter {
+        sql,
+        engine,
+        tokens: &tokens,
+        at: skip,
+        out: String::new(),
+        jumps: Vec::new(),
+        in_match: false,
+    };
     while rewriter.at < tokens.len() {
         rewriter.step();
     }
@@ -202,6 +210,10 @@ struct Rewriter<'a> {
     tokens: &'a [Token],
     at: usize,
     out: String,
+    /// Tokens to leave out: where they begin and what follows them. Innermost last.
+    jumps: Vec<(usize, usize)>,
+    /// Between `match` and `against`, where MySQL's plans have no parentheses.
+    in_match: bool,
 }
 
 impl Rewriter<'_> {
@@ -233,6 +245,10 @@ impl Rewriter<'_> {
     }
 
     fn step(&mut self) {
+        if let Some((_, to)) = self.jumps.pop_if(|(from, _)| *from == self.at) {
+            self.at = to;
+            return;
+        }
         let Some(&token) = self.tokens.get(self.at) else { return };
         let text = token.text(self.sql);
         match token.kind {
@@ -250,7 +266,7 @@ impl Rewriter<'_> {
             }
             TokenKind::Word => self.word_token(text),
             TokenKind::Open => self.open_token(),
-            TokenKind::Operator if text == "<" && self.is_mysql_marker() => self.at += 3,
+            TokenKind::Operator if text == "<" && self.is_mysql_marker() => self.marker(),
             TokenKind::Operator => self.operator_token(text),
             _ => self.put(text, 1),
         }
@@ -299,6 +315,18 @@ impl Rewriter<'_> {
             }
             // `'x'::text COLLATE "C"`: sqlparser reads no COLLATE after a cast.
             "collate" if self.follows_cast() => self.at += 2,
+            // MariaDB marks the condition of an outer join so.
+            "trigcond" if next == Some(TokenKind::Open) => self.at += 1,
+            "match"
+                if self.is_mysql() && matches!(next, Some(TokenKind::Quoted | TokenKind::Word)) =>
+            {
+                self.in_match = true;
+                self.put("match (", 1);
+            }
+            "against" if self.in_match => {
+                self.in_match = false;
+                self.put(") against", 1);
+            }
             // sqlparser does not read `TABLE t`.
             "table" if self.out.is_empty() => self.put("SELECT * FROM", 1),
             // `extract($1 from x)`.
@@ -336,7 +364,10 @@ impl Rewriter<'_> {
         let word = self.word(self.at + 1);
         let reference = match word.as_str() {
             "initplan" | "subplan" | "hashed" | "alternatives" | "rescan" => true,
-            "select" => self.word(self.at + 2).starts_with('#'),
+            // MySQL's `(select #2)` and MariaDB's `(subquery#2)`.
+            "select" | "subquery" => self.word(self.at + 2).starts_with('#'),
+            // `( <materialize> (select …), <primary_index_lookup>(…))` after IN.
+            "<" => self.is_mysql() && self.word(self.at + 2) == "materialize",
             _ => false,
         };
         let close = closing(self.tokens, self.at).filter(|_| reference);
@@ -345,9 +376,39 @@ impl Rewriter<'_> {
         self.put("(SELECT 1)", close + 1 - self.at + if field { 2 } else { 0 });
     }
 
+    fn is_mysql(&self) -> bool {
+        self.engine.info().quote == '`'
+    }
+
+    /// Leaves a marker out. Of `<if>(is_not_null_compl(t), …, true)` and `<in_optimizer>(a, …)` only the
+    /// second argument is the condition.
+    fn marker(&mut self) {
+        let open = self.at + 3;
+        let has_arguments = matches!(self.word(self.at + 1).as_str(), "if" | "in_optimizer");
+        let close = closing(self.tokens, open).filter(|_| has_arguments);
+        self.at = open;
+        let Some(close) = close else { return };
+        let mut depth = 0_usize;
+        let mut commas = Vec::new();
+        for at in open + 1..close {
+            match self.kind(at) {
+                Some(TokenKind::Open) => depth += 1,
+                Some(TokenKind::Close) => depth = depth.saturating_sub(1),
+                Some(TokenKind::Comma) if depth == 0 => commas.push(at),
+                _ => {}
+            }
+        }
+        let Some(&first) = commas.first() else { return };
+        if let Some(&second) = commas.get(1) {
+            self.jumps.push((second, close));
+        }
+        self.put("(", 1);
+        self.at = first + 1;
+    }
+
     /// MySQL marks what it did to a condition: `<cache>(…)`, `<if>(…)`.
     fn is_mysql_marker(&self) -> bool {
-        self.engine.info().quote == '`'
+        self.is_mysql()
             && self.kind(self.at + 1) == Some(TokenKind::Word)
             && self.word(self.at + 2) == ">"
             && self.kind(self.at + 3) == Some(TokenKind::Open)

@@ -4,7 +4,7 @@ use super::*;
 use crate::workload::fingerprint::tests::sql_like;
 use proptest::prelude::*;
 
-use Engine::{Mysql, Postgres, Sqlite};
+use Engine::{Mariadb, Mysql, Postgres, Sqlite};
 
 fn column(column: &ColumnRef) -> String {
     match &column.qualifier {
@@ -369,6 +369,27 @@ const CONDITIONS: &[(Engine, &str, &str)] = &[
         Mysql,
         "((v.`status` = 'delayed') and (v.dest in (1,2)) and (v.n like '%x%') and (cast(v.d as date) = DATE'2024-01-01'))",
         "v.status Equal 'delayed'; v.dest In(Some(2)) ?; v.n Pattern '%x%'; cast(d as date) Equal '2024-01-01'",
+    ),
+    (Mysql, "(10 <= a < 20) and (b > 1)", "a Greater 10; a Less 20; b Greater 1"),
+    (
+        Mysql,
+        "<if>(is_not_null_compl(q), ((`s`.`q`.`b` = `s`.`p`.`a`) and (q.c = 1)), true) and (p.d = 2)",
+        "q.b Equal p.a; q.c Equal 1; p.d Equal 2",
+    ),
+    (
+        Mysql,
+        "<in_optimizer>(p.b,p.b in ( <materialize> (/* select#2 */ select 1), <primary_index_lookup>(p.b in <temporary table> on <auto_distinct_key> where ((p.b = 1))))) and (p.c = 3)",
+        "p.b In(None) expr; p.c Equal 3",
+    ),
+    (
+        Mysql,
+        "((match `d`.`body`,`d`.`t` against ('x')) and (`d`.`id` > 10))",
+        "d.body Contains ?; d.t Contains ?; d.id Greater 10",
+    ),
+    (
+        Mariadb,
+        "trigcond(q.b = p.a) and o.total > (subquery#2) and <in_optimizer>(c.x,c.x in (subquery#3))",
+        "q.b Equal p.a; o.total Greater expr; c.x In(None) expr",
     ),
     (Sqlite, "a=? AND b>?", "a Equal ?; b Greater ?"),
 ];

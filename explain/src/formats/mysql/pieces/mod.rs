@@ -78,10 +78,22 @@ impl<'a> Cursor<'a> {
 
 /// The pieces of `text`.
 pub(super) fn split(text: &str) -> Vec<Piece<'_>> {
-    let mut splitter =
-        Splitter { lines: Cursor { text, at: 0, number: 1 }, pieces: Vec::new(), query_ms: None };
+    let mut splitter = Splitter::new(text);
     while let Some(line) = splitter.lines.peek() {
         splitter.piece(line);
+    }
+    splitter.pieces
+}
+
+/// The pieces of `text` up to the first document of a plan.
+pub(super) fn first_document(text: &str) -> Vec<Piece<'_>> {
+    let mut splitter = Splitter::new(text);
+    while let Some(line) = splitter.lines.peek() {
+        splitter.stops_early = true;
+        splitter.piece(line);
+        if splitter.has_plan() {
+            break;
+        }
     }
     splitter.pieces
 }
@@ -91,9 +103,21 @@ struct Splitter<'a> {
     pieces: Vec<Piece<'a>>,
     /// Of the entry of the slow log that is open.
     query_ms: Option<f64>,
+    /// Only the first plan is wanted.
+    stops_early: bool,
 }
 
 impl<'a> Splitter<'a> {
+    fn new(text: &'a str) -> Self {
+        let lines = Cursor { text, at: 0, number: 1 };
+        Self { lines, pieces: Vec::new(), query_ms: None, stops_early: false }
+    }
+
+    /// Whether the last piece is a document of a plan.
+    fn has_plan(&self) -> bool {
+        matches!(self.pieces.last(), Some(Piece::Document(text, _)) if text.contains("query_block"))
+    }
+
     /// Reads the piece that begins at the line, or leaves the line out.
     fn piece(&mut self, line: &'a str) {
         let text = line.trim();
@@ -145,6 +169,9 @@ impl<'a> Splitter<'a> {
         {
             self.lines.skip_to(at);
             end = at + self.one_document(rest);
+            if self.stops_early && self.has_plan() {
+                break;
+            }
             let blanks = self.lines.text.as_bytes()[end..].iter();
             at = end + blanks.take_while(|byte| matches!(byte, b' ' | b',' | b';')).count();
         }

@@ -46,6 +46,9 @@ impl Reader<'_, '_> {
             top = self.wrap(at, top, node)?;
             self.mention(&condition, top);
         }
+        if json.is_true(at, "recursive") {
+            self.mark_recursive(top);
+        }
         top = self.written(at, top)?;
         for key in ["const_condition", "outer_ref_condition"] {
             if let Some(condition) = json.text_of(at, key) {
@@ -71,6 +74,23 @@ impl Reader<'_, '_> {
             return Ok(Some(table));
         }
         self.inputs(at)
+    }
+
+    /// The recursive part of a CTE scans the new rows whole, and so does not look like a derived table.
+    fn mark_recursive(&mut self, top: At) {
+        // The joins are left-deep, and a CTE joins few tables.
+        const MOST: usize = 64;
+        let mut at = Some(top);
+        for _ in 0..MOST {
+            let Some(join) = at else { return };
+            let inputs: Vec<At> = self.draft.children(join).take(2).collect();
+            let is_scan = |at: &&At| self.draft.node(**at).operator == Operator::SeqScan;
+            if let Some(&scan) = [join].iter().chain(inputs.iter().rev()).find(is_scan) {
+                self.draft.node_mut(scan).operator = Operator::WorkTableScan;
+                return;
+            }
+            at = inputs.first().copied();
+        }
     }
 
     /// The node that writes, above what it reads.

@@ -98,7 +98,8 @@ impl<'a, 'b> Reader<'a, 'b> {
         Self {
             json,
             place,
-            draft: Draft::default(),
+            // Of a join, each table but the first has the node of the join above it.
+            draft: Draft::expecting(json.count("table") * 2),
             made: vec![None; json.len()],
             facts: HashMap::new(),
             mentions: HashMap::new(),
@@ -187,7 +188,7 @@ impl<'a, 'b> Reader<'a, 'b> {
         for input in inner {
             let facts = self.facts(input);
             writes.append(&mut facts.writes);
-            let join = facts.join.take().unwrap_or_default();
+            let join = facts.join.take().map(|join| *join).unwrap_or_default();
             inputs.push(Input { at: input, join });
         }
         let (top, joins) = left_deep(&mut self.draft, inputs)?;

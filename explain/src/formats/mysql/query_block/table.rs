@@ -8,7 +8,7 @@ use crate::plan::{Actual, Condition, ConditionKind, LimitError, Node, Operator, 
 use serde_json::Value;
 
 /// Keys that are read here. All others are details.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 23] = [
     "table_name",
     "access_type",
     "key",
@@ -18,6 +18,8 @@ const KNOWN: [&str; 21] = [
     "pushed_condition",
     "message",
     "cost",
+    "cost_info",
+    "r_engine_stats",
     "loops",
     "r_loops",
     "r_rows",
@@ -31,6 +33,9 @@ const KNOWN: [&str; 21] = [
     "delete",
     "rowid_filter",
 ];
+
+const COSTS: [&str; 3] = ["read_cost", "eval_cost", "prefix_cost"];
+const PAGES: [&str; 2] = ["pages_accessed", "pages_read_count"];
 
 impl Reader<'_, '_> {
     /// The node of a `table`.
@@ -62,6 +67,12 @@ impl Reader<'_, '_> {
         let mut join = join_of(json, at);
         self.conditions(at, &mut node, &mut join, access.table.as_deref().unwrap_or_default());
         self.keep(at, &mut node, &KNOWN);
+        // What is not in the estimate and the buffers.
+        for (key, known) in [("cost_info", &COSTS[..]), ("r_engine_stats", &PAGES[..])] {
+            if let Some(inner) = json.get(at, key) {
+                self.keep(inner, &mut node, known);
+            }
+        }
         let facts = self.measured(at, &mut node);
         self.costs(at, &mut node, &join);
         let made = self.draft.add(node)?;
@@ -69,7 +80,7 @@ impl Reader<'_, '_> {
             let condition = json.text_of(at, key).unwrap_or_default();
             self.mention(&condition, made);
         }
-        *self.facts(made) = Facts { join: Some(join), ..facts };
+        *self.facts(made) = Facts { join: Some(Box::new(join)), ..facts };
         self.write(at, made, access.table.as_deref());
         self.inside(at, made, &access)?;
         Ok(made)
@@ -240,7 +251,7 @@ impl Reader<'_, '_> {
         let Some(made) = self.inputs(at)? else { return Ok(None) };
         let text = |key: &str| json.text_of(at, key).unwrap_or_default();
         let condition = text("attached_condition");
-        let mut join = self.facts(made).join.take().unwrap_or_default();
+        let mut join = self.facts(made).join.take().map(|join| *join).unwrap_or_default();
         join.buffer = Some(format!("{}, {} join", text("buffer_type"), text("join_type")));
         join.kind = join.kind.or(Join::kind_of(&condition));
         if !condition.is_empty() {
@@ -251,7 +262,7 @@ impl Reader<'_, '_> {
         let own = [number("r_unpack_time_ms"), number("r_other_time_ms")];
         let rows = number("r_loops").and_then(|loops| Some(loops * number("r_effective_rows")?));
         let facts = self.facts(made);
-        facts.join = Some(join);
+        facts.join = Some(Box::new(join));
         facts.join_ms = own.into_iter().flatten().reduce(|a, b| a + b);
         facts.join_rows = rows;
         for key in ["buffer_size", "mrr_type", "r_filtered", "r_loops", "r_effective_rows"] {

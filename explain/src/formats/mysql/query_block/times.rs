@@ -38,7 +38,7 @@ pub(super) struct Facts {
     pub(super) sorts_apart: bool,
     pub(super) is_join: bool,
     /// How the table joins those before it; and what was measured of the join.
-    pub(super) join: Option<Join>,
+    pub(super) join: Option<Box<Join>>,
     pub(super) join_ms: Option<f64>,
     pub(super) join_rows: Option<f64>,
     /// Verb and table of what is written.

@@ -6,7 +6,7 @@ use super::super::numbers::number;
 use super::super::pieces::Grid;
 use crate::plan::{Actual, LimitError, Node, Operator, Role};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// A SELECT, or the result of a union.
 #[derive(Debug, Default)]
@@ -18,10 +18,10 @@ pub(super) struct Block {
     /// Numbers of the SELECTs that are read, the scan that does, and whether it reads the new rows
     /// of a recursion.
     pub(super) reads: Vec<(u64, At, bool)>,
-    /// The scans by the names of their tables.
-    pub(super) scans: Vec<(String, At)>,
-    /// Tables that `ref` names and that are none of these.
-    pub(super) outside: Vec<String>,
+    /// The scans by the names of their tables; of two, the first.
+    pub(super) scans: HashMap<String, At>,
+    /// A table that `ref` names and that is none of these.
+    pub(super) outside: Option<String>,
     /// `1,2` of `<union1,2>`.
     union: String,
 }
@@ -238,7 +238,7 @@ impl<'a> Maker<'a> {
         if let Operator::Other(kind) = &node.operator {
             self.unknown.push(kind.clone());
         }
-        self.details(row, &mut node, &access);
+        self.details(row, &mut node);
         self.measure(row, &mut node);
         let scan = self.draft.add(node)?;
         self.parts(row, scan, &access, extra)?;
@@ -252,18 +252,17 @@ impl<'a> Maker<'a> {
         Ok((scan, Join { buffer, kind, ..Join::default() }))
     }
 
-    fn details(&self, row: usize, node: &mut Node, access: &Access) {
+    fn details(&self, row: usize, node: &mut Node) {
+        // The type is the label, and the number names the SELECT once, at its first table.
         for column in self.grid.columns() {
-            let known = ["id", "table", "type", "key"].contains(&column.as_str());
-            if let Some(text) = self.text(row, column).filter(|_| !known) {
+            let known = ["id", "table", "type", "key", "rows", "r_rows"].contains(&column.as_str());
+            let usual = |text: &&str| !matches!(*text, "SIMPLE" | "PRIMARY" | "100.00");
+            if let Some(text) = self.text(row, column).filter(usual).filter(|_| !known) {
                 node.details.insert(column.clone(), Value::String(text.to_owned()));
             }
         }
-        if let Some(id) = self.block.id {
+        if let Some(id) = self.block.id.filter(|_| self.block.scans.is_empty()) {
             node.details.insert("select_id".into(), Value::from(id));
-        }
-        if let Some(kind) = &access.kind {
-            node.details.insert("access_type".into(), Value::String(kind.clone()));
         }
     }
 
@@ -307,15 +306,12 @@ impl<'a> Maker<'a> {
                 self.block.reads.push((id, scan, recursive));
             }
         }
-        self.block.scans.push((table.clone(), scan));
-        let inside: HashSet<&String> = self.block.scans.iter().map(|(name, _)| name).collect();
+        self.block.scans.entry(table.clone()).or_insert(scan);
         // `schema.table.column`
         let named = references.iter().filter_map(|reference| reference.rsplit('.').nth(1));
-        let outside: Vec<String> =
-            named.map(str::to_owned).filter(|name| !inside.contains(name)).take(1).collect();
-        if self.block.outside.is_empty() {
-            self.block.outside = outside;
-        }
+        let mut outside =
+            named.filter(|name| !self.block.scans.contains_key(*name)).map(str::to_owned);
+        self.block.outside = self.block.outside.take().or_else(|| outside.next_back());
     }
 
     /// MySQL marks the recursive part in `Extra`.

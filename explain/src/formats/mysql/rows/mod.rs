@@ -45,8 +45,11 @@ pub(super) fn read(
     line: usize,
     format: &'static str,
 ) -> Result<Reading, FormatError> {
-    let mut maker =
-        Maker { draft: Draft::default(), blocks: block::split(grid), notes: Vec::new() };
+    let mut maker = Maker {
+        draft: Draft::expecting(grid.rows().len() * 2),
+        blocks: block::split(grid),
+        notes: Vec::new(),
+    };
     for at in 0..maker.blocks.len() {
         let (top, unknown) = block::build(&mut maker.draft, grid, &mut maker.blocks[at])?;
         maker.blocks[at].top = Some(top);
@@ -218,7 +221,7 @@ impl Maker {
             }
             let block = &self.blocks[unit.head];
             let role = if block.is_dependent() { Role::SubPlan } else { Role::InitPlan };
-            let outer = block.outside.iter().find_map(|name| names.get(name).copied());
+            let outer = block.outside.as_ref().and_then(|name| names.get(name).copied());
             let parent = outer.filter(|(of, _)| *of < unit.head).map_or(root.top, |(_, at)| at);
             let subplan = block.id.map(|id| format!("Select #{id}"));
             self.draft.node_mut(unit.top).subplan = subplan;
@@ -228,10 +231,11 @@ impl Maker {
     }
 
     /// Block and scan by the name of the table; of two, the first.
-    fn names(&mut self) -> HashMap<String, (usize, At)> {
+    fn names(&self) -> HashMap<String, (usize, At)> {
         let mut names = HashMap::new();
-        for (of, block) in self.blocks.iter_mut().enumerate() {
-            for (name, at) in std::mem::take(&mut block.scans) {
+        for (of, block) in self.blocks.iter().enumerate() {
+            // Each name stands once in a block, and the first block wins.
+            for (name, at) in block.scans.iter().map(|(name, at)| (name.clone(), *at)) {
                 names.entry(name).or_insert((of, at));
             }
         }
