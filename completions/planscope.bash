@@ -90,7 +90,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -188,7 +188,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -290,7 +290,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -400,7 +400,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -434,7 +434,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -472,7 +472,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -518,7 +518,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -564,7 +564,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -610,7 +610,7 @@ _planscope() {
                     return 0
                     ;;
                 --metric)
-                    COMPREPLY=($(compgen -W "time cost rows buffers" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "time cost rows buffers io misestimate" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -626,7 +626,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -660,7 +660,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -694,7 +694,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -728,7 +728,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -762,7 +762,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -796,7 +796,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -838,7 +838,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -872,7 +872,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -906,7 +906,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -940,7 +940,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -978,7 +978,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1012,7 +1012,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1046,7 +1046,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -25,8 +25,12 @@ function __fish_planscope_using_subcommand
 end
 
 complete -c planscope -n "__fish_planscope_needs_command" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_needs_command" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -38,7 +42,7 @@ complete -c planscope -n "__fish_planscope_needs_command" -s q -l quiet -d 'Say 
 complete -c planscope -n "__fish_planscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_needs_command" -s V -l version -d 'Print version'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "collect" -d 'Collect the heaviest statements and their plans into a snapshot'
-complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show a plan as a tree with its heat'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show plans with their heat: as a tree, a table, a page of HTML'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "analyze" -d 'Say what is wrong with a plan or a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "advise" -d 'Advise indexes that were checked with the planner'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compare two plans or snapshots; exit 1 when it got worse'
@@ -46,7 +50,7 @@ complete -c planscope -n "__fish_planscope_needs_command" -f -a "demo" -d 'Walk 
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "doctor" -d 'Check whether a target is fit to be looked at'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "rules" -d 'List the rules, or print the manual page of one'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "stop" -d 'End the running collectors of this machine'
-complete -c planscope -n "__fish_planscope_needs_command" -f -a "snapshots" -d 'List the snapshots in the store, or print the path of one'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "snapshots" -d 'List, show, export or prune the snapshots in the store'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "util" -d 'Schemas, fingerprints and generated files'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l group -d 'The targets of this group of planscope.toml' -r
@@ -76,8 +80,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout 
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -105,16 +113,22 @@ postgres-text\t''
 postgres-xml\t''
 postgres-yaml\t''
 sqlite-query-plan\t''"
-complete -c planscope -n "__fish_planscope_using_subcommand explain" -l metric -d 'What heat is measured in; by default time, else cost' -r -f -a "time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l metric -d 'What heat is measured in; by default time, else cost, else rows' -r -f -a "time\t''
 cost\t''
 rows\t''
-buffers\t''"
+buffers\t''
+io\t''
+misestimate\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -153,8 +167,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout 
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -191,8 +209,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -211,8 +233,12 @@ never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l tolerance -d 'How many times the work or cost may grow before it counts' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l top -d 'Most statements to print' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -224,8 +250,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand diff" -s q -l quiet 
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l keep -d 'Leave database, statements and snapshots in this folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -239,8 +269,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l timeout -
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -252,8 +286,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l ascii -d 
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -264,8 +302,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand rules" -l ascii -d '
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -276,8 +318,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand stop" -l ascii -d 'D
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -293,8 +339,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not _
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "prune" -d 'Delete old snapshots'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -f -a "path" -d 'Print the path of a snapshot'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -305,8 +355,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -317,8 +371,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -331,8 +389,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l keep -d 'What is kept: 30d, 500 or 2GiB, or several of them; the newest of a target always' -r
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l target -d 'Only snapshots of this target' -r
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -344,8 +406,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -356,8 +422,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fis
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -368,8 +438,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand completions" -l asci
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -383,8 +457,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "fingerprint" -d 'Read statements from stdin and print their fingerprints and normalized texts'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -f -a "generate" -d 'Write man pages, completions, rule pages and schemas into a folder'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -400,8 +478,12 @@ mariadb\t''
 mongodb\t''
 sqlite\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -413,8 +495,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_see
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
 json\t''
-markdown\t''"
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

@@ -15,7 +15,7 @@ _planscope() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -59,7 +59,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -84,11 +84,11 @@ _arguments "${_arguments_options[@]}" : \
 '--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
 '--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
 '--input-format=[Format of the input; detected by default]:FORMAT:(mariadb-json mariadb-slow-log mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
-'--metric=[What heat is measured in; by default time, else cost]:METRIC:(time cost rows buffers)' \
+'--metric=[What heat is measured in; by default time, else cost, else rows]:METRIC:(time cost rows buffers io misestimate)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -127,7 +127,7 @@ high\:"High only"))' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -163,7 +163,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -188,7 +188,7 @@ changed\:"A plan changed, for worse or not"
 never\:"Never"))' \
 '--tolerance=[How many times the work or cost may grow before it counts]:RATIO:_default' \
 '--top=[Most statements to print]:N:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -207,7 +207,7 @@ never\:"Never"))' \
 (demo)
 _arguments "${_arguments_options[@]}" : \
 '--keep=[Leave database, statements and snapshots in this folder]:DIR:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -226,7 +226,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -244,7 +244,7 @@ never\:"Never"))' \
 ;;
 (rules)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -261,7 +261,7 @@ never\:"Never"))' \
 ;;
 (stop)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -278,7 +278,7 @@ never\:"Never"))' \
 ;;
 (snapshots)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -302,7 +302,7 @@ never\:"Never"))' \
         case $line[1] in
             (list)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -318,7 +318,7 @@ never\:"Never"))' \
 ;;
 (show)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -335,7 +335,7 @@ never\:"Never"))' \
 ;;
 (export)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -354,7 +354,7 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--keep=[What is kept\: 30d, 500 or 2GiB, or several of them; the newest of a target always]:LIMIT:_default' \
 '--target=[Only snapshots of this target]:NAME:_default' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -371,7 +371,7 @@ never\:"Never"))' \
 ;;
 (path)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -392,7 +392,7 @@ esac
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -409,7 +409,7 @@ never\:"Never"))' \
 ;;
 (util)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -433,7 +433,7 @@ never\:"Never"))' \
         case $line[1] in
             (schema)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -451,7 +451,7 @@ never\:"Never"))' \
 (fingerprint)
 _arguments "${_arguments_options[@]}" : \
 '--engine=[The dialect]:ENGINE:(postgresql mysql mariadb mongodb sqlite)' \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -468,7 +468,7 @@ never\:"Never"))' \
 ;;
 (generate)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text json markdown)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -496,7 +496,7 @@ esac
 _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
-'explain:Show a plan as a tree with its heat' \
+'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
 'diff:Compare two plans or snapshots; exit 1 when it got worse' \
@@ -504,7 +504,7 @@ _planscope_commands() {
 'doctor:Check whether a target is fit to be looked at' \
 'rules:List the rules, or print the manual page of one' \
 'stop:End the running collectors of this machine' \
-'snapshots:List the snapshots in the store, or print the path of one' \
+'snapshots:List, show, export or prune the snapshots in the store' \
 'completions:Print a completion script for a shell' \
 'util:Schemas, fingerprints and generated files' \
     )

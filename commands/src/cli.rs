@@ -59,31 +59,20 @@ pub enum ColorWhen {
     Never,
 }
 
-/// The subcommands.
+/// The subcommands. Their help is the doc comment of their arguments, which a comment here would
+/// hide.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Collect the heaviest statements and their plans into a snapshot
     Collect(cmd::collect::CollectArgs),
-    /// Show a plan as a tree with its heat
     Explain(cmd::explain::ExplainArgs),
-    /// Say what is wrong with a plan or a snapshot
     Analyze(cmd::analyze::AnalyzeArgs),
-    /// Advise indexes that were checked with the planner
     Advise(cmd::advise::AdviseArgs),
-    /// Compare two plans or snapshots; exit 1 when it got worse
     Diff(cmd::diff::DiffArgs),
-    /// Walk through everything on a web shop in an embedded database
     Demo(cmd::demo::DemoArgs),
-    /// Check whether a target is fit to be looked at
     Doctor(cmd::doctor::DoctorArgs),
-    /// List the rules, or print the manual page of one
     Rules(cmd::rules::RulesArgs),
-    /// End the running collectors of this machine
     Stop(cmd::stop::StopArgs),
-    /// List the snapshots in the store, or print the path of one
     Snapshots(cmd::snapshots::SnapshotsArgs),
-    /// Print a completion script for a shell
     Completions(cmd::completions::CompletionsArgs),
-    /// Schemas, fingerprints and generated files
     Util(cmd::util::UtilArgs),
 }

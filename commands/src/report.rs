@@ -33,6 +33,22 @@ pub enum Report {
     Snapshots(SnapshotsReport),
 }
 
+impl Report {
+    /// The subcommand that makes it, e.g. `analyze`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Explain(_) => "explain",
+            Self::Collect(_) | Self::Fleet(_) => "collect",
+            Self::Analyze(_) => "analyze",
+            Self::Advise(_) => "advise",
+            Self::Diff(_) => "diff",
+            Self::Doctor(_) => "doctor",
+            Self::Rules(_) => "rules",
+            Self::Snapshots(_) => "snapshots",
+        }
+    }
+}
+
 /// Plans to show.
 pub struct ExplainReport {
     /// The plans.

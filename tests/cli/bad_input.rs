@@ -106,7 +106,8 @@ fn what_a_terminal_obeys_reaches_no_output() {
     );
     let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
     for command in ["explain", "analyze"] {
-        for format in ["text", "json", "markdown"] {
+        let for_plans: &[&str] = if command == "explain" { &["table", "canonical"] } else { &[] };
+        for format in ["text", "json", "jsonl", "markdown", "html"].iter().chain(for_plans) {
             let run = env.run([command, "evil.json", "--format", format]).code(0);
             assert!(!run.shown().contains(obeyed), "{command} {format}: {:?}", run.stdout);
         }

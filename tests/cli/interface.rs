@@ -40,6 +40,10 @@ fn statements_of_one_shape_have_one_fingerprint() {
     let ids: Vec<&str> = run.stdout.lines().filter_map(|l| l.split_whitespace().next()).collect();
     assert_eq!(ids.len(), 2, "{}", run.shown());
     assert_eq!(ids[0], ids[1]);
+    let run = env.run_with_input(["util", "fingerprint", "--format", "json"], input).code(0);
+    let first: serde_json::Value =
+        serde_json::from_str(run.stdout.lines().next().unwrap_or_default()).unwrap();
+    assert_eq!(first["fingerprint"], ids[0]);
     let jsonl = "\"SELECT 1\"\n{\"query\": \"SELECT 2\"}\n";
     let run = env.run_with_input(["util", "fingerprint", "--jsonl"], jsonl).code(0);
     assert_eq!(run.stdout.lines().count(), 2, "{}", run.shown());

@@ -13,5 +13,6 @@ mod support;
 
 mod bad_input;
 mod explain;
+mod explain_outputs;
 mod interface;
 mod sqlite;

@@ -62,6 +62,9 @@ fn snapshots_are_private_and_without_literals() {
     let path = run.json()["path"].as_str().unwrap().replace("[HOME]/", "");
     let mode = std::fs::metadata(env.path(path)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let named = env.run(["snapshots", "path", "--format", "json"]).code(0).json();
+    let path = named["path"].as_str().unwrap();
+    assert!(path.ends_with("/shop-20260102T030405Z.planscope"), "{named}");
     let args = ["explain", "latest", "--statement", "orders_of_customer"];
     let literal = "customer_id = 42";
     let shown = env.run(args).code(0);

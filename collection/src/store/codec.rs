@@ -85,7 +85,7 @@ const FOREIGN: &str = "snapshots are made by `planscope collect`";
 fn read_document<T: DeserializeOwned>(bytes: &[u8], path: &Path, most_bytes: u64) -> Result<T> {
     let json = unpack(bytes, path, most_bytes)?;
     check_schema(&json, path)?;
-    serde_json::from_slice(&json).map_err(|error| broken_json(error, path))
+    serde_json::from_slice(&json).map_err(|error| broken_json(error, &json, path))
 }
 
 /// The JSON document as bytes.
@@ -132,7 +132,8 @@ fn check_schema(json: &[u8], path: &Path) -> Result<()> {
     struct Probe {
         schema: Option<String>,
     }
-    let probe: Probe = serde_json::from_slice(json).map_err(|error| broken_json(error, path))?;
+    let probe: Probe =
+        serde_json::from_slice(json).map_err(|error| broken_json(error, json, path))?;
     let schema = probe.schema.unwrap_or_default();
     if schema == SNAPSHOT_SCHEMA {
         return Ok(());
@@ -150,8 +151,10 @@ fn check_schema(json: &[u8], path: &Path) -> Result<()> {
     })
 }
 
-fn broken_json(error: serde_json::Error, path: &Path) -> CollectError {
-    if error.is_eof() {
+fn broken_json(error: serde_json::Error, json: &[u8], path: &Path) -> CollectError {
+    // A number that breaks off (`7.`) is no end to serde_json, but a number that is wrong.
+    let in_number = matches!(json.last(), Some(b'.' | b'-' | b'+' | b'e' | b'E'));
+    if error.is_eof() || (error.is_syntax() && in_number) {
         return truncated(path);
     }
     let what = if error.is_data() { "is damaged" } else { "is not a planscope snapshot" };

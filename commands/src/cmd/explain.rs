@@ -16,12 +16,27 @@ use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
 use planscope_explain::workload::fingerprint;
 use planscope_explain::{Snapshot, Statement};
+use std::str::FromStr;
 
-/// Show a plan as a tree with its heat
+const AFTER_HELP: &str = "\
+Examples:
+  psql -XqAtc 'EXPLAIN (ANALYZE, BUFFERS) SELECT …' | planscope explain
+  planscope explain plan.json --metric buffers
+  planscope explain plan.txt --format html > plan.html
+  planscope explain plan.txt --format canonical > orders.plan   # into git
+  planscope explain latest --statement orders_of_customer";
+
+/// Show plans with their heat: as a tree, a table, a page of HTML
 ///
 /// INPUT is a file with the output of EXPLAIN, `-` for stdin, a snapshot (a file, `latest`, `@2`, the
-/// name of a target) or a database together with the SQL to explain.
+/// name of a target) or a database together with the SQL to explain. The format of a file is
+/// detected, and so are the marks of terminals, logs and scripts around it.
+///
+/// Heat is a node's own share of the plan's total, without its inputs: from 10 % on a node is warm,
+/// from 40 % hot, from 90 % burning. Misestimates are warm from 10×, hot from 100×, burning from
+/// 1000×.
 #[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
 pub struct ExplainArgs {
     /// Plan file, `-`, snapshot or database
     #[arg(default_value = "-", hide_default_value = true)]
@@ -33,11 +48,11 @@ pub struct ExplainArgs {
     pub statement: Option<String>,
     /// Which plan, when there are several: a number from 1, or `all`
     #[arg(long, value_name = "N|all", default_value = "all")]
-    pub plan: String,
+    pub plan: WhichPlan,
     /// Format of the input; detected by default
     #[arg(long, value_name = "FORMAT", value_parser = formats_parser())]
     pub input_format: Option<String>,
-    /// What heat is measured in; by default time, else cost
+    /// What heat is measured in; by default time, else cost, else rows
     #[arg(long, value_name = "METRIC", value_parser = metrics_parser())]
     pub metric: Option<String>,
     /// Run the statement for its actual times: one parsed SELECT without side effects only
@@ -45,6 +60,27 @@ pub struct ExplainArgs {
     pub analyze: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+/// Which of several plans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhichPlan {
+    /// Every plan.
+    All,
+    /// The plan of that number, from 1.
+    Number(usize),
+}
+
+impl FromStr for WhichPlan {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            _ if text == "all" => Ok(Self::All),
+            Ok(number) if number > 0 => Ok(Self::Number(number)),
+            _ => Err("neither a number from 1 nor `all`".to_owned()),
+        }
+    }
 }
 
 fn formats_parser() -> PossibleValuesParser {
@@ -67,27 +103,23 @@ pub fn run(args: &ExplainArgs, ctx: &Ctx) -> Result<ExitStatus> {
         Input::Snapshot(snapshot, name) => from_snapshot(args, ctx, &snapshot, &name)?,
         Input::Target(target) => from_target(args, ctx, &target)?,
     };
-    pick(&mut plans, &args.plan)?;
-    let metric = Metric::ALL.into_iter().find(|m| Some(m.name()) == args.metric.as_deref());
+    pick(&mut plans, args.plan)?;
+    let metric = args.metric.as_deref().and_then(Metric::from_name);
     super::show(ctx, &Report::Explain(ExplainReport { plans, metric }))?;
     Ok(ExitStatus::Success)
 }
 
-fn pick(plans: &mut Vec<ShownPlan>, which: &str) -> Result<()> {
-    if which == "all" {
-        return Ok(());
+fn pick(plans: &mut Vec<ShownPlan>, which: WhichPlan) -> Result<()> {
+    let WhichPlan::Number(number) = which else { return Ok(()) };
+    if number > plans.len() {
+        let (is, plan) = if plans.len() == 1 { ("is", "plan") } else { ("are", "plans") };
+        let message = format!("--plan {number}: there {is} {} {plan} in it", plans.len());
+        let hint = match plans.len() {
+            1 => "leave --plan out".to_owned(),
+            of => format!("a number from 1 to {of}, or `all`"),
+        };
+        return Err(CommandError::usage(message).hint(hint));
     }
-    let of = plans.len();
-    let number = which.parse::<usize>().ok().filter(|n| (1..=of).contains(n)).ok_or_else(|| {
-        CommandError::usage(format!(
-            "--plan {which}: there {} in it",
-            match of {
-                1 => "is 1 plan".to_owned(),
-                n => format!("are {n} plans"),
-            }
-        ))
-        .hint("a number from 1, or `all`")
-    })?;
     *plans = vec![plans.swap_remove(number - 1)];
     Ok(())
 }

@@ -21,10 +21,12 @@ use crate::cli::Command;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exit::ExitStatus;
+use crate::output;
 use crate::report::Report;
 
 /// Runs a subcommand.
 pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
+    output::check(ctx.output, name(command))?;
     match command {
         Command::Collect(args) => collect::run(args, &ctx),
         Command::Explain(args) => explain::run(args, &ctx),
@@ -38,6 +40,24 @@ pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
         Command::Stop(args) => stop::run(args, &ctx),
         Command::Completions(args) => completions::run(args, &ctx),
         Command::Util(args) => util::run(args, &ctx),
+    }
+}
+
+/// The subcommand as it is typed.
+fn name(command: &Command) -> &'static str {
+    match command {
+        Command::Collect(_) => "collect",
+        Command::Explain(_) => "explain",
+        Command::Analyze(_) => "analyze",
+        Command::Advise(_) => "advise",
+        Command::Diff(_) => "diff",
+        Command::Demo(_) => "demo",
+        Command::Doctor(_) => "doctor",
+        Command::Rules(_) => "rules",
+        Command::Snapshots(_) => "snapshots",
+        Command::Stop(_) => "stop",
+        Command::Completions(_) => "completions",
+        Command::Util(_) => "util",
     }
 }
 

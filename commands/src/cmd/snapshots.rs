@@ -4,10 +4,12 @@ use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exit::ExitStatus;
 use crate::report::{CollectReport, Report, SnapshotsReport, counted};
+use crate::safe::escaped_json;
 use clap::{Args, Subcommand};
 use planscope_collection::store::{Keep, Store, codec};
+use serde_json::json;
 
-/// List the snapshots in the store, or print the path of one
+/// List, show, export or prune the snapshots in the store
 #[derive(Debug, Args)]
 pub struct SnapshotsArgs {
     #[command(subcommand)]
@@ -71,7 +73,12 @@ pub fn run(args: &SnapshotsArgs, ctx: &Ctx) -> Result<ExitStatus> {
         }
         Some(Action::Path { snapshot }) => {
             let path = store.resolve(snapshot)?;
-            ctx.ui.data(format!("{}\n", path.display()).as_bytes())?;
+            let shown = path.display().to_string();
+            let line = match ctx.output.machine_readable {
+                true => escaped_json(&json!({ "path": shown }).to_string()),
+                false => shown,
+            };
+            ctx.ui.data((line + "\n").as_bytes())?;
         }
         None | Some(Action::List) => {
             let report =

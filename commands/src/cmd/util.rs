@@ -33,6 +33,8 @@ pub enum Action {
         name: Option<String>,
     },
     /// Read statements from stdin and print their fingerprints and normalized texts
+    ///
+    /// With --format json or jsonl, each as a line of JSON.
     Fingerprint {
         /// The dialect
         #[arg(long, value_name = "ENGINE", default_value = "postgresql", value_parser = engine_names())]
@@ -97,11 +99,24 @@ fn fingerprint_text(ctx: &Ctx, engine: Engine) -> Result<()> {
     let mut out = String::new();
     for statement in query::split_statements(&text, engine) {
         let sql = statement.sql;
-        let id = fingerprint::fingerprint(sql, engine);
-        let text = visible(&fingerprint::normalize(sql, engine));
-        out.push_str(&format!("{id}  {text}\n"));
+        out.push_str(&match ctx.output.machine_readable {
+            true => identity(sql, engine),
+            false => {
+                let text = visible(&fingerprint::normalize(sql, engine));
+                format!("{}  {text}\n", fingerprint::fingerprint(sql, engine))
+            }
+        });
     }
     ctx.ui.data(out.as_bytes())
+}
+
+/// A statement's fingerprint and normalized text, as a line of JSON.
+fn identity(sql: &str, engine: Engine) -> String {
+    let document = serde_json::json!({
+        "fingerprint": fingerprint::fingerprint(sql, engine).to_string(),
+        "normalized": fingerprint::normalize(sql, engine),
+    });
+    escaped_json(&document.to_string()) + "\n"
 }
 
 fn fingerprint_lines(ctx: &Ctx, engine: Engine) -> Result<()> {
@@ -123,11 +138,7 @@ fn fingerprint_lines(ctx: &Ctx, engine: Engine) -> Result<()> {
                 i + 1
             ))
         })?;
-        let document = serde_json::json!({
-            "fingerprint": fingerprint::fingerprint(&sql, engine).to_string(),
-            "normalized": fingerprint::normalize(&sql, engine),
-        });
-        ctx.ui.data((escaped_json(&document.to_string()) + "\n").as_bytes())?;
+        ctx.ui.data(identity(&sql, engine).as_bytes())?;
     }
     Ok(())
 }

@@ -121,7 +121,12 @@ impl Document {
 
     /// Replaces what a terminal would obey in every text that is not our own.
     pub fn make_safe(&mut self) {
-        let safe = |text: &mut String| *text = visible(text);
+        self.rewrite(visible);
+    }
+
+    /// Replaces every text but the heads of tables, which are our own, and Markdown.
+    pub fn rewrite(&mut self, new: impl Fn(&str) -> String) {
+        let safe = |text: &mut String| *text = new(text);
         let safe_lines = |lines: &mut Vec<Vec<Span>>| {
             lines.iter_mut().flatten().for_each(|span| safe(&mut span.text));
         };
@@ -131,6 +136,7 @@ impl Document {
                 Block::Paragraph(spans) => spans.iter_mut().for_each(|s| safe(&mut s.text)),
                 Block::List(items) => {
                     for item in items {
+                        safe(&mut item.marker);
                         safe(&mut item.text);
                         safe_lines(&mut item.details);
                     }

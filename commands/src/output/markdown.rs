@@ -5,7 +5,8 @@ use super::{Output, Style, pages};
 use crate::error::Result;
 use crate::report::Report;
 
-pub(super) static OUTPUT: Output = Output { name: "markdown", machine_readable: false, render };
+pub(super) static OUTPUT: Output =
+    Output { name: "markdown", machine_readable: false, only_for: &[], render };
 
 /// Columns of trees inside a fence: what a code block on a wide page holds.
 const TREE_WIDTH: usize = 110;

@@ -2,26 +2,35 @@
 
 use super::Style;
 use super::document::{Block, Document, Item, Span, Tone, dim, plain};
-use super::tree;
+use super::{table, tree};
 use crate::report::{
     AdviseReport, AnalyzeReport, CollectReport, DoctorReport, ExplainReport, Report, RulesReport,
-    ShownPlan, SnapshotsReport, counted, cut, engine_of, statement_line,
+    SnapshotsReport, counted, cut, engine_of, statement_line,
 };
 use planscope_advisors::{Advice, Finding, Proof, Remedy};
 use planscope_collection::driver::CheckStatus;
 use planscope_explain::diff::Severity;
-use planscope_explain::heat::Metric;
 use planscope_explain::units::{Bytes, Count, Millis, Share};
 use planscope_explain::workload::ddl;
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
 mod compare;
 mod fleet;
+mod plans;
+
+pub use plans::{facts, is_known, more_facts};
+
+/// The document of plans as tables.
+pub fn plan_table(report: &ExplainReport, style: &Style) -> Document {
+    let mut document = plans::document(report, table::lines, style);
+    document.make_safe();
+    document
+}
 
 /// The document of a report.
 pub fn document(report: &Report, style: &Style) -> Document {
     let mut document = match report {
-        Report::Explain(report) => explain(report, style),
+        Report::Explain(report) => plans::document(report, tree::lines, style),
         Report::Collect(report) => collect(report, style),
         Report::Analyze(report) => analyze(report, style),
         Report::Advise(report) => advise(report, style),
@@ -33,59 +42,6 @@ pub fn document(report: &Report, style: &Style) -> Document {
     };
     document.make_safe();
     document
-}
-
-fn explain(report: &ExplainReport, style: &Style) -> Document {
-    let mut document = Document::default();
-    for shown in &report.plans {
-        plan(&mut document, shown, report.metric, style);
-    }
-    document
-}
-
-fn plan(document: &mut Document, shown: &ShownPlan, metric: Option<Metric>, style: &Style) {
-    let plan = &shown.plan;
-    let mut facts = vec![shown.source.clone(), plan.engine.label().to_owned()];
-    facts.extend(plan.execution_ms.map(|ms| format!("execution {}", Millis(ms))));
-    facts.extend(plan.planning_ms.map(|ms| format!("planning {}", Millis(ms))));
-    if plan.execution_ms.is_none() {
-        facts.extend(plan.root().total_ms().map(|ms| format!("time {}", Millis(ms))));
-    }
-    facts.extend(plan.jit_ms.map(|ms| format!("JIT {}", Millis(ms))));
-    if !plan.is_analyzed() {
-        facts.extend(plan.root().estimate.total_cost.map(|c| format!("cost {}", Count(c.round()))));
-        let why = plan.details.get("planscope.not_run").and_then(|why| why.as_str());
-        facts.push(why.unwrap_or("not run: estimates only").to_owned());
-    }
-    if plan.partial {
-        facts.push("cut short: actuals are incomplete".to_owned());
-    }
-    document.heading(facts.join(" · "));
-    if let Some(statement) = &shown.statement {
-        document.toned(statement_line(statement, None, 3 * style.width), Tone::Dim);
-    }
-    let metric = metric.unwrap_or_else(|| Metric::best_for(plan));
-    let lines = tree::lines(plan, metric, &shown.findings, style);
-    document.blocks.push(Block::Lines { language: "text", lines });
-    let slow_triggers = plan.triggers.iter().filter_map(|trigger| {
-        let ms = trigger.total_ms?;
-        let calls = Count(trigger.calls);
-        Some(Item {
-            marker: "trigger".to_owned(),
-            tone: Tone::Plain,
-            text: format!("{}: {} in {calls} calls", trigger.name, Millis(ms)),
-            details: Vec::new(),
-        })
-    });
-    document.list(slow_triggers.collect());
-    findings(document, &shown.findings, plan.engine, None, style);
-    let note = |note: &planscope_explain::formats::Note| Item {
-        marker: "note".to_owned(),
-        tone: Tone::Dim,
-        text: format!("{}: {}", note.place, note.message),
-        details: Vec::new(),
-    };
-    document.list(shown.notes.iter().map(note).collect());
 }
 
 fn tone_of(severity: Severity) -> Tone {
@@ -105,7 +61,7 @@ fn findings(
     style: &Style,
 ) {
     // The marker and the indentation below it take eleven columns.
-    let room = style.width.saturating_sub(11).max(24);
+    let room = style.room(11).max(24);
     let items = list.iter().enumerate().map(|(i, finding)| {
         let saving = match (finding.saving_ms, finding.saving_cost) {
             (Some(ms), _) if ms >= 0.01 => format!(" · up to {} to save", Millis(ms)),
@@ -203,7 +159,7 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
     // Shares are of all that the server did, not of the statements that were chosen from it.
     let total = snapshot.total_ms() / snapshot.coverage.time_share.unwrap_or(1.0);
     let narrow = style.width < 60;
-    let room = style.width.saturating_sub(if narrow { 27 } else { 46 }).max(12);
+    let room = style.room(if narrow { 27 } else { 46 }).max(12);
     let row = |statement: &planscope_explain::Statement| {
         let counters = &statement.counters;
         let ms = |value: Option<f64>| value.map_or(String::new(), |ms| Millis(ms).to_string());
@@ -337,7 +293,7 @@ fn one_advice(
     });
     document.heading(facts.join(" · "));
     document.sql(sql_lines(&ddl::create_index_online(engine, &advice.index), style.width));
-    let room = style.width.saturating_sub(36).max(24);
+    let room = style.room(36).max(24);
     let rows = advice.statements.iter().map(|effect| {
         let statement = report.snapshot.statement(effect.fingerprint);
         let line = statement.map(|s| statement_line(&s.text, s.name.as_deref(), room));

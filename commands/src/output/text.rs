@@ -5,16 +5,21 @@ use super::{Output, Style, pages};
 use crate::error::Result;
 use crate::report::Report;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table};
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-pub(super) static OUTPUT: Output = Output { name: "text", machine_readable: false, render };
+pub(super) static OUTPUT: Output =
+    Output { name: "text", machine_readable: false, only_for: &[], render };
 
 fn render(report: &Report, style: &Style) -> Result<Vec<u8>> {
-    Ok(draw(&pages::document(report, style), style).into_bytes())
+    Ok(draw(pages::document(report, style), style).into_bytes())
 }
 
 /// Draws a document: blocks with a blank line between them, no trailing blanks.
-pub fn draw(document: &Document, style: &Style) -> String {
+pub fn draw(mut document: Document, style: &Style) -> String {
+    if style.ascii {
+        // Before lines are broken: `→` takes one column and `->` two.
+        document.rewrite(ascii);
+    }
     let mut blocks: Vec<String> = Vec::new();
     for block in &document.blocks {
         let mut text = String::new();
@@ -24,6 +29,7 @@ pub fn draw(document: &Document, style: &Style) -> String {
         }
     }
     let text = blocks.join("\n");
+    // The manual pages of the rules, and what replaces a control character.
     if style.ascii { ascii(&text) } else { text }
 }
 
@@ -141,6 +147,41 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// As [`wrap`], but a longer word is broken as well, after punctuation where there is some: JSON and
+/// generated SQL have no blanks.
+pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(text, width) {
+        let mut rest = line.as_str();
+        while rest.width() > width {
+            let (line, after) = rest.split_at(break_at(rest, width));
+            lines.push(line.to_owned());
+            rest = after;
+        }
+        if !rest.is_empty() || lines.is_empty() {
+            lines.push(rest.to_owned());
+        }
+    }
+    lines
+}
+
+/// Where to break `text`, in bytes: within `width` columns, and after the last punctuation in their
+/// second half.
+fn break_at(text: &str, width: usize) -> usize {
+    let (mut used, mut end, mut good) = (0, 0, None);
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > width && end > 0 {
+            break;
+        }
+        end = at + c.len_utf8();
+        if used > width / 2 && matches!(c, ',' | ';' | ':' | '.' | ')' | ']' | '}' | '/') {
+            good = Some(end);
+        }
+    }
+    good.unwrap_or(end)
+}
+
 /// Control characters in a name or a text must not reach the terminal as commands.
 fn paint(span: &Span, style: &Style, out: &mut String) {
     let safe: String =
@@ -164,7 +205,7 @@ fn paint(span: &Span, style: &Style, out: &mut String) {
 }
 
 /// Replaces what is not ASCII by what is.
-fn ascii(text: &str) -> String {
+pub fn ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -204,6 +245,15 @@ mod tests {
         // Chinese characters take two columns each.
         assert_eq!(wrap("顧客 注文", 5), ["顧客", "注文"]);
         assert_eq!(crate::report::cut("顧客注文", 5), "顧客…");
+    }
+
+    #[test]
+    fn words_without_blanks_break_after_punctuation() {
+        assert_eq!(wrap_all("a {\"bc\":1,\"d\":2}", 9), ["a", "{\"bc\":1,", "\"d\":2}"]);
+        assert_eq!(wrap_all("unbreakable", 4), ["unbr", "eaka", "ble"]);
+        assert_eq!(wrap_all("顧客注文", 5), ["顧客", "注文"]);
+        // Wider than a column by itself: it still goes on.
+        assert_eq!(wrap_all("顧客", 1), ["顧", "客"]);
     }
 
     #[test]

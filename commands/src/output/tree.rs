@@ -1,15 +1,12 @@
 //! The plan as a tree: heat at the left, where the eye goes down one column; the nodes at the right.
 
-use super::Style;
 use super::document::{Span, Tone, dim, plain};
-use super::text::wrap;
-use crate::report::cut;
+use super::text::{wrap, wrap_all};
+use super::{Style, node as words};
 use planscope_advisors::Finding;
-use planscope_explain::Engine;
-use planscope_explain::heat::{self, HeatClass, Metric};
-use planscope_explain::plan::{Condition, ConditionKind, Node, NodeId, Plan, Role};
-use planscope_explain::units::{Bytes, Count, Millis, Share};
-use std::cmp::Ordering;
+use planscope_explain::heat::{self, Heat, HeatClass, Metric};
+use planscope_explain::plan::{Node, NodeId, Plan};
+use planscope_explain::units::Share;
 use unicode_width::UnicodeWidthStr;
 
 /// Cells of the heat bar.
@@ -25,7 +22,9 @@ const MOST_CONDITION_LINES: usize = 3;
 
 /// The lines of the tree, with numbers of findings at their nodes.
 pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -> Vec<Vec<Span>> {
-    let shares = heat::shares(plan, metric);
+    let heat = heat::of(plan, metric);
+    let factors = heat::misestimates(plan);
+    let hottest = words::hottest(&heat);
     let mut lines = vec![head(plan, metric, style)];
     let mut more_below: Vec<bool> = Vec::new();
     for (id, node) in plan.iter() {
@@ -33,9 +32,12 @@ pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -
         more_below.truncate(depth);
         more_below.push(has_later_sibling(plan, id));
         let guides = Guides::of(&more_below, depth, most_levels(style));
-        let marks = marks(findings, id);
-        let drawing = Drawing { plan, metric, style, node, share: shares[id.index()] };
-        lines.extend(drawing.lines(id, &guides, &marks));
+        let is_hottest = hottest == Some(id.index());
+        // The gutter says it already.
+        let factor = factors[id.index()].filter(|_| metric != Metric::Misestimate);
+        let heat = heat[id.index()];
+        let drawing = Drawing { plan, metric, style, node, heat, factor };
+        lines.extend(drawing.lines(id, &guides, &marks(findings, id, is_hottest, metric)));
     }
     lines
 }
@@ -57,14 +59,22 @@ fn most_levels(style: &Style) -> usize {
 }
 
 fn head(plan: &Plan, metric: Metric, style: &Style) -> Vec<Span> {
-    let rows = if plan.is_analyzed() { "rows: estimated → actual" } else { "rows: ~estimated" };
-    let what = match metric {
-        Metric::Time => "self time",
-        Metric::Cost => "self cost",
-        Metric::Rows => "rows read",
-        Metric::Buffers => "blocks",
+    let rows = match (plan.is_analyzed(), plan.nodes().iter().any(has_estimate)) {
+        (true, true) => "rows: estimated → actual",
+        (true, false) => "rows: actual",
+        (false, _) => "rows: ~estimated",
     };
-    vec![dim(format!("{what:<width$}plan  ({rows})", width = gutter_width(style)))]
+    let what = words::metric_head(plan, metric);
+    let width = gutter_width(style);
+    let with_rows = style.text(&format!("{what:<width$}plan  ({rows})"));
+    vec![dim(match with_rows.width() > style.width {
+        true => format!("{what:<width$}plan"),
+        false => with_rows,
+    })]
+}
+
+fn has_estimate(node: &Node) -> bool {
+    node.estimate.rows_per_loop.is_some()
 }
 
 fn has_later_sibling(plan: &Plan, id: NodeId) -> bool {
@@ -74,15 +84,14 @@ fn has_later_sibling(plan: &Plan, id: NodeId) -> bool {
     end_of(id) < end_of(parent)
 }
 
-/// The numbers of the findings about a node, e.g. ` ◀ 1`.
-fn marks(findings: &[Finding], id: NodeId) -> String {
-    let numbers: Vec<String> = findings
-        .iter()
-        .enumerate()
-        .filter(|(_, finding)| finding.nodes.contains(&id))
-        .map(|(i, _)| (i + 1).to_string())
-        .collect();
-    if numbers.is_empty() { String::new() } else { format!("  ◀ {}", numbers.join(",")) }
+/// The words that point at a node: it is the hottest, or findings are about it, by their numbers.
+fn marks(findings: &[Finding], id: NodeId, is_hottest: bool, metric: Metric) -> String {
+    let about = findings.iter().enumerate().filter(|(_, finding)| finding.nodes.contains(&id));
+    let numbers: Vec<String> = about.map(|(i, _)| (i + 1).to_string()).collect();
+    let see = (!numbers.is_empty()).then(|| format!("see {}", numbers.join(",")));
+    let top = if metric.has_total() { "hottest" } else { "worst" };
+    let words: Vec<String> = is_hottest.then(|| top.to_owned()).into_iter().chain(see).collect();
+    if words.is_empty() { String::new() } else { format!("  ◀ {}", words.join(", ")) }
 }
 
 /// The lines that lead from a node to its parent and past its siblings.
@@ -114,12 +123,13 @@ struct Drawing<'a> {
     metric: Metric,
     style: &'a Style,
     node: &'a Node,
-    share: f64,
+    heat: Heat,
+    factor: Option<f64>,
 }
 
 impl Drawing<'_> {
     fn lines(&self, id: NodeId, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
-        let mut lines = self.title_lines(id, guides, marks);
+        let mut lines = self.title_lines(guides, marks);
         let has_children = self.plan.children(id).next().is_some();
         let guide = if has_children && self.node.depth() as usize <= most_levels(self.style) {
             let mut guide = guides.rest.clone();
@@ -133,7 +143,7 @@ impl Drawing<'_> {
         };
         let room = self.room(&guide);
         for detail in self.details() {
-            for line in shortened(wrap(&detail, room), room) {
+            for line in self.shortened(wrap_all(&self.style.text(&detail), room), room) {
                 lines.push(vec![self.margin(), dim(guide.clone()), dim(line)]);
             }
         }
@@ -142,14 +152,16 @@ impl Drawing<'_> {
 
     /// The title with the rows behind it. A name that is cut off says nothing: what does not fit
     /// goes to lines of its own.
-    fn title_lines(&self, id: NodeId, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
-        let (title, rows, tone) = (self.title(), self.rows(id), self.tone());
+    fn title_lines(&self, guides: &Guides, marks: &str) -> Vec<Vec<Span>> {
+        let title = self.style.text(&words::title(self.plan, self.node));
+        let (rows, tone) = (self.rows(), self.tone());
+        let marks = &self.style.text(marks);
         let tail = rows.width() + marks.width();
         let (room, below) = (self.room(&guides.first), self.room(&guides.rest));
-        let mut titles = wrap(&title, room);
+        let mut titles = wrap_all(&title, room);
         let mut fits = titles.len() == 1 && titles[0].width() + tail <= room;
         if !fits {
-            titles = wrap(&title, below);
+            titles = wrap_all(&title, below);
             let last = titles.last().map_or(0, |last| last.width());
             fits = titles.len() > 1 && last + tail <= below;
         }
@@ -159,7 +171,7 @@ impl Drawing<'_> {
         };
         let titles = titles.iter().enumerate();
         let mut lines: Vec<Vec<Span>> =
-            titles.map(|(i, text)| line(i, Span::new(cut(text, below), tone))).collect();
+            titles.map(|(i, text)| line(i, Span::new(text, tone))).collect();
         match lines.last_mut() {
             Some(last) if fits => last.extend([plain(rows), Span::new(marks, Tone::Strong)]),
             _ => {
@@ -185,7 +197,7 @@ impl Drawing<'_> {
         if self.node.never_executed() {
             return Tone::Dim;
         }
-        match HeatClass::of(self.share) {
+        match self.heat.class {
             HeatClass::Cool => Tone::Plain,
             HeatClass::Warm => Tone::Warm,
             HeatClass::Hot => Tone::Hot,
@@ -194,146 +206,45 @@ impl Drawing<'_> {
     }
 
     fn gutter(&self, tone: Tone) -> Span {
-        let value = self.metric.value(self.node);
-        let text = match (value, self.metric) {
-            (None, _) => String::new(),
-            (Some(ms), Metric::Time) => Millis(ms).to_string(),
-            (Some(value), _) => Count(rounded(value)).to_string(),
-        };
+        let text = words::figure(self.node, self.metric, &self.heat);
+        let text = self.style.text(&text);
         // Below half a percent a share says nothing that the missing bar does not say.
-        let share = if self.share >= 0.005 { Share(self.share).to_string() } else { String::new() };
+        let share = match self.heat.share {
+            share if share >= 0.005 && self.metric.has_total() => Share(share).to_string(),
+            _ => String::new(),
+        };
         let figures = format!("{share:>5} {text:>8}  ");
         match is_narrow(self.style) {
             true => Span::new(figures, tone),
-            false => Span::new(format!("{:<BAR$} {figures}", bar(self.share)), tone),
+            false => Span::new(format!("{:<BAR$} {figures}", bar(self.heat.share)), tone),
         }
     }
 
-    fn title(&self) -> String {
-        let node = self.node;
-        let mut title = match (&node.subplan, node.role) {
-            (Some(name), _) => format!("[{name}] {}", node.label),
-            (None, Role::InitPlan) => format!("[init plan] {}", node.label),
-            (None, Role::SubPlan) => format!("[subplan] {}", node.label),
-            _ => node.label.clone(),
-        };
-        // `Seq Scan on orders`, but `SCAN orders`: each as its engine writes it.
-        let sqlite = self.plan.engine == Engine::Sqlite;
-        let index = node.index.as_ref().filter(|i| !title.contains(i.as_str()));
-        let using = index.map(|index| format!(" using {index}")).unwrap_or_default();
-        if !sqlite {
-            title.push_str(&using);
+    /// The rows, with two blanks before them; nothing where nothing is known.
+    fn rows(&self) -> String {
+        match words::rows(self.node, self.factor) {
+            rows if rows.is_empty() => rows,
+            rows => format!("  {}", self.style.text(&rows)),
         }
-        if let Some(relation) = node.relation.as_ref().filter(|r| !has_word(&title, r)) {
-            title.push_str(&format!(" {}{relation}", if sqlite { "" } else { "on " }));
-        }
-        match &node.alias {
-            Some(alias) if node.relation.as_ref() != Some(alias) && !has_word(&title, alias) => {
-                title.push_str(&format!(" {alias}"));
-            }
-            _ => {}
-        }
-        if sqlite {
-            title.push_str(&using);
-        }
-        title
-    }
-
-    fn rows(&self, id: NodeId) -> String {
-        let node = self.node;
-        let Some(actual) = node.actual else {
-            return match node.estimate.rows_per_loop {
-                Some(rows) => format!("  ~{}", Count(rounded(rows))),
-                None => String::new(),
-            };
-        };
-        if actual.never_executed() {
-            return "  (never executed)".to_owned();
-        }
-        let mut text = match node.estimate.rows_per_loop {
-            Some(rows) => format!("  {} → ", Count(rounded(rows * actual.loops))),
-            None => "  ".to_owned(),
-        };
-        text.push_str(&Count(rounded(actual.rows())).to_string());
-        let fewer = heat::misestimate_direction(node) == Ordering::Less;
-        let off = heat::misestimate(node).filter(|&factor| factor >= 10.0);
-        if let Some(factor) = off.filter(|_| !(fewer && heat::is_cut_short(self.plan, id))) {
-            let arrow = if fewer { '↓' } else { '↑' };
-            text.push_str(&format!(" {arrow}{}×", Count(factor.round())));
-        }
-        if actual.loops > 1.0 {
-            text.push_str(&format!(", {} loops", Count(actual.loops)));
-        }
-        text
     }
 
     /// Conditions and facts below the title.
     fn details(&self) -> Vec<String> {
-        let mut details: Vec<String> = grouped(&self.node.conditions);
-        let node = self.node;
-        if node.removed.total() > 0.0 {
-            details.push(format!("removed {} rows", Count(node.removed.total())));
-        }
-        if let Some(memory) = memory(node) {
-            details.push(memory);
-        }
-        if let Some(workers) = node.workers {
-            let number = |n: Option<u32>| n.map_or("?".to_owned(), |n| n.to_string());
-            let (planned, launched) = (number(workers.planned), number(workers.launched));
-            details.push(match workers.launched {
-                Some(_) => format!("workers: {launched} of {planned} launched"),
-                None => format!("workers: {planned} planned"),
-            });
-        }
-        // Below a hundred blocks (800 kB) nothing is slow because of them.
-        let blocks = node.self_buffers().filter(|_| self.metric != Metric::Buffers);
-        if let Some(blocks) = blocks.filter(|&blocks| blocks >= 100.0) {
-            details.push(format!("touched {} blocks", Count(blocks.round())));
-        }
-        details
+        let conditions = words::conditions(&self.node.conditions).into_iter();
+        let conditions = conditions.map(|(kind, text)| format!("{}: {text}", kind.label()));
+        conditions.chain(words::resources(self.node, self.metric)).collect()
     }
-}
 
-/// Whether `text` holds `word` as a word of its own.
-fn has_word(text: &str, word: &str) -> bool {
-    text.split(|c: char| c.is_whitespace() || c == '.').any(|part| part == word)
-}
-
-/// At most a few lines, the last one marked when there were more.
-fn shortened(mut lines: Vec<String>, room: usize) -> Vec<String> {
-    if lines.len() > MOST_CONDITION_LINES {
-        lines.truncate(MOST_CONDITION_LINES);
-        if let Some(last) = lines.last_mut() {
-            last.push_str(" …");
-        }
-    }
-    lines.into_iter().map(|line| cut(&line, room)).collect()
-}
-
-/// One line a kind: lists (sort keys) are joined, output columns left out.
-fn grouped(conditions: &[Condition]) -> Vec<String> {
-    let mut lines: Vec<(ConditionKind, String)> = Vec::new();
-    for condition in conditions.iter().filter(|c| c.kind != ConditionKind::Output) {
-        match lines.last_mut() {
-            Some((kind, line)) if *kind == condition.kind => {
-                line.push_str(", ");
-                line.push_str(&condition.text);
+    /// At most a few lines, the last one marked when there were more.
+    fn shortened(&self, mut lines: Vec<String>, room: usize) -> Vec<String> {
+        if lines.len() > MOST_CONDITION_LINES {
+            lines.truncate(MOST_CONDITION_LINES);
+            if let Some(last) = lines.last_mut() {
+                last.push_str(&self.style.text(" …"));
             }
-            _ => lines.push((condition.kind, condition.text.clone())),
         }
+        lines.into_iter().map(|line| self.style.cut(&line, room)).collect()
     }
-    lines.into_iter().map(|(kind, text)| format!("{}: {text}", kind.label())).collect()
-}
-
-fn memory(node: &Node) -> Option<String> {
-    let memory = &node.memory;
-    let mut facts: Vec<String> = memory.method.iter().cloned().collect();
-    facts.extend(memory.batches.filter(|&b| b > 1).map(|b| format!("{b} batches")));
-    facts.extend(
-        memory.peak_bytes.filter(|&b| b > 0).map(|b| format!("memory {}", Bytes(b as f64))),
-    );
-    facts.extend(memory.disk_bytes.filter(|&b| b > 0).map(|b| format!("disk {}", Bytes(b as f64))));
-    (!facts.is_empty()).then(|| facts.join(", "))
 }
 
 /// A bar of eighths of a cell.
@@ -341,9 +252,4 @@ fn bar(share: f64) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * (BAR * 8) as f64).round() as usize;
     format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
-}
-
-/// Whole numbers above ten, two digits below.
-fn rounded(value: f64) -> f64 {
-    if value.abs() >= 10.0 { value.round() } else { (value * 100.0).round() / 100.0 }
 }

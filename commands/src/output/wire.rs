@@ -11,7 +11,7 @@ use planscope_collection::store::wire::{NoteDoc, PlanDoc, ProblemDoc, SnapshotDo
 use planscope_explain::Engine;
 use planscope_explain::diff::{Change, PlanDiff, StatementDiff};
 use planscope_explain::formats::Note;
-use planscope_explain::heat::{self, Metric};
+use planscope_explain::heat::Metric;
 use planscope_explain::workload::{Index, ddl};
 use schemars::{Schema, schema_for};
 use serde::Serialize;
@@ -49,21 +49,52 @@ pub static SCHEMAS: &[WireSchema] = &[
 /// # Errors
 /// When a number is not finite, which would be a defect.
 pub fn to_text(report: &Report) -> serde_json::Result<String> {
-    match report {
-        Report::Explain(report) => pretty(&explain(report)),
-        Report::Collect(report) => pretty(&collect(report)),
-        Report::Analyze(report) => pretty(&analyze(report)),
-        Report::Advise(report) => pretty(&advise(report)),
-        Report::Diff(report) => pretty(&diff(report)),
-        Report::Doctor(report) => pretty(&doctor(report)),
-        Report::Rules(report) => pretty(&rules(report)),
-        Report::Fleet(report) => pretty(&fleet::fleet(report)),
-        Report::Snapshots(report) => pretty(&snapshots(report)),
+    document(report, Pretty)
+}
+
+/// The document of a report, as a value.
+///
+/// # Errors
+/// As [`to_text`].
+pub fn to_value(report: &Report) -> serde_json::Result<Value> {
+    document(report, AsValue)
+}
+
+/// What a document is made into.
+trait Make {
+    type Made;
+    fn make(self, document: &impl Serialize) -> serde_json::Result<Self::Made>;
+}
+
+struct Pretty;
+struct AsValue;
+
+impl Make for Pretty {
+    type Made = String;
+    fn make(self, document: &impl Serialize) -> serde_json::Result<String> {
+        serde_json::to_string_pretty(document)
     }
 }
 
-fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(document)
+impl Make for AsValue {
+    type Made = Value;
+    fn make(self, document: &impl Serialize) -> serde_json::Result<Value> {
+        serde_json::to_value(document)
+    }
+}
+
+fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
+    match report {
+        Report::Explain(report) => form.make(&explain(report)),
+        Report::Collect(report) => form.make(&collect(report)),
+        Report::Analyze(report) => form.make(&analyze(report)),
+        Report::Advise(report) => form.make(&advise(report)),
+        Report::Diff(report) => form.make(&diff(report)),
+        Report::Doctor(report) => form.make(&doctor(report)),
+        Report::Rules(report) => form.make(&rules(report)),
+        Report::Fleet(report) => form.make(&fleet::fleet(report)),
+        Report::Snapshots(report) => form.make(&snapshots(report)),
+    }
 }
 
 /// The error document, ending with a line feed.
@@ -86,7 +117,7 @@ fn explain(report: &ExplainReport) -> ExplainDoc {
 
 fn shown_plan(shown: &ShownPlan, metric: Option<Metric>) -> ShownPlanDoc {
     let metric = metric.unwrap_or_else(|| Metric::best_for(&shown.plan));
-    let mut plan = PlanDoc::of(&shown.plan, &heat::shares(&shown.plan, metric));
+    let mut plan = PlanDoc::of(&shown.plan, metric).with_predicates(shown.plan.engine);
     plan.source = Some(shown.source.clone());
     plan.statement = shown.statement.clone().or(plan.statement);
     plan.fingerprint = shown.fingerprint.map(|f| f.to_string());

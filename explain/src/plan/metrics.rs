@@ -110,10 +110,11 @@ impl Buffers {
     }
 
     /// Blocks that were read because they were not in the cache, temporary ones included; `None` if
-    /// none is known.
+    /// no counter is known: the text format leaves out those that are 0.
     pub fn read(&self) -> Option<u64> {
         let parts = [self.shared_read, self.local_read, self.temp_read];
-        parts.iter().flatten().copied().reduce(u64::saturating_add)
+        let read = parts.iter().flatten().copied().fold(0, u64::saturating_add);
+        (!self.is_empty()).then_some(read)
     }
 
     /// Whether no counter is known.

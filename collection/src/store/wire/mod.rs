@@ -5,12 +5,13 @@
 //! know is skipped, so files of every minor release can be read by every other.
 
 mod catalog;
+mod condition;
 mod plan;
 
 pub use catalog::{CatalogDoc, ColumnDoc, ForeignKeyDoc, IndexDoc, IndexKeyDoc, TableDoc};
+pub use condition::{ConditionDoc, PredicateDoc};
 pub use plan::{
-    ConditionDoc, MemoryDoc, NodeDoc, NoteDoc, PlanDoc, RemovedDoc, SettingDoc, TriggerDoc,
-    WorkersDoc,
+    MemoryDoc, NodeDoc, NoteDoc, PlanDoc, RemovedDoc, SettingDoc, TriggerDoc, WorkersDoc,
 };
 
 use planscope_explain::Engine;

@@ -5,13 +5,15 @@
 //! tree is rebuilt through [`PlanBuilder`], so that a file cannot make a plan with broken links.
 
 use super::Broken;
+use super::condition::{ConditionDoc, conditions};
+use planscope_explain::Engine;
 use planscope_explain::formats;
+use planscope_explain::heat::{self, Heat, Metric};
 use planscope_explain::plan::{
-    Actual, Buffers, Condition, ConditionKind, Estimate, Examined, Memory, Node, Operator, Plan,
-    PlanBuilder, Removed, Role, Trigger, Workers,
+    Actual, Buffers, Estimate, Examined, Memory, Node, Operator, Plan, PlanBuilder, Removed, Role,
+    Trigger, Workers, plan_hash,
 };
 use planscope_explain::workload::PlanRecord;
-use planscope_explain::{Engine, heat};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -53,6 +55,11 @@ pub struct PlanDoc {
     pub fingerprint: Option<String>,
     /// The engine's id of the statement.
     pub engine_id: Option<String>,
+    /// Hash of the plan's shape that ignores costs, rows, times and literals: 16 hexadecimal digits.
+    /// Equal hashes are equal plans.
+    pub plan_hash: Option<String>,
+    /// What `heat` is measured in: `time`, `cost`, `rows`, `buffers`, `io` or `misestimate`.
+    pub metric: Option<String>,
     /// Milliseconds of planning.
     pub planning_ms: Option<f64>,
     /// Milliseconds of execution.
@@ -166,8 +173,20 @@ pub struct NodeDoc {
     pub total_ms_per_loop: Option<f64>,
     /// Whether the plan was run and this node never was.
     pub never_executed: bool,
-    /// Share in the plan's total of the chosen metric, 0 to 1.
+    /// Share in the plan's total of the chosen metric, 0 to 1; of a misestimate, a third for every
+    /// power of ten.
     pub heat: f64,
+    /// `cool`, `warm` (10 % or 10×), `hot` (40 % or 100×) or `burning` (90 % or 1000×).
+    pub heat_class: String,
+    /// By which factor the estimated rows were off, 1 or more; `null` where it cannot be known: not
+    /// measured, never run, or stopped early by what is above it.
+    pub misestimate: Option<f64>,
+    /// Blocks this node alone touched in the buffers.
+    pub self_buffers: Option<f64>,
+    /// Blocks this node alone read from outside the cache, temporary ones included.
+    pub self_reads: Option<f64>,
+    /// Temporary blocks this node alone wrote.
+    pub self_temp_written: Option<f64>,
     /// Lookups, filters, joins, keys.
     pub conditions: Vec<ConditionDoc>,
     /// Blocks touched, inputs included, by counter.
@@ -187,16 +206,6 @@ pub struct NodeDoc {
     pub workers: Option<WorkersDoc>,
     /// What only this engine says.
     pub details: Map<String, Value>,
-}
-
-/// A condition of a node.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct ConditionDoc {
-    /// `index`, `filter`, `join`, `sort-key` …
-    pub kind: String,
-    /// The engine's text.
-    pub text: String,
 }
 
 super::mirrored! {
@@ -248,10 +257,13 @@ super::mirrored! {
 }
 
 impl PlanDoc {
-    /// The plan with the share of heat of each node (as from [`heat::shares`]), in preorder.
-    pub fn of(plan: &Plan, shares: &[f64]) -> Self {
-        let heat_of = |i: usize| shares.get(i).copied().unwrap_or(0.0);
-        let nodes = plan.iter().map(|(id, node)| NodeDoc::of(id.0, node, heat_of(id.index())));
+    /// The plan with the heat of its nodes in `metric`.
+    pub fn of(plan: &Plan, metric: Metric) -> Self {
+        let heat = heat::of(plan, metric);
+        let misestimates = heat::misestimates(plan);
+        let nodes = plan.iter().zip(heat).zip(misestimates).map(|(((id, node), heat), factor)| {
+            NodeDoc { misestimate: factor, ..NodeDoc::of(id.0, node, heat) }
+        });
         let setting = |(name, value): &(String, String)| SettingDoc {
             name: name.clone(),
             value: value.clone(),
@@ -261,6 +273,8 @@ impl PlanDoc {
             format: plan.format.to_owned(),
             statement: plan.statement.clone(),
             engine_id: plan.engine_id.clone(),
+            plan_hash: Some(format!("{:016x}", plan_hash(plan))),
+            metric: Some(metric.name().to_owned()),
             planning_ms: plan.planning_ms,
             execution_ms: plan.execution_ms,
             partial: plan.partial,
@@ -271,6 +285,14 @@ impl PlanDoc {
             nodes: nodes.collect(),
             ..Self::default()
         }
+    }
+
+    /// Reads columns and comparisons out of the conditions.
+    #[must_use]
+    pub fn with_predicates(mut self, engine: Engine) -> Self {
+        let conditions = self.nodes.iter_mut().flat_map(|node| &mut node.conditions);
+        conditions.for_each(|condition| condition.read(engine));
+        self
     }
 
     /// Rebuilds the plan.
@@ -298,9 +320,8 @@ impl PlanDoc {
 
 impl From<&PlanRecord> for PlanDoc {
     fn from(record: &PlanRecord) -> Self {
-        let metric = heat::Metric::best_for(&record.plan);
-        let shares = heat::shares(&record.plan, metric);
-        Self { raw: record.raw.clone(), ..Self::of(&record.plan, &shares) }
+        let metric = Metric::best_for(&record.plan);
+        Self { raw: record.raw.clone(), ..Self::of(&record.plan, metric) }
     }
 }
 
@@ -328,9 +349,7 @@ fn rebuild(nodes: Vec<NodeDoc>, engine: Engine, format: &'static str) -> Result<
 }
 
 impl NodeDoc {
-    fn of(id: u32, node: &Node, heat: f64) -> Self {
-        let condition =
-            |c: &Condition| ConditionDoc { kind: c.kind.name().to_owned(), text: c.text.clone() };
+    fn of(id: u32, node: &Node, heat: Heat) -> Self {
         Self {
             id,
             parent: node.parent().map(|parent| parent.0),
@@ -345,8 +364,9 @@ impl NodeDoc {
             join_type: node.join_type.clone(),
             subplan: node.subplan.clone(),
             never_executed: node.never_executed(),
-            heat,
-            conditions: node.conditions.iter().map(condition).collect(),
+            heat: heat.share,
+            heat_class: heat.class.name().to_owned(),
+            conditions: node.conditions.iter().map(ConditionDoc::of).collect(),
             details: with_exact_numbers(&node.details),
             ..Self::default()
         }
@@ -384,6 +404,9 @@ impl NodeDoc {
         let known = |(name, value): (&str, Option<u64>)| value.map(|v| (name.to_owned(), v));
         Self {
             buffers: node.buffers.named().into_iter().filter_map(known).collect(),
+            self_buffers: node.self_buffers(),
+            self_reads: node.self_reads(),
+            self_temp_written: node.self_temp_written(),
             examined: node.examined.given().map(ExaminedDoc::from),
             removed: node.removed.given().map(RemovedDoc::from),
             memory: node.memory.given().map(MemoryDoc::from),
@@ -434,14 +457,6 @@ fn buffers(named: &BTreeMap<String, u64>) -> Buffers {
         }
     }
     buffers
-}
-
-fn conditions(docs: Vec<ConditionDoc>) -> Result<Vec<Condition>, String> {
-    let read = |doc: ConditionDoc| match ConditionKind::from_name(&doc.kind) {
-        Some(kind) => Ok(Condition::new(kind, doc.text)),
-        None => Err(format!("unknown kind of condition `{}`", doc.kind)),
-    };
-    docs.into_iter().map(read).collect()
 }
 
 impl TriggerDoc {
