@@ -192,7 +192,6 @@ fn room(entries: f64, lost: f64, settings: &BTreeMap<String, String>) -> Check {
 async fn samples(link: &mut Link, settings: &BTreeMap<String, String>) -> Result<Check> {
     const ID: &str = "samples";
     let length = settings.get("performance_schema_max_sql_text_length");
-    // MariaDB cuts at 1024 and has the variable under another name in some versions.
     let length: u64 = length.and_then(|length| length.parse().ok()).unwrap_or(1024);
     if link.facts.engine == Engine::Mariadb {
         let sql = format!(

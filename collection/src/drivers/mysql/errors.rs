@@ -70,7 +70,9 @@ fn told(code: u16, message: &str) -> String {
 
 fn hint(code: u16) -> Option<&'static str> {
     Some(match code {
-        1142 | 1143 => "GRANT SELECT ON the table: EXPLAIN needs what the statement itself needs",
+        1142 | 1143 => {
+            "GRANT what the message names: EXPLAIN needs the privileges of the statement itself"
+        }
         1227 => "GRANT the privilege that the message names, or leave this out",
         1345 => "GRANT SELECT, SHOW VIEW on the view's database",
         1356 | 1449 => "the view's definer lacks privileges, or is gone",

@@ -131,7 +131,7 @@ impl Explainer<'_> {
         };
         if let Some(made_up) = planable.made_up {
             if is_empty_by_value(record.raw.as_deref().unwrap_or_default()) {
-                let why = format!("{made_up}, and no row has them: the plan says nothing");
+                let why = format!("{made_up}; no row has such values, so the plan says nothing");
                 return Ok(Err(lacking(sample, why)));
             }
             record.plan.details.insert(MADE_UP.to_owned(), Value::String(made_up));

@@ -63,7 +63,10 @@ pub(super) fn plannable<'a>(
     for at in 0..words.len() {
         let word = text(at);
         if is_open(at + 1) && ACTING.binary_search(&word.as_str()).is_ok() {
-            return Err(refusal("side-effects", format!("it calls {word}()")));
+            return Err(refusal(
+                "side-effects",
+                format!("it calls {word}(), and EXPLAIN may execute that"),
+            ));
         }
         let next = text(at + 1);
         let is_word = words[at].kind == TokenKind::Word;

@@ -2,6 +2,7 @@
 //! statement is optimised, and a function in one is called for every row, with all that it does.
 
 use super::link::{Link, SELECT};
+use super::refuse::Refusal;
 use super::statements::SYSTEM;
 use crate::error::Result;
 use planscope_explain::Engine;
@@ -13,6 +14,8 @@ use std::collections::BTreeSet;
 pub(super) struct Routines {
     functions: BTreeSet<String>,
     views: BTreeSet<String>,
+    /// Views that do not show us their definition.
+    hidden: BTreeSet<String>,
 }
 
 impl Routines {
@@ -47,25 +50,25 @@ impl Routines {
     /// A view of a view that calls a function calls it too.
     fn add_views(&mut self, views: &[(String, String)], engine: Engine) {
         loop {
-            let before = self.views.len();
+            let before = self.views.len() + self.hidden.len();
             for (name, text) in views {
-                // A definition that is hidden from us may call anything.
-                let is_unsafe = text.is_empty()
-                    || calls_by_quoted_name(text, engine)
-                    || self.called_by(text, engine).is_some();
-                if is_unsafe {
+                if text.is_empty() {
+                    self.hidden.insert(name.to_ascii_lowercase());
+                }
+                let calls = calls_by_quoted_name(text, engine);
+                if calls || self.refusal(text, engine).is_some() {
                     self.views.insert(name.to_ascii_lowercase());
                 }
             }
-            if self.views.len() == before {
+            if self.views.len() + self.hidden.len() == before {
                 return;
             }
         }
     }
 
-    /// What a statement calls that a user wrote, for a person.
-    pub fn called_by(&self, sql: &str, engine: Engine) -> Option<String> {
-        if self.functions.is_empty() && self.views.is_empty() {
+    /// Why a statement is not planned: what it calls, or may call.
+    pub fn refusal(&self, sql: &str, engine: Engine) -> Option<Refusal> {
+        if self.functions.is_empty() && self.views.is_empty() && self.hidden.is_empty() {
             return None;
         }
         let tokens: Vec<Token> =
@@ -73,13 +76,22 @@ impl Routines {
         for (at, token) in tokens.iter().enumerate() {
             let Some(name) = name(token, sql) else { continue };
             let is_call = tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Open);
+            let refusal = |kind: &'static str, why: String| Some(Refusal { kind, why });
             if is_call && self.functions.contains(&name) {
-                return Some(format!("it calls the function {name}, which EXPLAIN may execute"));
+                let why = format!("it calls the function {name}, which EXPLAIN may execute");
+                return refusal("stored-function", why);
             }
             if !is_call && self.views.contains(&name) {
-                return Some(format!(
+                let why = format!(
                     "it reads the view {name}, which calls a function that EXPLAIN may execute"
-                ));
+                );
+                return refusal("stored-function", why);
+            }
+            if !is_call && self.hidden.contains(&name) {
+                let why = format!(
+                    "it reads the view {name}, whose definition is hidden: GRANT SHOW VIEW on it"
+                );
+                return refusal("permission", why);
             }
         }
         None
@@ -115,8 +127,7 @@ mod tests {
     #[test]
     fn calls_are_seen_also_through_views() {
         let mut routines = Routines::default();
-        let sees =
-            |routines: &Routines, sql: &str| routines.called_by(sql, Engine::Mysql).is_some();
+        let sees = |routines: &Routines, sql: &str| routines.refusal(sql, Engine::Mysql).is_some();
         assert!(!sees(&routines, "select f(1)"));
         routines.functions.insert("f".to_owned());
         let view = |name: &str, text: &str| (name.to_owned(), text.to_owned());

@@ -52,8 +52,8 @@ impl Explainer<'_> {
                 return Ok(Err(Refusal { kind: "not-explainable", why }));
             }
         };
-        if let Some(why) = self.routines.called_by(&sql, engine) {
-            return Ok(Err(Refusal { kind: "stored-function", why }));
+        if let Some(refusal) = self.routines.refusal(&sql, engine) {
+            return Ok(Err(refusal));
         }
         let plannable = refuse::plannable(&sql, engine, &self.link.facts.sql_mode);
         Ok(plannable.map(|text| Planable {
@@ -94,7 +94,7 @@ impl Explainer<'_> {
 /// Why a text has to be planned with values that nobody used.
 fn why_made_up(sample: Option<&Sample>, executed: Option<&str>) -> String {
     match (sample, executed) {
-        (None, _) => "its values were made up: its placeholders have none",
+        (None, _) => "its placeholders have no values, and some were made up",
         (_, Some(_)) => "its values were made up: the server kept only the beginning of its text",
         (_, None) => "its values were made up: the server kept no executed text",
     }
