@@ -606,7 +606,7 @@ _planscope() {
                     return 0
                     ;;
                 --input-format)
-                    COMPREPLY=($(compgen -W "mariadb-json mariadb-slow-log mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "mariadb-json mariadb-slow-log mongodb-json mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan" -- "${cur}"))
                     return 0
                     ;;
                 --metric)

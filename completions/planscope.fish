@@ -104,6 +104,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l statemen
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l plan -d 'Which plan, when there are several: a number from 1, or `all`' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l input-format -d 'Format of the input; detected by default' -r -f -a "mariadb-json\t''
 mariadb-slow-log\t''
+mongodb-json\t''
 mysql-json\t''
 mysql-json-v2\t''
 mysql-table\t''

@@ -83,7 +83,7 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--statement=[The statement of a snapshot\: its name, fingerprint or engine'\''s id; by default the heaviest]:ID:_default' \
 '--plan=[Which plan, when there are several\: a number from 1, or \`all\`]:N|all:_default' \
-'--input-format=[Format of the input; detected by default]:FORMAT:(mariadb-json mariadb-slow-log mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
+'--input-format=[Format of the input; detected by default]:FORMAT:(mariadb-json mariadb-slow-log mongodb-json mysql-json mysql-json-v2 mysql-table mysql-tree postgres-json postgres-text postgres-xml postgres-yaml sqlite-query-plan)' \
 '--metric=[What heat is measured in; by default time, else cost, else rows]:METRIC:(time cost rows buffers io misestimate)' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \

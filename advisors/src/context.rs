@@ -6,6 +6,7 @@ use planscope_explain::workload::query::{
 };
 use planscope_explain::workload::{Catalog, Index, Snapshot, Statement, Table};
 use planscope_explain::{Engine, heat};
+use std::cell::OnceCell;
 
 /// Limits from which a pattern counts. All can be set in the config.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -153,6 +154,8 @@ pub struct StatementContext<'a> {
     pub catalog: &'a Catalog,
     /// The engine.
     pub engine: Engine,
+    /// Shares of the plan's nodes; computed once, because every rule asks for them.
+    shares: OnceCell<Vec<f64>>,
 }
 
 impl<'a> StatementContext<'a> {
@@ -164,6 +167,7 @@ impl<'a> StatementContext<'a> {
             query: Query::read(&statement.text, engine),
             catalog: &snapshot.catalog,
             engine,
+            shares: OnceCell::new(),
         }
     }
 
@@ -185,9 +189,9 @@ impl<'a> StatementContext<'a> {
 
     /// Share of the plan's time (else cost) that `node` itself takes, 0 to 1.
     pub fn self_share(&self, id: NodeId) -> f64 {
-        let Some(plan) = self.plan else { return 0.0 };
-        let metric = heat::Metric::best_for(plan);
-        heat::shares(plan, metric).get(id.index()).copied().unwrap_or(0.0)
+        let of_plan = |plan| heat::shares(plan, heat::Metric::best_for(plan));
+        let shares = self.shares.get_or_init(|| self.plan.map(of_plan).unwrap_or_default());
+        shares.get(id.index()).copied().unwrap_or(0.0)
     }
 
     /// The catalog's entry of the table that `node` reads.

@@ -140,6 +140,24 @@ fn mysql_table() -> String {
     many(&format!("+----+\n{names}+----+\n"), |_| row.to_owned(), "+----+\n")
 }
 
+fn mongodb_planned() -> String {
+    let node = r#"{"stage":"IXSCAN","keyPattern":{"a":1},"indexName":"a_1","isMultiKey":false,"direction":"forward","indexBounds":{"a":["[5, 5]"]}},"#;
+    let first = r#"{"queryPlanner":{"namespace":"d.c","winningPlan":{"stage":"OR","inputStages":["#;
+    many(first, |_| node.to_owned(), "]}}}")
+}
+
+fn mongodb_executed() -> String {
+    let node = r#"{"stage":"IXSCAN","nReturned":9,"executionTimeMillisEstimate":1,"works":9,"advanced":9,"needTime":0,"needYield":0,"saveState":1,
+        "restoreState":1,"isEOF":1,"keyPattern":{"a":1},"indexName":"a_1","indexBounds":{"a":["[5, 5]"]},"keysExamined":9,"seeks":1},"#;
+    let first = r#"{"executionStats":{"executionTimeMillis":9,"executionStages":{"stage":"OR","nReturned":9,"inputStages":["#;
+    many(first, |_| node.to_owned(), "]}}}")
+}
+
+fn mongodb_log() -> String {
+    let line = r#"{"t":{"$date":"2024-01-01T00:00:00.000+00:00"},"s":"I","c":"COMMAND","id":51803,"ctx":"conn1","msg":"Slow query","attr":{"type":"command","ns":"d.c","command":{"find":"c","filter":{"a":5}},"planSummary":"IXSCAN { a: 1 }","keysExamined":5,"docsExamined":6,"nreturned":1,"queryHash":"H","durationMillis":101}}"#;
+    many("", |_| format!("{line}\n"), "")
+}
+
 #[test]
 fn reading_takes_at_most_twelve_times_the_text() {
     let texts = [
@@ -154,6 +172,9 @@ fn reading_takes_at_most_twelve_times_the_text() {
         ("mysql-json", mysql_json()),
         ("mariadb-json", mariadb_json()),
         ("mysql-table", mysql_table()),
+        ("mongodb-json", mongodb_planned()),
+        ("mongodb-json", mongodb_executed()),
+        ("mongodb-json", mongodb_log()),
     ];
     let ratios = texts.map(|(format, text)| (format, ratio(&text, format)));
     assert!(ratios.iter().all(|(_, ratio)| *ratio <= MOST), "{ratios:.1?}");

@@ -207,6 +207,7 @@ impl<'a> Section<'a> {
                  class=\"pick pick-{name}\"{checked}><label for=\"m{number}-{name}\">{}</label>\n",
                 match measured.metric {
                     Metric::Io => "I/O",
+                    Metric::Buffers => words::metric_head(self.plan(), Metric::Buffers),
                     _ => name,
                 }
             ));

@@ -1,5 +1,6 @@
 //! What is said of a node, in words: shared by the tree, the table and the page.
 
+use planscope_advisors::Finding;
 use planscope_explain::Engine;
 use planscope_explain::heat::{self, Heat, HeatClass, Metric};
 use planscope_explain::plan::{Condition, ConditionKind, Node, Plan, Role};
@@ -170,6 +171,19 @@ fn memory(node: &Node) -> Option<String> {
     facts.extend(bytes(memory.disk_bytes).map(|b| format!("disk {b}")));
     let spilled = if memory.spilled() { "spilled: " } else { "" };
     (!facts.is_empty()).then(|| format!("{spilled}{}", facts.join(", ")))
+}
+
+/// Of each node in preorder, the numbers of the findings about it, from 1.
+pub fn numbers_of_findings(plan: &Plan, findings: &[Finding]) -> Vec<Vec<usize>> {
+    let mut see = vec![Vec::new(); plan.nodes().len()];
+    for (i, finding) in findings.iter().enumerate() {
+        for id in &finding.nodes {
+            if let Some(numbers) = see.get_mut(id.index()) {
+                numbers.push(i + 1);
+            }
+        }
+    }
+    see
 }
 
 /// The node that is hottest by far enough to point at; the first of equals.

@@ -35,12 +35,13 @@ struct Column {
     /// The higher, the sooner it is left out.
     dispensable: u8,
     cells: Vec<String>,
+    width: usize,
 }
 
 impl Column {
-    fn width(&self) -> usize {
-        let cells = self.cells.iter().map(|cell| cell.width()).max().unwrap_or(0);
-        cells.max(self.head.width())
+    fn new(head: &'static str, dispensable: u8, cells: Vec<String>) -> Self {
+        let widest = cells.iter().map(|cell| cell.width()).max().unwrap_or(0);
+        Self { head, dispensable, cells, width: widest.max(head.width()) }
     }
 
     fn says_something(&self) -> bool {
@@ -57,17 +58,17 @@ pub fn lines(plan: &Plan, metric: Metric, _: &[Finding], style: &Style) -> Vec<V
     let nodes = LEAST_NODE.min(longest);
     let figures = style.width.saturating_sub(id_width + GAP + nodes);
     let columns = fitting(columns(plan, metric, &heat, style), figures);
-    let figures: usize = columns.iter().map(|column| column.width() + GAP).sum();
+    let figures: usize = columns.iter().map(|column| column.width + GAP).sum();
     let room = style.width.saturating_sub(id_width + GAP + figures).min(longest.max(4)).max(12);
     let head =
-        |column: &Column| format!("{:gap$}{:>w$}", "", column.head, gap = GAP, w = column.width());
+        |column: &Column| format!("{:gap$}{:>w$}", "", column.head, gap = GAP, w = column.width);
     let heads: String = columns.iter().map(head).collect();
     let mut lines = vec![vec![dim(format!("{:>id_width$}  {:<room$}{heads}", "#", "node"))]];
     for (i, title) in titles.iter().enumerate() {
         let figures: String = columns
             .iter()
             .map(|column| {
-                let width = column.width();
+                let width = column.width;
                 let cell = &column.cells[i];
                 format!("{:gap$}{cell:>width$}", "", gap = GAP)
             })
@@ -124,7 +125,7 @@ fn columns(plan: &Plan, metric: Metric, heat: &[Heat], style: &Style) -> Vec<Col
     let each = |head: &'static str, dispensable: u8, cell: &dyn Fn(usize, &Node) -> String| {
         let cells = plan.nodes().iter().enumerate();
         let cells = cells.map(|(i, node)| style.text(&cell(i, node))).collect();
-        Column { head, dispensable, cells }
+        Column::new(head, dispensable, cells)
     };
     let count =
         |value: Option<f64>| value.map_or(String::new(), |v| Count(words::rounded(v)).to_string());
@@ -173,7 +174,7 @@ fn of_known(node: &Node, value: Option<f64>) -> Option<f64> {
 /// As many of the columns as leave room for the nodes, the least important left out first.
 fn fitting(mut columns: Vec<Column>, width: usize) -> Vec<Column> {
     loop {
-        let taken: usize = columns.iter().map(|column| column.width() + GAP).sum();
+        let taken: usize = columns.iter().map(|column| column.width + GAP).sum();
         let least = (0..columns.len()).max_by_key(|&i| columns[i].dispensable);
         match least {
             Some(i) if taken > width && columns.len() > 1 => drop(columns.remove(i)),

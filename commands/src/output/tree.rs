@@ -25,6 +25,7 @@ pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -
     let heat = heat::of(plan, metric);
     let factors = heat::misestimates(plan);
     let hottest = words::hottest(&heat);
+    let see = words::numbers_of_findings(plan, findings);
     let mut lines = vec![head(plan, metric, style)];
     let mut more_below: Vec<bool> = Vec::new();
     for (id, node) in plan.iter() {
@@ -37,7 +38,7 @@ pub fn lines(plan: &Plan, metric: Metric, findings: &[Finding], style: &Style) -
         let factor = factors[id.index()].filter(|_| metric != Metric::Misestimate);
         let heat = heat[id.index()];
         let drawing = Drawing { plan, metric, style, node, heat, factor };
-        lines.extend(drawing.lines(id, &guides, &marks(findings, id, is_hottest, metric)));
+        lines.extend(drawing.lines(id, &guides, &marks(&see[id.index()], is_hottest, metric)));
     }
     lines
 }
@@ -85,9 +86,8 @@ fn has_later_sibling(plan: &Plan, id: NodeId) -> bool {
 }
 
 /// The words that point at a node: it is the hottest, or findings are about it, by their numbers.
-fn marks(findings: &[Finding], id: NodeId, is_hottest: bool, metric: Metric) -> String {
-    let about = findings.iter().enumerate().filter(|(_, finding)| finding.nodes.contains(&id));
-    let numbers: Vec<String> = about.map(|(i, _)| (i + 1).to_string()).collect();
+fn marks(see: &[usize], is_hottest: bool, metric: Metric) -> String {
+    let numbers: Vec<String> = see.iter().map(usize::to_string).collect();
     let see = (!numbers.is_empty()).then(|| format!("see {}", numbers.join(",")));
     let top = if metric.has_total() { "hottest" } else { "worst" };
     let words: Vec<String> = is_hottest.then(|| top.to_owned()).into_iter().chain(see).collect();

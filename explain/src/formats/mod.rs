@@ -7,6 +7,7 @@
 mod json_value;
 mod mariadb_json;
 mod mariadb_slow_log;
+mod mongodb_json;
 mod mysql;
 mod mysql_json;
 mod mysql_json_v2;
@@ -19,6 +20,7 @@ mod postgres_text;
 mod postgres_tree;
 mod postgres_xml;
 mod postgres_yaml;
+pub(crate) mod shell_json;
 pub mod sqlite_query_plan;
 mod unwrap;
 
@@ -30,6 +32,7 @@ use thiserror::Error;
 pub static ALL: &[&Format] = &[
     &mariadb_json::FORMAT,
     &mariadb_slow_log::FORMAT,
+    &mongodb_json::FORMAT,
     &mysql_json::FORMAT,
     &mysql_json_v2::FORMAT,
     &mysql_table::FORMAT,

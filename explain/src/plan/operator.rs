@@ -95,6 +95,10 @@ operators! {
     FullTextSearch,
     /// Reads a spatial index from a point outward.
     GeoNear,
+    /// Reads the vectors next to one.
+    VectorSearch,
+    /// Reads rows by the addresses that its input gives (MongoDB's FETCH).
+    Fetch,
     /// Counts rows in the storage engine, without giving them out.
     CountRows,
     /// Answers from the catalog or from what was read while planning; touches no row.
@@ -123,6 +127,7 @@ impl Operator {
                 | Self::MultiIndex
                 | Self::FullTextSearch
                 | Self::GeoNear
+                | Self::VectorSearch
         )
     }
 

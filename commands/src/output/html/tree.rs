@@ -13,7 +13,7 @@ const MOST_LEVELS: usize = 24;
 pub(super) fn draw(section: &Section<'_>, out: &mut String) {
     let plan = section.plan();
     out.push_str("<div class=\"tree\">\n");
-    let see = numbers_of_findings(section);
+    let see = words::numbers_of_findings(plan, &section.shown.findings);
     let mut open = 0;
     for (id, node) in plan.iter() {
         let depth = node.depth() as usize;
@@ -26,19 +26,6 @@ pub(super) fn draw(section: &Section<'_>, out: &mut String) {
     }
     out.push_str(&"</div></details>\n".repeat(open));
     out.push_str("</div>\n");
-}
-
-/// Of each node, the numbers of the findings about it.
-fn numbers_of_findings(section: &Section<'_>) -> Vec<Vec<usize>> {
-    let mut see = vec![Vec::new(); section.plan().nodes().len()];
-    for (i, finding) in section.shown.findings.iter().enumerate() {
-        for id in &finding.nodes {
-            if let Some(numbers) = see.get_mut(id.index()) {
-                numbers.push(i + 1);
-            }
-        }
-    }
-    see
 }
 
 /// The node with its facts; what follows until it is closed are its children.

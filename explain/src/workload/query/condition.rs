@@ -16,6 +16,9 @@ pub(super) struct Conditions {
 
 /// Reads the text of a condition.
 pub(super) fn read(text: &str, engine: Engine) -> Conditions {
+    if engine == Engine::Mongodb {
+        return super::mongo_filter::read(text);
+    }
     let mut conditions = Conditions::default();
     // Where one conjunct cannot be read, the others still can.
     for expr in prepare::expressions(text, engine) {

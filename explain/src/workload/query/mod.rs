@@ -14,6 +14,7 @@ mod denied;
 mod from;
 mod guard;
 mod keys;
+mod mongo_filter;
 mod operand;
 mod prepare;
 mod scope;
@@ -202,7 +203,8 @@ impl Query {
     }
 }
 
-/// Reads a condition as a plan shows it, e.g. `((o.status)::text = 'open'::text)`, split at AND.
+/// Reads a condition as a plan shows it, e.g. `((o.status)::text = 'open'::text)`, split at AND; of
+/// MongoDB a filter in JSON, the columns being paths.
 /// What cannot be read gives no predicate. Disjunctions give none either: see
 /// [`read_alternatives`].
 pub fn read_condition(text: &str, engine: Engine) -> Vec<Predicate> {
