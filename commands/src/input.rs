@@ -208,8 +208,7 @@ pub fn plans(text: &str, name: &str, format: Option<&'static Format>) -> Result<
 }
 
 /// Plans that are recognised only to say so: marks of the text, and what it is.
-static UNREAD: &[(&str, &str)] =
-    &[("\"query_block\"", "a plan of MySQL or MariaDB"), ("\"queryPlanner\"", "a plan of MongoDB")];
+static UNREAD: &[(&str, &str)] = &[("\"queryPlanner\"", "a plan of MongoDB")];
 
 fn unread(text: &str) -> Option<&'static str> {
     UNREAD.iter().find(|(mark, _)| text.contains(mark)).map(|(_, what)| *what)

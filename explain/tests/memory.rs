@@ -134,12 +134,6 @@ fn mariadb_json() -> String {
     many("{\"query_block\": {\"nested_loop\": [", |_| node.to_owned(), "{}]}}")
 }
 
-fn mysql_table() -> String {
-    let row = "|  1 | SIMPLE      | o      | NULL       | ref   | orders_status | orders_status | 42      | const | 2499 |   100.00 | Using where; Using index |\n";
-    let names = "| id | select_type | table  | partitions | type  | possible_keys | key           | key_len | ref   | rows | filtered | Extra                    |\n";
-    many(&format!("+----+\n{names}+----+\n"), |_| row.to_owned(), "+----+\n")
-}
-
 fn mongodb_planned() -> String {
     let node = r#"{"stage":"IXSCAN","keyPattern":{"a":1},"indexName":"a_1","isMultiKey":false,"direction":"forward","indexBounds":{"a":["[5, 5]"]}},"#;
     let first = r#"{"queryPlanner":{"namespace":"d.c","winningPlan":{"stage":"OR","inputStages":["#;
@@ -171,7 +165,6 @@ fn reading_takes_at_most_twelve_times_the_text() {
         ("mysql-json-v2", mysql_json_v2()),
         ("mysql-json", mysql_json()),
         ("mariadb-json", mariadb_json()),
-        ("mysql-table", mysql_table()),
         ("mongodb-json", mongodb_planned()),
         ("mongodb-json", mongodb_executed()),
         ("mongodb-json", mongodb_log()),

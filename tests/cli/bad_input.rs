@@ -123,8 +123,6 @@ fn plans_that_are_not_read_yet_are_named() {
     let env = TestEnv::new();
     let mongodb = "{\"queryPlanner\": {\"winningPlan\": {}}}";
     env.run_with_input(["explain"], mongodb).fails_with(2, "MongoDB");
-    let mysql = "{\"query_block\": {\"select_id\": 1}}";
-    env.run_with_input(["explain"], mysql).fails_with(2, "MySQL");
 }
 
 #[test]

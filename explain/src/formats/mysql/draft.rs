@@ -140,16 +140,26 @@ impl Draft {
     }
 }
 
-/// Puts the nodes in `order`, in place: a second arena would double the memory.
-fn arrange(nodes: &mut Vec<Node>, mut order: Vec<u32>) {
-    for place in 0..order.len() {
-        // What stood at an earlier place has been swapped on: follow it.
-        let mut from = order[place] as usize;
-        while from < place {
-            from = order[from] as usize;
-        }
-        nodes.swap(place, from);
-        order[place] = from as u32;
+/// Puts the nodes in `order`, in place: a second arena would double the memory. What is not in the
+/// order is dropped.
+fn arrange(nodes: &mut Vec<Node>, order: Vec<u32>) {
+    let mut places = vec![NONE; nodes.len()];
+    for (place, at) in order.iter().enumerate() {
+        places[*at as usize] = place as u32;
     }
-    nodes.truncate(order.len());
+    let kept = order.len();
+    drop(order);
+    let unplaced = places.iter_mut().filter(|place| **place == NONE);
+    for (place, at) in unplaced.zip(kept as u32..) {
+        *place = at;
+    }
+    for at in 0..nodes.len() {
+        // Every swap puts one node where it belongs.
+        while places[at] as usize != at {
+            let place = places[at] as usize;
+            nodes.swap(at, place);
+            places.swap(at, place);
+        }
+    }
+    nodes.truncate(kept);
 }

@@ -13,8 +13,11 @@ pub(in crate::formats::mysql) struct Grid {
 /// Cells are found by name, one after the other.
 const MAX_COLUMNS: usize = 64;
 
-/// A row's cells; `NULL` and what is missing are `None`.
-pub(in crate::formats::mysql) type Row = Vec<Option<Box<str>>>;
+/// A row's cells in one text, each before a [`CELL_END`].
+pub(in crate::formats::mysql) type Row = Box<str>;
+
+/// A character that no client prints.
+const CELL_END: char = '\u{1f}';
 
 impl Grid {
     pub(in crate::formats::mysql) fn new(columns: Vec<String>) -> Self {
@@ -23,8 +26,12 @@ impl Grid {
     }
 
     pub(in crate::formats::mysql) fn push<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
-        let cell = |cell: &str| Some(cell.trim()).filter(|cell| *cell != "NULL").map(Into::into);
-        self.rows.push(cells.map(cell).collect());
+        let mut row = String::new();
+        for cell in cells {
+            row.push_str(cell.trim());
+            row.push(CELL_END);
+        }
+        self.rows.push(row.into());
     }
 
     /// From lines of `mysql -B`, of which the first names the columns.
@@ -43,14 +50,15 @@ impl Grid {
         &self.rows
     }
 
-    /// The cell of that column; an empty cell is `None` too.
+    /// The cell of that column; `None` if it is `NULL`, empty or missing.
     pub(in crate::formats::mysql) fn cell<'a>(
         &self,
         row: &'a Row,
         column: &str,
     ) -> Option<&'a str> {
         let at = self.columns.iter().position(|name| name == column)?;
-        row.get(at)?.as_deref().filter(|cell| !cell.is_empty())
+        let cell = row.split_terminator(CELL_END).nth(at)?;
+        Some(cell).filter(|cell| !cell.is_empty() && *cell != "NULL")
     }
 
     pub(in crate::formats::mysql) fn has(&self, column: &str) -> bool {

@@ -5,7 +5,7 @@ use super::super::draft::{At, Draft};
 use super::super::numbers::number;
 use super::super::pieces::Grid;
 use crate::plan::{Actual, LimitError, Node, Operator, Role};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashMap;
 
 /// A SELECT, or the result of a union.
@@ -254,16 +254,22 @@ impl<'a> Maker<'a> {
 
     fn details(&self, row: usize, node: &mut Node) {
         // The type is the label, and the number names the SELECT once, at its first table.
-        for column in self.grid.columns() {
-            let known = ["id", "table", "type", "key", "rows", "r_rows"].contains(&column.as_str());
-            let usual = |text: &&str| !matches!(*text, "SIMPLE" | "PRIMARY" | "100.00");
-            if let Some(text) = self.text(row, column).filter(usual).filter(|_| !known) {
-                node.details.insert(column.clone(), Value::String(text.to_owned()));
-            }
+        let is_usual = |text: &str| matches!(text, "SIMPLE" | "PRIMARY" | "100.00");
+        let known = ["id", "table", "type", "key", "rows", "r_rows"];
+        let columns = self.grid.columns().iter().filter(|name| !known.contains(&name.as_str()));
+        let told = columns.filter_map(|name| Some((name, self.text(row, name)?)));
+        let told: Vec<(&String, &str)> = told.filter(|(_, text)| !is_usual(text)).collect();
+        let id = self.block.id.filter(|_| self.block.scans.is_empty());
+        // With room for these and no more: a table has many rows.
+        let mut details = Map::with_capacity(told.len() + usize::from(id.is_some()));
+        for (name, text) in told {
+            details.insert(name.clone(), Value::String(text.to_owned()));
         }
-        if let Some(id) = self.block.id.filter(|_| self.block.scans.is_empty()) {
-            node.details.insert("select_id".into(), Value::from(id));
+        if let Some(id) = id {
+            details.insert("select_id".into(), Value::from(id));
         }
+        details.extend(std::mem::take(&mut *node.details));
+        node.details = details.into();
     }
 
     /// The indexes of a merge or a filter of row ids.
