@@ -133,7 +133,6 @@ async fn functions_are_not_run_by_explain() {
         with_database(&url, async |database| {
             let mut client = shop(&database).await;
             client.run("CREATE TABLE traces (id INT)").await;
-            client.run("SET GLOBAL log_bin_trust_function_creators = 1").await;
             client
                 .run("CREATE FUNCTION leaves_trace() RETURNS INT BEGIN INSERT INTO traces VALUES (1); RETURN 1; END")
                 .await;
