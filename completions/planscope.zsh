@@ -76,7 +76,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
+'::target -- Database\: postgres\://user@host/db, mysql\://…, mariadb\://…, sqlite\:FILE, or a name in planscope.toml; by default that of PLANSCOPE_TARGET:_default' \
 && ret=0
 ;;
 (explain)
@@ -239,7 +239,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::target -- Database\: postgres\://user@host/db, sqlite\:FILE, or a name in planscope.toml:_default' \
+'::target -- Database\: postgres\://user@host/db, mysql\://…, mariadb\://…, sqlite\:FILE, or a name in planscope.toml:_default' \
 && ret=0
 ;;
 (rules)

@@ -4,7 +4,7 @@
 //! questions; the order in which they are asked, the redaction, the budget and the store are the
 //! core's (`collect.rs`), the same for every engine.
 
-use crate::error::{CollectError, Result};
+use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
@@ -44,7 +44,7 @@ pub enum Ranking {
     Rows,
     /// Blocks read.
     Reads,
-    /// Temporary blocks written.
+    /// Temporary blocks written, temporary tables on disk, or sorts: what the server counts.
     Temp,
     /// Rows looked at for each row returned: where an index may be missing.
     RowsPerResult,
@@ -87,7 +87,10 @@ impl Ranking {
             Self::Calls => counters.calls,
             Self::Rows => counters.rows_examined.or(counters.rows),
             Self::Reads => counters.shared_blocks_read.or(counters.rows_examined),
-            Self::Temp => counters.temp_blocks_written.or(counters.sorts),
+            Self::Temp => {
+                let on_disk = counters.temp_blocks_written.or(counters.tmp_disk_tables);
+                on_disk.or(counters.sorts)
+            }
             Self::RowsPerResult => counters
                 .rows_examined
                 .zip(counters.rows)
@@ -219,14 +222,17 @@ pub trait Session: Send {
     /// [`crate::ErrorKind::Missing`] with a hint when the server keeps none.
     fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>>;
 
-    /// What runs now, with the time that it has run for. An engine may not be able to tell.
+    /// The statements that run now, longest first, without ours: their time is that so far.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Missing`] when it is not.
+    /// [`crate::ErrorKind::Missing`] where there is no such list.
     fn running(&mut self) -> BoxFuture<'_, Result<Workload>> {
         let engine = self.identity().engine.label();
-        let message = format!("running statements of {engine} cannot be told");
-        Box::pin(async { Err(CollectError::new(crate::ErrorKind::Missing, message)) })
+        Box::pin(async move {
+            let message = format!("planscope cannot see what runs now on {engine}");
+            Err(CollectError::new(ErrorKind::Missing, message)
+                .hint("leave --running out: the server's statistics have what has run"))
+        })
     }
 
     /// Statements from files as statements of a workload: measured where the engine counts without

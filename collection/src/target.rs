@@ -6,6 +6,7 @@
 //! password with an unescaped `@` or `/` in it could stand anywhere in it.
 
 mod environment;
+mod mysql;
 mod postgres;
 mod url;
 
@@ -85,8 +86,10 @@ impl Target {
         };
         let mut target = url::parse(engine, rest)?;
         target.scheme = Some(scheme).filter(|scheme| scheme != engine.info().schemes[0]);
-        if engine == Engine::Postgres {
-            postgres::complete(&mut target, environment)?;
+        match engine {
+            Engine::Postgres => postgres::complete(&mut target, environment)?,
+            Engine::Mysql | Engine::Mariadb => mysql::complete(&mut target, environment)?,
+            Engine::Mongodb | Engine::Sqlite => {}
         }
         Ok(target)
     }
@@ -234,6 +237,7 @@ impl Host {
     /// Where it is, for messages: `host:port`, or the file of the socket.
     pub fn place(&self) -> String {
         match self.is_socket() {
+            true if self.name.ends_with(".sock") => self.name.clone(),
             true => format!("{}/.s.PGSQL.{}", self.name, self.port),
             false => self.authority(),
         }

@@ -58,8 +58,8 @@ pub fn resolve(ctx: &Ctx, name: &str) -> Result<Input> {
     match ctx.store()?.resolve(name) {
         Ok(path) => snapshot_at(&path),
         Err(error) => Err(CommandError::from(error).hint(
-            "a target is written as a URL: postgres://user@host/db, sqlite:FILE; a plan file as \
-             its path",
+            "a target is written as a URL: postgres://user@host/db, mysql://user@host/db, sqlite:FILE; \
+             a plan file as its path",
         )),
     }
 }
@@ -112,7 +112,7 @@ pub fn target(ctx: &Ctx, name: &str) -> Result<Target> {
 
 fn no_target(name: &str) -> CommandError {
     CommandError::usage(format!("`{}` is no target", repeatable(name)))
-        .hint("write it as a URL: postgres://user@host/db, sqlite:FILE")
+        .hint("write it as a URL: postgres://user@host/db, mysql://user@host/db, sqlite:FILE")
 }
 
 fn resolve_target(ctx: &Ctx, name: &str) -> Result<Option<Target>> {

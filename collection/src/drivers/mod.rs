@@ -6,12 +6,15 @@ use crate::guard::{Policy, Stop};
 use crate::target::Target;
 use planscope_explain::Engine;
 
+mod counters;
 mod mongodb;
+mod mysql;
 mod postgres;
 mod sqlite;
 
 /// Every driver, in the order of the engines.
-pub static ALL: &[&Driver] = &[&postgres::DRIVER, &mongodb::DRIVER, &sqlite::DRIVER];
+pub static ALL: &[&Driver] =
+    &[&postgres::DRIVER, &mysql::DRIVER, &mysql::MARIADB_DRIVER, &mongodb::DRIVER, &sqlite::DRIVER];
 
 /// The driver of an engine.
 pub fn of(engine: Engine) -> Option<&'static Driver> {
@@ -29,7 +32,7 @@ pub async fn connect(target: &Target, policy: &Policy, stop: Stop) -> Result<Box
             ErrorKind::Config,
             format!("planscope cannot connect to {engine} yet"),
         )
-        .hint("planscope connects to PostgreSQL, MongoDB and SQLite"));
+        .hint("planscope connects to PostgreSQL, MySQL, MariaDB, MongoDB and SQLite"));
     };
     (driver.connect)(target, policy, stop).await
 }

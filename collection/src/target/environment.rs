@@ -8,11 +8,15 @@ pub struct Environment {
     variables: BTreeMap<String, String>,
 }
 
-/// What libpq reads and planscope honours, what says who and where the user is, and what the
-/// terminal can.
-const NAMES: [&str; 21] = [
+/// What libpq and the clients of MySQL read and planscope honours, what says who and where the user
+/// is, and what the terminal can.
+const NAMES: [&str; 25] = [
     "HOME",
     "LOGNAME",
+    "MYSQL_HOST",
+    "MYSQL_PWD",
+    "MYSQL_TCP_PORT",
+    "MYSQL_UNIX_PORT",
     "NO_COLOR",
     "PGCONNECT_TIMEOUT",
     "PGDATABASE",

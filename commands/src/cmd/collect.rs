@@ -18,7 +18,8 @@ use planscope_collection::guard::registry::Registry;
 /// measured.
 #[derive(Debug, Args)]
 pub struct CollectArgs {
-    /// Database: postgres://user@host/db, sqlite:FILE, or a name in planscope.toml; by default that of
+    /// Database: postgres://user@host/db, mysql://…, mariadb://…, sqlite:FILE, or a name in
+    /// planscope.toml; by default that of
     /// PLANSCOPE_TARGET
     pub target: Option<String>,
     /// Every target of planscope.toml

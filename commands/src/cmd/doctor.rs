@@ -16,7 +16,7 @@ use planscope_collection::{Target, clock};
 /// cannot do its work.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Database: postgres://user@host/db, sqlite:FILE, or a name in planscope.toml
+    /// Database: postgres://user@host/db, mysql://…, mariadb://…, sqlite:FILE, or a name in planscope.toml
     #[arg(env = "PLANSCOPE_TARGET", hide_env_values = true, required_unless_present = "config")]
     pub target: Option<String>,
     /// Look at planscope.toml instead: its syntax, URLs, groups, limits and suppressions

@@ -53,6 +53,8 @@ pub struct Table {
     pub kind: TableKind,
     /// Partitioned table or parent that this one belongs to.
     pub parent: Option<String>,
+    /// Storage engine, where the server has several (MySQL, MariaDB): `InnoDB`.
+    pub storage_engine: Option<String>,
     /// Rows, as estimated by the engine.
     pub rows: Option<f64>,
     /// Size of the table itself in bytes, without indexes.

@@ -87,17 +87,31 @@ pub struct Counters {
     pub io_ms: Option<f64>,
     /// Bytes of write-ahead log.
     pub wal_bytes: Option<f64>,
-    /// Sort operations (SQLite).
+    /// Sort operations (SQLite, MySQL, MariaDB).
     pub sorts: Option<f64>,
     /// Automatic indexes built (SQLite), in rows inserted.
     pub auto_index_rows: Option<f64>,
     /// Virtual machine steps (SQLite): work without a clock.
     pub vm_steps: Option<f64>,
+    /// Milliseconds of waiting for locks (MySQL, MariaDB).
+    pub lock_ms: Option<f64>,
+    /// Executions that scanned a table without an index (MySQL, MariaDB).
+    pub no_index_used: Option<f64>,
+    /// Joins that scanned the inner table without an index (MySQL, MariaDB).
+    pub full_joins: Option<f64>,
+    /// Temporary tables made (MySQL, MariaDB).
+    pub tmp_tables: Option<f64>,
+    /// Temporary tables made on disk (MySQL, MariaDB).
+    pub tmp_disk_tables: Option<f64>,
+    /// Passes of merging that sorts made because they did not fit in memory (MySQL, MariaDB).
+    pub sort_merge_passes: Option<f64>,
+    /// Executions that failed (MySQL, MariaDB).
+    pub errors: Option<f64>,
 }
 
 impl Counters {
     /// The counters with their names on the wire, for anything that walks over all of them.
-    pub fn named(&self) -> [(&'static str, Option<f64>); 21] {
+    pub fn named(&self) -> [(&'static str, Option<f64>); 28] {
         [
             ("calls", self.calls),
             ("total_ms", self.total_ms),
@@ -120,6 +134,13 @@ impl Counters {
             ("sorts", self.sorts),
             ("auto_index_rows", self.auto_index_rows),
             ("vm_steps", self.vm_steps),
+            ("lock_ms", self.lock_ms),
+            ("no_index_used", self.no_index_used),
+            ("full_joins", self.full_joins),
+            ("tmp_tables", self.tmp_tables),
+            ("tmp_disk_tables", self.tmp_disk_tables),
+            ("sort_merge_passes", self.sort_merge_passes),
+            ("errors", self.errors),
         ]
     }
 
@@ -147,6 +168,13 @@ impl Counters {
             "sorts" => &mut self.sorts,
             "auto_index_rows" => &mut self.auto_index_rows,
             "vm_steps" => &mut self.vm_steps,
+            "lock_ms" => &mut self.lock_ms,
+            "no_index_used" => &mut self.no_index_used,
+            "full_joins" => &mut self.full_joins,
+            "tmp_tables" => &mut self.tmp_tables,
+            "tmp_disk_tables" => &mut self.tmp_disk_tables,
+            "sort_merge_passes" => &mut self.sort_merge_passes,
+            "errors" => &mut self.errors,
             _ => return None,
         })
     }

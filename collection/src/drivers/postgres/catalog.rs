@@ -152,6 +152,7 @@ impl From<TableRow> for Table {
                 _ => TableKind::Other,
             },
             parent: row.parent,
+            storage_engine: None,
             rows: row.rows,
             size_bytes: row.size_bytes,
             columns: Vec::new(),

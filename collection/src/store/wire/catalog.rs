@@ -28,6 +28,8 @@ pub struct TableDoc {
     pub kind: String,
     /// Parent of a partition.
     pub parent: Option<String>,
+    /// Storage engine, where the server has several: `InnoDB`.
+    pub storage_engine: Option<String>,
     /// Estimated rows.
     pub rows: Option<f64>,
     /// Size without indexes.
@@ -175,6 +177,7 @@ impl From<&Table> for TableDoc {
             analyzed_at: table.analyzed_at.clone(),
             inserts: table.inserts,
             updates: table.updates,
+            storage_engine: table.storage_engine.clone(),
             hot_updates: table.hot_updates,
             deletes: table.deletes,
             full_scans: table.full_scans,
@@ -198,6 +201,7 @@ impl From<TableDoc> for Table {
             analyzed_at: doc.analyzed_at,
             inserts: doc.inserts,
             updates: doc.updates,
+            storage_engine: doc.storage_engine,
             hot_updates: doc.hot_updates,
             deletes: doc.deletes,
             full_scans: doc.full_scans,

@@ -240,12 +240,26 @@ mirrored! {
         io_ms: Option<f64>,
         /// Bytes of write-ahead log.
         wal_bytes: Option<f64>,
-        /// Sorts (SQLite).
+        /// Sorts (SQLite, MySQL, MariaDB).
         sorts: Option<f64>,
         /// Rows put into automatic indexes (SQLite).
         auto_index_rows: Option<f64>,
         /// Virtual machine steps (SQLite).
         vm_steps: Option<f64>,
+        /// Milliseconds of waiting for locks (MySQL, MariaDB).
+        lock_ms: Option<f64>,
+        /// Executions that scanned a table without an index (MySQL, MariaDB).
+        no_index_used: Option<f64>,
+        /// Joins that scanned the inner table without an index (MySQL, MariaDB).
+        full_joins: Option<f64>,
+        /// Temporary tables made (MySQL, MariaDB).
+        tmp_tables: Option<f64>,
+        /// Temporary tables made on disk (MySQL, MariaDB).
+        tmp_disk_tables: Option<f64>,
+        /// Passes of merging that sorts made because they did not fit in memory (MySQL, MariaDB).
+        sort_merge_passes: Option<f64>,
+        /// Executions that failed (MySQL, MariaDB).
+        errors: Option<f64>,
     }
 }
 

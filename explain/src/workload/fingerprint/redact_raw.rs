@@ -132,6 +132,11 @@ impl Walker<'_> {
         match (first, self.expect) {
             (b' ' | b'\t' | b'\r' | b'\n', _) => self.copy(1),
             (b'{' | b'[', Expect::Value | Expect::ValueOrEnd) => self.open(first == b'{'),
+            // The next document: MySQL's two versions of one plan stand one after the other.
+            (b'{' | b'[', Expect::Nothing) => {
+                self.policy = Policy::Strings;
+                self.open(first == b'{');
+            }
             (b'}', Expect::KeyOrEnd | Expect::CommaOrEnd) => self.close(true)?,
             (b']', Expect::ValueOrEnd | Expect::CommaOrEnd) => self.close(false)?,
             (b',', Expect::CommaOrEnd) => {

@@ -72,6 +72,10 @@ fn plans_of_mysql() {
     let json = r#"{"query_cost": "496.50", "key": "k", "attached_condition": "(a = 5)", "message": "x 'SECRET'"}"#;
     let expected = r#"{"query_cost": "496.50", "key": "k", "attached_condition": "(a = ?)", "message": "x '?'"}"#;
     assert_eq!(redact_raw(json, "mysql-json", Engine::Mysql).as_deref(), Some(expected));
+    // Version 1 and version 2 of one plan.
+    let two = format!("{json}\n{json}");
+    let expected = format!("{expected}\n{expected}");
+    assert_eq!(redact_raw(&two, "mysql-json-v2", Engine::Mysql).as_deref(), Some(&*expected));
 }
 
 #[test]

@@ -1,0 +1,7 @@
+//! Tests against real servers: `dev/servers up; eval "$(dev/servers env)"`, then `cargo test`.
+
+mod collecting;
+mod failing;
+mod planning;
+mod privileges;
+mod support;

@@ -1,0 +1,6 @@
+SELECT /* planscope */ 1 AS planscope_own,
+       TABLE_SCHEMA AS db, TABLE_NAME AS name, COLUMN_NAME AS field, COLUMN_TYPE AS type,
+       IS_NULLABLE AS nullable
+  FROM information_schema.COLUMNS
+ WHERE {schemas}
+ ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION

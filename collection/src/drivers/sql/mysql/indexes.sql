@@ -1,0 +1,7 @@
+SELECT /* planscope */ 1 AS planscope_own,
+       TABLE_SCHEMA AS db, TABLE_NAME AS name, INDEX_NAME AS ix, NON_UNIQUE AS non_unique,
+       COLUMN_NAME AS field, COLLATION AS direction, CARDINALITY AS cardinality,
+       SUB_PART AS prefix, INDEX_TYPE AS method, {usable} AS usable, {expression} AS expression
+  FROM information_schema.STATISTICS
+ WHERE {schemas}
+ ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
