@@ -149,8 +149,10 @@ fn of_factor(factor: Option<f64>) -> Heat {
 
 /// The share of each node in the plan's total of `metric`, 0 to 1, in preorder.
 pub fn shares(plan: &Plan, metric: Metric) -> Vec<f64> {
+    // Absurd figures must not add up to infinity.
+    let sane = |value: f64| value.max(0.0).min(1e300);
     let values: Vec<f64> =
-        plan.nodes().iter().map(|node| metric.value(node).unwrap_or(0.0).max(0.0)).collect();
+        plan.nodes().iter().map(|node| metric.value(node).map_or(0.0, sane)).collect();
     let total: f64 = values.iter().sum();
     if total <= 0.0 {
         return vec![0.0; values.len()];
@@ -335,6 +337,17 @@ mod tests {
         let plan = b.finish(Engine::Postgres, "test").unwrap();
         assert_eq!(plan.root().self_reads(), Some(20.0));
         assert_eq!(of(&plan, Metric::Io)[0].value, Some(42.0));
+    }
+
+    #[test]
+    fn absurd_figures_have_shares_too() {
+        let mut b = PlanBuilder::new();
+        b.open(scanned(1e308, 1e308, 1e300)).unwrap();
+        b.leaf(scanned(1e308, 1e308, 1e300)).unwrap();
+        let plan = b.finish(Engine::Postgres, "test").unwrap();
+        for metric in Metric::ALL {
+            assert!(shares(&plan, metric).iter().all(|s| (0.0..=1.0).contains(s)), "{metric:?}");
+        }
     }
 
     #[test]
