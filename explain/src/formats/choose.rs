@@ -3,6 +3,7 @@
 
 use super::postgres_keys::note;
 use super::{ALL, Format, FormatError, Reading, shift_error, shift_place, shortened};
+use crate::engine::Engine;
 
 /// How sure a format must be for a text to be taken apart for it.
 const SURE: u8 = 70;
@@ -38,15 +39,22 @@ pub(super) fn read(text: &str) -> Result<Vec<Reading>, FormatError> {
         return Ok(readings);
     }
     let candidates = candidates(text);
-    let sure = candidates.iter().filter(|(sure, _)| *sure >= SURE).count();
+    let sure: Vec<_> = candidates.iter().filter(|(sure, _)| *sure >= SURE).collect();
     let is_log = candidates.first().is_some_and(|(sure, _)| *sure >= 99);
-    if sure > 1
+    if sure.len() > 1
         && !is_log
+        && !sure.iter().all(|(_, format)| reads_its_siblings(format))
         && let Some(readings) = mixed(text)
     {
         return Ok(readings);
     }
     first_of(text, candidates)
+}
+
+/// Whether the format reads the engine's other formats as well: MySQL's two JSON forms of one
+/// statement become one plan, so they must not be taken apart.
+fn reads_its_siblings(format: &Format) -> bool {
+    matches!(format.engine, Engine::Mysql | Engine::Mariadb)
 }
 
 fn first_of(
