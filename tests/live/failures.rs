@@ -116,7 +116,8 @@ fn a_connection_cut_in_the_middle_is_said() {
     let env = TestEnv::new();
     let run = env.run(["collect", &behind(&proxy, &database), "--store", "s"]).code(2);
     assert!(run.stderr.contains("connection"), "{}", run.shown());
-    assert!(!env.path("s").exists());
+    // The breaker took note of it; there is no snapshot.
+    assert!(env.run(["snapshots", "path", "--store", "s"]).code(2).stdout.is_empty());
     // Later, what was read before is worth keeping: it is saved and the loss is said.
     let proxy = Proxy::start(database.port(), "EXPLAIN", Then::Cut);
     let args = ["collect", &behind(&proxy, &database), "--store", "s", "--format", "json"];
