@@ -150,7 +150,7 @@ fn of_factor(factor: Option<f64>) -> Heat {
 /// The share of each node in the plan's total of `metric`, 0 to 1, in preorder.
 pub fn shares(plan: &Plan, metric: Metric) -> Vec<f64> {
     // Absurd figures must not add up to infinity.
-    let sane = |value: f64| value.max(0.0).min(1e300);
+    let sane = |value: f64| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1e300) };
     let values: Vec<f64> =
         plan.nodes().iter().map(|node| metric.value(node).map_or(0.0, sane)).collect();
     let total: f64 = values.iter().sum();

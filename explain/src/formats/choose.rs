@@ -1,6 +1,7 @@
 //! Which format a text is in, where nobody says it; and the parts of a text that has plans in
 //! several.
 
+use super::postgres_json;
 use super::postgres_keys::note;
 use super::{ALL, Format, FormatError, Reading, shift_error, shift_place, shortened};
 use crate::engine::Engine;
@@ -8,13 +9,31 @@ use crate::engine::Engine;
 /// How sure a format must be for a text to be taken apart for it.
 const SURE: u8 = 70;
 
+/// How sure a format of JSON must be for the formats of text not to be asked.
+const CERTAIN: u8 = 90;
+
 /// The formats that may have written the text, the surest first, ties by name.
 fn candidates(text: &str) -> Vec<(u8, &'static Format)> {
+    let of_json = |format: &&Format| format.name.contains("json") || is_log(format);
+    if is_json(text) {
+        let found = scored(text, &mut ALL.iter().copied().filter(of_json));
+        if found.first().is_some_and(|(sure, _)| *sure >= CERTAIN) {
+            return found;
+        }
+    }
+    scored(text, &mut ALL.iter().copied())
+}
+
+/// Those of the formats that may have written the text.
+fn scored(
+    text: &str,
+    formats: &mut dyn Iterator<Item = &'static Format>,
+) -> Vec<(u8, &'static Format)> {
     let mut found = Vec::new();
-    for format in ALL {
+    for format in formats {
         let sure = (format.detect)(text);
         if sure > 0 {
-            found.push((sure, *format));
+            found.push((sure, format));
         }
         // A log holds plans in every other format.
         if sure >= 99 {
@@ -23,6 +42,22 @@ fn candidates(text: &str) -> Vec<(u8, &'static Format)> {
     }
     found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.name.cmp(b.1.name)));
     found
+}
+
+/// Whether the format is that of logs, which may be JSON as well.
+fn is_log(format: &Format) -> bool {
+    format.name == "auto-explain"
+}
+
+/// Whether every line is JSON's by its first characters: then no format of text needs to be asked.
+fn is_json(text: &str) -> bool {
+    let starts_as_json = |line: &str| match line.trim_start().as_bytes() {
+        [] | [b'{' | b'}' | b'[' | b']' | b'"' | b',' | b':', ..] => true,
+        [b'-', next, ..] => next.is_ascii_digit(),
+        [first, ..] if first.is_ascii_digit() => true,
+        rest => [b"true".as_slice(), b"false", b"null"].iter().any(|word| rest.starts_with(word)),
+    };
+    text.trim_start().starts_with(['{', '[']) && text.split('\n').all(starts_as_json)
 }
 
 /// The format that is surest of the text.
@@ -35,6 +70,9 @@ pub(super) fn detect(text: &str) -> Option<&'static Format> {
 /// # Errors
 /// The error of the surest format, when no format can read the text.
 pub(super) fn read(text: &str) -> Result<Vec<Reading>, FormatError> {
+    if let Some(readings) = postgres_json::read_plain(text) {
+        return Ok(readings);
+    }
     if let Some(readings) = fenced(text) {
         return Ok(readings);
     }

@@ -24,10 +24,12 @@ fn detect(text: &str) -> u8 {
     let nodes = unlabelled.filter(|line| mysql::is_tree_line(line)).take(MOST_LINES);
     // As a driver gives it: in a string of JSON, on one line.
     let strings = text.match_indices("\"-> ").take(MOST_LINES).map(|(at, _)| &text[at + 1..]);
+    // PostgreSQL's lines have the width of a row, MySQL's never.
     let operation = |line: &str| {
+        let own = !line.lines().next().unwrap_or_default().contains(" width=");
         let line = line.split('\n').next().unwrap_or(line);
         let line = line.split("\\n").next().unwrap_or(line).trim_end_matches(['"', '}', ']']);
-        mysql::is_operation(line.trim_start_matches("->").trim())
+        own && mysql::is_operation(line.trim_start_matches("->").trim())
     };
     // At a prompt, the continued lines of a statement begin alike.
     if nodes.chain(strings).any(operation) { 96 } else { 0 }

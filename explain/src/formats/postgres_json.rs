@@ -56,6 +56,27 @@ fn parse(text: &str) -> Result<Vec<Reading>, FormatError> {
     strict
 }
 
+/// Reads a text that is one JSON document with a plan and nothing else, which is the most frequent
+/// and the largest input: no other format needs to be asked, and nothing to be unwrapped. `None` for
+/// any other text, broken JSON among it.
+pub(super) fn read_plain(text: &str) -> Option<Vec<Reading>> {
+    /// A plan shows in its first bytes that it is one.
+    const HEAD: usize = 4096;
+    let start = text.find(|c: char| !c.is_ascii_whitespace())?;
+    if !text[start..].starts_with(['[', '{']) {
+        return None;
+    }
+    let head = text.as_bytes().get(..HEAD).unwrap_or(text.as_bytes());
+    let key = b"\"Node Type\"";
+    head.windows(key.len()).any(|window| window == key).then_some(())?;
+    let source = Source::plain(text);
+    let mut reader = Reader::new(&source, start);
+    reader.document().ok()?;
+    let rest = &text[start + reader.jiter.current_index()..];
+    let alone = rest.bytes().all(|b| b.is_ascii_whitespace());
+    (alone && !reader.readings.is_empty()).then_some(reader.readings)
+}
+
 fn documents(source: &Source, text: &str) -> Result<Vec<Reading>, FormatError> {
     let mut readings = Vec::new();
     let mut from = 0;

@@ -138,6 +138,13 @@ impl Source {
         Self { text: joined, lines }
     }
 
+    /// A text without any wrapping.
+    pub(super) fn plain(text: &str) -> Self {
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+        let lines = starts.enumerate().map(|(i, start)| (start, i + 1, 0)).collect();
+        Self { text: text.to_owned(), lines }
+    }
+
     /// Puts another text in place, of as many lines.
     pub(super) fn replace(&mut self, text: String) {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
