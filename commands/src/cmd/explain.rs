@@ -9,11 +9,13 @@ use crate::input::{self, Input};
 use crate::report::{ExplainReport, Report, ShownPlan};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use planscope_advisors::Thresholds;
+use planscope_advisors::{Finding, Thresholds};
 use planscope_collection::Target;
 use planscope_collection::driver::{Execution, all_plans};
 use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
+use planscope_explain::plan::Plan;
+use planscope_explain::workload::PlanRecord;
 use planscope_explain::workload::fingerprint;
 use planscope_explain::{Snapshot, Statement};
 use std::str::FromStr;
@@ -130,20 +132,31 @@ fn from_text(args: &ExplainArgs, text: &str, name: &str) -> Result<Vec<ShownPlan
     let several = readings.len() > 1;
     let shown = readings.into_iter().enumerate().map(|(i, reading)| {
         let source = if several { format!("{name}, plan {}", i + 1) } else { name.to_owned() };
-        let alone = input::snapshot_of_plans(std::slice::from_ref(&reading), &source);
-        ShownPlan {
-            findings: alone.map(|s| analyzed(&s)).unwrap_or_default(),
-            statement: reading.plan.statement.clone(),
-            fingerprint: None,
-            plan: reading.plan,
-            notes: reading.notes,
-            source,
-        }
+        let statement = reading.plan.statement.clone();
+        let (plan, findings) = with_findings(reading.plan, &source);
+        ShownPlan { findings, statement, fingerprint: None, plan, notes: reading.notes, source }
     });
     Ok(shown.collect())
 }
 
-fn analyzed(snapshot: &Snapshot) -> Vec<planscope_advisors::Finding> {
+/// What the rules say of a plan alone. It goes through a snapshot and comes back: a copy of a plan
+/// of a million nodes would be a second gigabyte.
+fn with_findings(plan: Plan, source: &str) -> (Plan, Vec<Finding>) {
+    let engine = plan.engine;
+    let text = plan.statement.clone().unwrap_or_default();
+    let statement = Statement {
+        fingerprint: fingerprint::fingerprint(&text, engine),
+        text,
+        plans: vec![PlanRecord { plan, raw: None }],
+        ..Statement::default()
+    };
+    let mut snapshot = input::snapshot_of(engine, source, vec![statement]);
+    let findings = analyzed(&snapshot);
+    let plan = snapshot.statements.swap_remove(0).plans.swap_remove(0).plan;
+    (plan, findings)
+}
+
+fn analyzed(snapshot: &Snapshot) -> Vec<Finding> {
     let mut findings = planscope_advisors::analyze(snapshot, &Thresholds::default());
     findings.retain(|finding| finding.statement.is_some());
     findings
