@@ -52,12 +52,6 @@ impl CollectError {
         Self::new(ErrorKind::Stopped, "stopped")
     }
 
-    /// The same failure again, without the error underneath, which cannot be copied.
-    pub fn alike(&self) -> Self {
-        let (message, hints) = (self.message.clone(), self.hints.clone());
-        Self { kind: self.kind, message, hints, source: None }
-    }
-
     /// Adds what to type next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -37,15 +37,6 @@ impl Pace {
     }
 }
 
-/// What to do after a round.
-#[derive(Debug)]
-pub enum Next {
-    /// Wait so long, for this reason.
-    Pause(Duration, String),
-    /// Waiting would not help.
-    End(CollectError),
-}
-
 /// What the last round saw: of each statement the plan.
 type Seen = BTreeMap<Fingerprint, Option<u64>>;
 
@@ -69,15 +60,8 @@ impl Watcher {
         Self { pace, pause: pace.first, seen: None, failures: 0 }
     }
 
-    /// What follows from a round that took `took`.
-    pub fn after(&mut self, round: Result<&Snapshot>, took: Duration) -> Next {
-        match round {
-            Ok(snapshot) => self.after_success(snapshot, took),
-            Err(error) => self.after_failure(error),
-        }
-    }
-
-    fn after_success(&mut self, snapshot: &Snapshot, took: Duration) -> Next {
+    /// How long to wait after a round that took `took`, and why.
+    pub fn succeeded(&mut self, snapshot: &Snapshot, took: Duration) -> (Duration, String) {
         self.failures = 0;
         let seen = seen(snapshot);
         let change = self.seen.as_ref().map(|before| change(before, &seen));
@@ -88,21 +72,22 @@ impl Watcher {
             Some(None) => (self.pause.mul_f64(1.5), "nothing changed".to_owned()),
         };
         self.pause = pause.clamp(self.pace.shortest, self.pace.longest);
-        let least = took.mul_f64((100.0 / self.pace.budget_percent.max(0.01) - 1.0).max(0.0));
+        let percent = self.pace.budget_percent;
+        let least = took.mul_f64((100.0 / percent.max(0.01) - 1.0).max(0.0));
         if least > self.pause {
-            let percent = self.pace.budget_percent;
-            return Next::Pause(least, format!("{reason}; to stay within {percent} % of the time"));
+            return (least, format!("{reason}; to stay within {percent} % of the time"));
         }
-        Next::Pause(self.pause, reason)
+        (self.pause, reason)
     }
 
-    fn after_failure(&mut self, error: CollectError) -> Next {
+    /// How long to wait after a failure; `None` when waiting would not help.
+    pub fn failed(&mut self, error: &CollectError) -> Option<Duration> {
         if !passes(error.kind) {
-            return Next::End(error);
+            return None;
         }
         let pause = BACK_OFF.saturating_mul(1 << self.failures.min(10)).min(LONGEST_BACK_OFF);
         self.failures = self.failures.saturating_add(1);
-        Next::Pause(pause, error.to_string())
+        Some(pause)
     }
 }
 
@@ -184,22 +169,21 @@ pub async fn run(watch: &Watch<'_>, tell: &mut (dyn FnMut(Event<'_>) + Send)) ->
         let began = clock::timestamp();
         let round = round(watch, &mut session, tell).await;
         let took = clock::timestamp().duration_since(began).unsigned_abs();
-        if let Err(error) = &round {
-            if error.kind == ErrorKind::Stopped {
-                return Ok(());
+        let (pause, reason) = match round {
+            Ok(snapshot) => watcher.succeeded(&snapshot, took),
+            Err(error) if error.kind == ErrorKind::Stopped => return Ok(()),
+            Err(error) => {
+                tell(Event::Failed(&error));
+                session = None;
+                let Some(pause) = watcher.failed(&error) else { return Err(error) };
+                (pause, error.to_string())
             }
-            tell(Event::Failed(error));
-            session = None;
-        }
+        };
         left = left.map(|left| left - 1);
-        match watcher.after(round.as_ref().map_err(CollectError::alike), took) {
-            Next::End(error) => return Err(error),
-            Next::Pause(..) if left == Some(0) => {}
-            Next::Pause(pause, reason) => {
-                tell(Event::Pausing(pause, &reason));
-                if watch.stop.pause(pause).await.is_err() {
-                    return Ok(());
-                }
+        if left != Some(0) {
+            tell(Event::Pausing(pause, &reason));
+            if watch.stop.pause(pause).await.is_err() {
+                return Ok(());
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::safe::repeatable;
 use planscope_collection::Target;
 use planscope_collection::store::Store;
 use planscope_explain::formats::{self, Format, MAX_BYTES, Reading};
+use planscope_explain::plan::Plan;
 use planscope_explain::workload::{
     Catalog, Coverage, PlanRecord, Snapshot, Statement, TargetIdentity, Window, fingerprint,
 };
@@ -204,16 +205,19 @@ pub fn plans(text: &str, name: &str, format: Option<&'static Format>) -> Result<
 /// A snapshot that holds plans read from text, each as a statement of its own.
 pub fn snapshot_of_plans(readings: &[Reading], name: &str) -> Option<Snapshot> {
     let engine = readings.first()?.plan.engine;
-    let statement = |reading: &Reading| {
-        let text = reading.plan.statement.clone().unwrap_or_default();
-        Statement {
-            fingerprint: fingerprint::fingerprint(&text, engine),
-            text,
-            plans: vec![PlanRecord { plan: reading.plan.clone(), raw: None }],
-            ..Statement::default()
-        }
-    };
+    let statement = |reading: &Reading| statement_of(reading.plan.clone());
     Some(snapshot_of(engine, name, readings.iter().map(statement).collect()))
+}
+
+/// A plan as the only one of its statement.
+pub fn statement_of(plan: Plan) -> Statement {
+    let text = plan.statement.clone().unwrap_or_default();
+    Statement {
+        fingerprint: fingerprint::fingerprint(&text, plan.engine),
+        text,
+        plans: vec![PlanRecord { plan, raw: None }],
+        ..Statement::default()
+    }
 }
 
 /// A snapshot of these statements and nothing else.

@@ -7,6 +7,7 @@ use crate::target::Target;
 use planscope_explain::Engine;
 
 mod counters;
+mod hosts;
 mod mongodb;
 mod mysql;
 mod postgres;

@@ -172,7 +172,7 @@ pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-/// `XXXX` after `\u`, with its other half when it is a surrogate: what follows.
+/// The four hexadecimal digits after `\u`, with the other half when it is a surrogate: what follows.
 fn code_point<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     let hex = |text: &[u8]| {
         let digits = std::str::from_utf8(text.get(..4)?).ok()?;

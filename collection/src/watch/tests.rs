@@ -30,10 +30,7 @@ fn the_pause_stays_in_its_bounds_and_in_the_budget() {
         settings: BTreeMap::new(),
         problems: Vec::new(),
     };
-    let mut pause = |id, took| match watcher.after(Ok(&snapshot(id)), took) {
-        Next::Pause(pause, _) => pause,
-        Next::End(error) => panic!("{error}"),
-    };
+    let mut pause = |id, took| watcher.succeeded(&snapshot(id), took).0;
     let idle: Vec<Duration> = (0..20).map(|_| pause(1, Duration::ZERO)).collect();
     assert_eq!((idle[0], idle[19]), (pace.first, pace.longest));
     let busy: Vec<Duration> = (2..20).map(|id| pause(id, Duration::ZERO)).collect();
@@ -44,8 +41,8 @@ fn the_pause_stays_in_its_bounds_and_in_the_budget() {
 #[test]
 fn what_waiting_cannot_mend_ends_it() {
     let mut watcher = Watcher::new(Pace::around(SECOND, 5.0));
-    let mut after = |kind| watcher.after(Err(CollectError::new(kind, "no")), Duration::ZERO);
-    assert!(matches!(after(ErrorKind::Connection), Next::Pause(pause, _) if pause == SECOND));
-    assert!(matches!(after(ErrorKind::Timeout), Next::Pause(pause, _) if pause == SECOND * 2));
-    assert!(matches!(after(ErrorKind::Authentication), Next::End(_)));
+    let mut after = |kind| watcher.failed(&CollectError::new(kind, "no"));
+    assert_eq!(after(ErrorKind::Connection), Some(SECOND));
+    assert_eq!(after(ErrorKind::Timeout), Some(SECOND * 2));
+    assert_eq!(after(ErrorKind::Authentication), None);
 }

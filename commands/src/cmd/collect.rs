@@ -9,7 +9,6 @@ use crate::exit::ExitStatus;
 use crate::report::{CollectReport, Report};
 use crate::{block_on, input};
 use clap::Args;
-use planscope_collection::guard::registry::Registry;
 
 /// Collect the heaviest statements and their plans into a snapshot
 ///
@@ -58,7 +57,7 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let target = input::target(ctx, target_name(args, ctx)?)?;
     let store = ctx.store()?;
     store.check_writable()?;
-    let _registered = Registry::of_user(&ctx.environment).register(&target.name());
+    let _registered = workload::registered(ctx, &target);
     if args.watching.watch {
         return watch::run(&target, &args.watching, &args.workload, &store, ctx);
     }

@@ -15,7 +15,6 @@ use planscope_collection::driver::{Execution, all_plans};
 use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
-use planscope_explain::workload::PlanRecord;
 use planscope_explain::workload::fingerprint;
 use planscope_explain::{Snapshot, Statement};
 use std::str::FromStr;
@@ -143,14 +142,7 @@ fn from_text(args: &ExplainArgs, text: &str, name: &str) -> Result<Vec<ShownPlan
 /// of a million nodes would be a second gigabyte.
 fn with_findings(plan: Plan, source: &str) -> (Plan, Vec<Finding>) {
     let engine = plan.engine;
-    let text = plan.statement.clone().unwrap_or_default();
-    let statement = Statement {
-        fingerprint: fingerprint::fingerprint(&text, engine),
-        text,
-        plans: vec![PlanRecord { plan, raw: None }],
-        ..Statement::default()
-    };
-    let mut snapshot = input::snapshot_of(engine, source, vec![statement]);
+    let mut snapshot = input::snapshot_of(engine, source, vec![input::statement_of(plan)]);
     let findings = analyzed(&snapshot);
     let plan = snapshot.statements.swap_remove(0).plans.swap_remove(0).plan;
     (plan, findings)

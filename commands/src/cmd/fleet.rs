@@ -8,7 +8,6 @@ use crate::report::{FleetReport, FleetRow, Report};
 use crate::{block_on, input};
 use futures_util::{StreamExt as _, stream};
 use planscope_collection::Target;
-use planscope_collection::guard::registry::Registry;
 use planscope_collection::store::Store;
 use planscope_explain::Snapshot;
 
@@ -78,7 +77,7 @@ async fn collected(
     store: &Store,
     ctx: &Ctx,
 ) -> Result<(Snapshot, std::path::PathBuf)> {
-    let _registered = Registry::of_user(&ctx.environment).register(&target.name());
+    let _registered = workload::registered(ctx, target);
     let snapshot = workload::collect_guarded(ctx, target, args, store).await?;
     let path = store.save(&snapshot)?;
     Ok((snapshot, path))

@@ -8,6 +8,7 @@ use clap::builder::PossibleValuesParser;
 use planscope_collection::collect::{self, Request, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
 use planscope_collection::guard::breaker::Breaker;
+use planscope_collection::guard::registry::{Registration, Registry};
 use planscope_collection::guard::{Audit, Policy};
 use planscope_collection::select::{Filter, Selection};
 use planscope_collection::store::Store;
@@ -172,6 +173,14 @@ pub async fn collect(
 ) -> Result<Snapshot> {
     let request = args.request(session.identity().engine)?;
     Ok(collect_request(ctx, session, &request).await?)
+}
+
+/// Makes this process known to `planscope stop`; where that fails it is said.
+pub fn registered(ctx: &Ctx, target: &Target) -> Option<Registration> {
+    let registered = Registry::of_user(&ctx.environment).register(&target.name());
+    registered
+        .inspect_err(|error| ctx.ui.say(&format!("planscope stop will not find this: {error}")))
+        .ok()
 }
 
 /// Collects from a target whose breaker is closed, and lets it know how that went.

@@ -6,6 +6,7 @@
 
 mod auto_explain;
 mod choose;
+mod escapes;
 mod json_value;
 mod mariadb_json;
 mod mariadb_slow_log;

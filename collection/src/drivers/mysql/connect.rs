@@ -3,6 +3,7 @@
 use super::errors;
 use super::link::{Facts, Link, MARK, SELECT, Wire};
 use super::tls::{self, SslMode};
+use crate::drivers::hosts;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::target::{Host, Target};
@@ -36,14 +37,7 @@ async fn first_host(target: &Target, policy: &Policy, stop: &Stop) -> Result<Lin
             Err(error) => failures.push(error),
         }
     }
-    let others: Vec<String> = failures.iter().skip(1).map(ToString::to_string).collect();
-    let Some(mut first) = failures.into_iter().next() else {
-        return Err(CollectError::new(ErrorKind::Config, "the target names no host"));
-    };
-    for other in others {
-        first.message = format!("{}; {other}", first.message);
-    }
-    Err(first)
+    Err(hosts::all_failed(failures))
 }
 
 async fn host_in_time(
@@ -53,9 +47,7 @@ async fn host_in_time(
     policy: &Policy,
     stop: &Stop,
 ) -> Result<Link> {
-    let asked = target.param("connect-timeout").and_then(|text| text.parse().ok());
-    let limit =
-        asked.filter(|seconds| *seconds > 0).map_or(policy.connect_timeout, Duration::from_secs);
+    let limit = hosts::limit(target, "connect-timeout", policy);
     match tokio::time::timeout(limit, any_way(target, host, mode, policy, stop)).await {
         Ok(opened) => opened,
         Err(_) => {

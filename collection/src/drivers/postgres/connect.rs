@@ -4,6 +4,7 @@ use super::errors;
 use super::link::{Facts, Link, Row};
 use super::socket::{self, Address, Socket};
 use super::tls::{self, SslMode};
+use crate::drivers::hosts;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::target::{Host, Target};
@@ -47,14 +48,7 @@ async fn first_host(target: &Target, policy: &Policy, stop: &Stop) -> Result<Lin
             Err(error) => failures.push(error),
         }
     }
-    let others: Vec<String> = failures.iter().skip(1).map(ToString::to_string).collect();
-    let Some(mut first) = failures.into_iter().next() else {
-        return Err(CollectError::new(ErrorKind::Config, "the target names no host"));
-    };
-    for other in others {
-        first.message = format!("{}; {other}", first.message);
-    }
-    Err(first)
+    Err(hosts::all_failed(failures))
 }
 
 /// What the server is, if the target wants another kind.
@@ -73,9 +67,7 @@ async fn host_in_time(
     policy: &Policy,
     stop: &Stop,
 ) -> Result<Link> {
-    let asked = target.param("connect_timeout").and_then(|text| text.parse().ok());
-    let limit =
-        asked.filter(|seconds| *seconds > 0).map_or(policy.connect_timeout, Duration::from_secs);
+    let limit = hosts::limit(target, "connect_timeout", policy);
     match tokio::time::timeout(limit, any_way(target, host, mode, policy, stop)).await {
         Ok(opened) => opened,
         Err(_) => {

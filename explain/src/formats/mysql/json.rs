@@ -4,6 +4,7 @@
 //! 10.8) and old versions leave control characters in strings. Values stand in preorder, so a walk
 //! from the last to the first sees every value after all that is inside of it, without recursion.
 
+use crate::formats::escapes;
 use crate::plan::LimitError;
 use serde_json::{Map, Number, Value};
 use std::borrow::Cow;
@@ -195,29 +196,19 @@ pub(super) fn unescaped(raw: &str) -> Cow<'_, str> {
             Some('r') => out.push('\r'),
             Some('b') => out.push('\u{8}'),
             Some('f') => out.push('\u{c}'),
-            Some('u') => rest = unicode(&mut out, rest),
+            Some('u') => match escapes::unicode(rest) {
+                Some((c, after)) => {
+                    out.push(c);
+                    rest = after;
+                }
+                None => out.push_str("\\u"),
+            },
             Some(other) => out.push(other),
             None => out.push('\\'),
         }
     }
     out.push_str(rest);
     out.into()
-}
-
-/// The character of `\uXXXX`, or of two that are a pair; returns what follows.
-fn unicode<'a>(out: &mut String, rest: &'a str) -> &'a str {
-    let unit = |text: &str| text.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok());
-    let Some(first) = unit(rest) else {
-        out.push_str("\\u");
-        return rest;
-    };
-    let after = &rest[4..];
-    let second = after.strip_prefix("\\u").and_then(unit);
-    let pair = second.filter(|_| (0xd800..0xdc00).contains(&first));
-    let units = [first, pair.unwrap_or(0)];
-    let taken = if pair.is_some() { 2 } else { 1 };
-    out.extend(char::decode_utf16(units[..taken].iter().copied()).map(|c| c.unwrap_or('\u{fffd}')));
-    if pair.is_some() { &after[6..] } else { after }
 }
 
 struct Reader<'a> {

@@ -2,6 +2,7 @@
 //! JSON, so that the same value gives the same text however it was printed.
 
 use super::{Item, Kind};
+use crate::formats::escapes;
 use std::borrow::Cow;
 
 /// A value without parts of its own.
@@ -268,28 +269,17 @@ fn push_escape(text: &mut String, chars: &mut std::str::Chars<'_>) {
         'b' => text.push('\u{8}'),
         'f' => text.push('\u{C}'),
         'v' => text.push('\u{B}'),
-        'u' => push_unicode(text, chars),
+        'u' => match escapes::unicode(chars.as_str()) {
+            Some((c, after)) => {
+                text.push(c);
+                *chars = after.chars();
+            }
+            None => text.push(char::REPLACEMENT_CHARACTER),
+        },
         'x' => text.extend(hex(chars, 2).and_then(char::from_u32)),
         '\n' => {}
         other => text.push(other),
     }
-}
-
-fn push_unicode(text: &mut String, chars: &mut std::str::Chars<'_>) {
-    const BROKEN: char = char::REPLACEMENT_CHARACTER;
-    let Some(first) = hex(chars, 4) else { return text.push(BROKEN) };
-    if !(0xD800..0xDC00).contains(&first) {
-        return text.push(char::from_u32(first).unwrap_or(BROKEN));
-    }
-    let mut ahead = chars.clone();
-    let second = (ahead.next() == Some('\\') && ahead.next() == Some('u'))
-        .then(|| hex(&mut ahead, 4))
-        .flatten()
-        .filter(|second| (0xDC00..0xE000).contains(second));
-    let Some(second) = second else { return text.push(BROKEN) };
-    *chars = ahead;
-    let joined = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-    text.push(char::from_u32(joined).unwrap_or(BROKEN));
 }
 
 fn hex(chars: &mut std::str::Chars<'_>, digits: usize) -> Option<u32> {

@@ -2,6 +2,7 @@
 //! or a notebook (`[{"QUERY PLAN": "Limit …"}, …]`, `[('Limit …',), …]`), and texts with `\n` in them.
 
 use super::{Kind, Line};
+use crate::formats::escapes;
 use crate::formats::postgres_text::likeness;
 use std::borrow::Cow;
 
@@ -206,16 +207,13 @@ pub(in crate::formats) fn unescaped(inner: &str, quote: char) -> String {
             Some('n') => out.push('\n'),
             Some('t') => out.push('\t'),
             Some('r') => out.push('\r'),
-            Some('u') => {
-                let code = u32::from_str_radix(chars.as_str().get(..4).unwrap_or("x"), 16);
-                match code.ok().and_then(char::from_u32) {
-                    Some(c) => {
-                        out.push(c);
-                        chars.nth(3);
-                    }
-                    None => out.push_str("\\u"),
+            Some('u') => match escapes::unicode(chars.as_str()) {
+                Some((c, after)) => {
+                    out.push(c);
+                    chars = after.chars();
                 }
-            }
+                None => out.push_str("\\u"),
+            },
             Some(c @ ('\\' | '/' | '"' | '\'')) => out.push(c),
             Some(c) if c == quote => out.push(c),
             Some(other) => out.extend(['\\', other]),
