@@ -43,10 +43,25 @@ pub struct Filter {
     pub users: Vec<String>,
     /// Not of these users.
     pub not_users: Vec<String>,
+    /// Only of these applications; empty is any.
+    pub applications: Vec<String>,
+    /// Not of these applications.
+    pub not_applications: Vec<String>,
     /// Only texts that one of these finds; empty is any.
     pub texts: Vec<Regex>,
     /// No text that one of these finds.
     pub not_texts: Vec<Regex>,
+}
+
+/// Where an execution came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The database.
+    pub database: Option<&'a str>,
+    /// The user.
+    pub user: Option<&'a str>,
+    /// The application.
+    pub application: Option<&'a str>,
 }
 
 impl Filter {
@@ -65,7 +80,14 @@ impl Filter {
 
     /// Whether everything passes.
     pub fn is_empty(&self) -> bool {
-        let names = [&self.databases, &self.not_databases, &self.users, &self.not_users];
+        let names = [
+            &self.databases,
+            &self.not_databases,
+            &self.users,
+            &self.not_users,
+            &self.applications,
+            &self.not_applications,
+        ];
         names.iter().all(|names| names.is_empty())
             && self.texts.is_empty()
             && self.not_texts.is_empty()
@@ -73,17 +95,28 @@ impl Filter {
 
     /// Whether the statement may be chosen.
     pub fn passes(&self, statement: &Statement) -> bool {
+        let found = |regex: &Regex| regex.is_match(&statement.text);
+        let of = Origin {
+            database: statement.database.as_deref(),
+            user: statement.user.as_deref(),
+            application: statement.application.as_deref(),
+        };
+        self.passes_origin(of)
+            && (self.texts.is_empty() || self.texts.iter().any(found))
+            && !self.not_texts.iter().any(found)
+    }
+
+    /// Whether what came from there may be chosen, whatever its text.
+    pub fn passes_origin(&self, of: Origin<'_>) -> bool {
         let among = |names: &[String], name: Option<&str>| {
             name.is_some_and(|name| names.iter().any(|wanted| wanted == name))
         };
-        let (database, user) = (statement.database.as_deref(), statement.user.as_deref());
-        let found = |regex: &Regex| regex.is_match(&statement.text);
-        (self.databases.is_empty() || among(&self.databases, database))
-            && (self.users.is_empty() || among(&self.users, user))
-            && (self.texts.is_empty() || self.texts.iter().any(found))
-            && !among(&self.not_databases, database)
-            && !among(&self.not_users, user)
-            && !self.not_texts.iter().any(found)
+        let passes = |only: &[String], not: &[String], name| {
+            (only.is_empty() || among(only, name)) && !among(not, name)
+        };
+        passes(&self.databases, &self.not_databases, of.database)
+            && passes(&self.users, &self.not_users, of.user)
+            && passes(&self.applications, &self.not_applications, of.application)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::duration;
 use crate::error::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use planscope_collection::collect::{self, Request, Step};
+use planscope_collection::collect::{self, Request, Statements, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
 use planscope_collection::guard::breaker::Breaker;
 use planscope_collection::guard::registry::{Registration, Registry};
@@ -20,9 +20,13 @@ use std::time::Duration;
 /// What to collect from a target.
 #[derive(Debug, Clone, Args)]
 pub struct WorkloadArgs {
-    /// Statements from files (or all *.sql files of a folder) instead of the server's statistics
+    /// Statements from files (or those of a folder) instead of the server's statistics: SQL with
+    /// `-- name:` headers in *.sql, MongoDB commands in *.json
     #[arg(long, value_name = "FILE|DIR")]
     pub queries: Vec<PathBuf>,
+    /// What runs at this moment instead of the server's statistics: times are those so far
+    #[arg(long, conflicts_with_all = ["queries", "interval"])]
+    pub running: bool,
     /// Most statements
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub top: u32,
@@ -63,6 +67,12 @@ pub struct FilterArgs {
     /// No statement of this user
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub exclude_user: Vec<String>,
+    /// Only statements of this application; known of what runs and of logs
+    #[arg(long = "app", value_name = "NAME", value_delimiter = ',')]
+    pub application: Vec<String>,
+    /// No statement of this application
+    #[arg(long = "exclude-app", value_name = "NAME", value_delimiter = ',')]
+    pub exclude_application: Vec<String>,
     /// Only statements whose text this regular expression finds
     #[arg(long, value_name = "REGEX")]
     pub matching: Vec<String>,
@@ -81,6 +91,8 @@ impl FilterArgs {
             not_databases: self.exclude_database.clone(),
             users: self.user.clone(),
             not_users: self.exclude_user.clone(),
+            applications: self.application.clone(),
+            not_applications: self.exclude_application.clone(),
             texts: read(&self.matching)?,
             not_texts: read(&self.exclude)?,
         })
@@ -144,16 +156,26 @@ impl WorkloadArgs {
         })
     }
 
-    /// What to ask for.
-    pub fn request(&self, engine: Engine) -> Result<Request> {
+    fn statements(&self, engine: Engine) -> Result<Statements> {
+        if self.running {
+            return Ok(Statements::Running);
+        }
+        if self.queries.is_empty() {
+            return Ok(Statements::Statistics);
+        }
         let mut texts = Vec::new();
         for path in &self.queries {
             texts.extend(queries::read(path, engine)?);
         }
+        Ok(Statements::Queries(texts))
+    }
+
+    /// What to ask for.
+    pub fn request(&self, engine: Engine) -> Result<Request> {
         Ok(Request {
+            statements: self.statements(engine)?,
             selection: self.selection()?,
             interval: self.interval,
-            queries: texts,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
         })
