@@ -10,7 +10,7 @@ use planscope_collection::driver::{Execution, Ranking, Session};
 use planscope_collection::guard::breaker::Breaker;
 use planscope_collection::guard::registry::{Registration, Registry};
 use planscope_collection::guard::{Audit, Policy};
-use planscope_collection::select::{Filter, Selection};
+use planscope_collection::select::{Filter, Known, Selection};
 use planscope_collection::store::Store;
 use planscope_collection::{CollectError, Target, drivers, queries};
 use planscope_explain::{Engine, Snapshot};
@@ -30,7 +30,8 @@ pub struct WorkloadArgs {
     /// Most statements
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub top: u32,
-    /// By what statements are chosen; the first one orders them. By default each figure has a say
+    /// By what statements are chosen; the first one orders them, `new` is what is new or slower
+    /// since the target's last snapshot. By default each figure has a say
     #[arg(long, value_name = "FIGURE", value_delimiter = ',', value_parser = rankings_parser())]
     pub by: Vec<String>,
     #[command(flatten)]
@@ -126,8 +127,11 @@ impl ConnectionArgs {
     }
 }
 
+/// The name of what is not a figure: new or slower since the last snapshot.
+const NEWS: &str = "new";
+
 fn rankings_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(Ranking::ALL.map(Ranking::name))
+    PossibleValuesParser::new(Ranking::ALL.map(Ranking::name).into_iter().chain([NEWS]))
 }
 
 impl WorkloadArgs {
@@ -135,7 +139,12 @@ impl WorkloadArgs {
     pub fn rankings(&self) -> Vec<Ranking> {
         let named = |name: &String| Ranking::ALL.into_iter().find(|r| r.name() == name);
         let asked: Vec<Ranking> = self.by.iter().filter_map(named).collect();
-        if asked.is_empty() { Ranking::ALL.to_vec() } else { asked }
+        if self.by.is_empty() { Ranking::ALL.to_vec() } else { asked }
+    }
+
+    /// Whether what is new since the last snapshot has a say.
+    fn wants_news(&self) -> bool {
+        self.by.is_empty() || self.by.iter().any(|by| by == NEWS)
     }
 
     /// The rankings in words.
@@ -143,17 +152,23 @@ impl WorkloadArgs {
         match self.rankings().as_slice() {
             [one] => one.name().to_owned(),
             [first, others @ ..] => format!("{} and {} other figures", first.name(), others.len()),
-            [] => String::new(),
+            [] => "total-time, what is new or slower since the last snapshot".to_owned(),
         }
     }
 
-    fn selection(&self) -> Result<Selection> {
+    fn selection(&self, known: Option<Known>) -> Result<Selection> {
         Ok(Selection {
             top: self.top as usize,
             by: self.rankings(),
             filter: self.filter.filter()?,
-            known: None,
+            known,
         })
+    }
+
+    /// What the target's last snapshot knew, where that has a say in what is chosen.
+    pub fn known(&self, target: &str, store: &Store) -> Option<Known> {
+        let has_news = self.wants_news() && !self.running && self.queries.is_empty();
+        has_news.then(|| store.newest_of(target).as_ref().map(Known::of).unwrap_or_default())
     }
 
     fn statements(&self, engine: Engine) -> Result<Statements> {
@@ -171,10 +186,10 @@ impl WorkloadArgs {
     }
 
     /// What to ask for.
-    pub fn request(&self, engine: Engine) -> Result<Request> {
+    pub fn request(&self, engine: Engine, known: Option<Known>) -> Result<Request> {
         Ok(Request {
             statements: self.statements(engine)?,
-            selection: self.selection()?,
+            selection: self.selection(known)?,
             interval: self.interval,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
@@ -193,7 +208,7 @@ pub async fn collect(
     session: &mut dyn Session,
     args: &WorkloadArgs,
 ) -> Result<Snapshot> {
-    let request = args.request(session.identity().engine)?;
+    let request = args.request(session.identity().engine, None)?;
     Ok(collect_request(ctx, session, &request).await?)
 }
 
@@ -224,7 +239,8 @@ pub async fn collect_guarded(
             return Err(error.into());
         }
     };
-    let request = args.request(session.identity().engine)?;
+    let known = args.known(&target.name(), store);
+    let request = args.request(session.identity().engine, known)?;
     match collect_request(ctx, &mut *session, &request).await {
         Ok(snapshot) => {
             breaker.note(Ok(()));
