@@ -3,6 +3,7 @@
 use crate::clock;
 use crate::driver::{Execution, Session, Workload};
 use crate::error::{CollectError, ErrorKind, Result};
+use crate::guard::{Budget, Gate, LoadLimits, Spending};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use planscope_explain::plan::{Node, Plan};
@@ -11,6 +12,8 @@ use planscope_explain::workload::{Coverage, PlanRecord, Problem, Snapshot, finge
 use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::time::Duration;
+
+mod plans;
 
 /// What to collect.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +28,10 @@ pub struct Request {
     pub execution: Execution,
     /// Whether literals stay in texts and plans.
     pub keep_literals: bool,
+    /// What it may cost.
+    pub budget: Budget,
+    /// From when on the server is left alone.
+    pub limits: LoadLimits,
 }
 
 /// A step of a collection, for a progress bar.
@@ -41,16 +48,20 @@ pub enum Step {
 }
 
 /// Collects a snapshot. When the user stops it half way, what was collected is returned, with a
-/// problem of kind `stopped`.
+/// problem of kind `stopped`; so it is when the server became busy (`load`).
 ///
 /// # Errors
-/// When nothing could be collected at all.
+/// When nothing could be collected at all; [`ErrorKind::Refused`] when the server is too busy to begin.
 pub async fn collect(
     session: &mut dyn Session,
     request: &Request,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Snapshot> {
+    let mut spending = Spending::new(request.budget);
+    let mut gate = Gate::new(request.limits);
+    gate.pass(session).await?;
     let workload = read_workload(session, request, progress).await?;
+    spending.spend(0, workload.statements.iter().map(|s| s.text.len() as u64).sum());
     let mut snapshot = Snapshot {
         target: session.identity().clone(),
         taken_at: clock::now(),
@@ -61,7 +72,8 @@ pub async fn collect(
         settings: Default::default(),
         problems: workload.problems,
     };
-    if let Err(error) = complete(session, request, &mut snapshot, progress).await {
+    let guards = (&mut gate, &mut spending);
+    if let Err(error) = complete(session, request, &mut snapshot, guards, progress).await {
         snapshot.problems.push(problem_of(&error));
     }
     if !request.keep_literals {
@@ -139,26 +151,14 @@ async fn complete(
     session: &mut dyn Session,
     request: &Request,
     snapshot: &mut Snapshot,
+    (gate, spending): (&mut Gate, &mut Spending),
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<()> {
     snapshot.settings = session.settings().await?;
     progress(Step::Catalog);
+    gate.pass(session).await?;
     snapshot.catalog = session.catalog().await?;
-    let of = snapshot.statements.len();
-    progress(Step::Plans(0, of));
-    let mut found = Vec::with_capacity(of);
-    let mut each = |outcome| {
-        found.push(outcome);
-        progress(Step::Plans(found.len(), of));
-    };
-    let all = session.plans(&snapshot.statements, request.execution, &mut each).await;
-    for (statement, outcome) in snapshot.statements.iter_mut().zip(found) {
-        match outcome {
-            Ok(record) => statement.plans.push(record),
-            Err(problem) => statement.problems.push(problem),
-        }
-    }
-    all
+    plans::plan_all(session, request, snapshot, gate, spending, progress).await
 }
 
 /// A failure after the statements were read is a problem of the snapshot, not its end.
@@ -168,6 +168,7 @@ fn problem_of(error: &CollectError) -> Problem {
         ErrorKind::Timeout => "timeout",
         ErrorKind::Permission => "permission",
         ErrorKind::Connection => "connection-lost",
+        ErrorKind::Refused => "load",
         _ => "failed",
     };
     Problem { kind: kind.into(), message: error.to_string(), statement: None }

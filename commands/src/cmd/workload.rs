@@ -156,6 +156,7 @@ impl WorkloadArgs {
             queries: texts,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
+            ..Request::default()
         })
     }
 }

@@ -8,7 +8,7 @@ use super::document::Fields as _;
 use super::errors;
 use super::link::{Facts, Link, MARK, record};
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::target::Target;
 use bson::{Document, doc};
 use mongodb::Client;
@@ -52,6 +52,7 @@ async fn open_unwatched(target: &Target, policy: &Policy, stop: &Stop) -> Result
         comment: comment(),
         policy: policy.clone(),
         stop: stop.clone(),
+        pulse: Pulse::default(),
     };
     if let (false, Some(me)) = (is_direct, member(&hello)) {
         link.server = me.to_string();

@@ -6,7 +6,7 @@
 use super::document::{Fields as _, json};
 use super::errors;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Audit, Policy, Stop};
+use crate::guard::{Audit, Policy, Pulse, Stop};
 use bson::{Bson, Document, doc};
 use mongodb::Client;
 use mongodb::options::SelectionCriteria;
@@ -58,12 +58,14 @@ pub(super) struct Link {
     pub(super) comment: String,
     pub(super) policy: Policy,
     pub(super) stop: Stop,
+    /// How quickly the server answers.
+    pub(super) pulse: Pulse,
 }
 
 impl Link {
     /// Runs a command; watches the switch.
     pub async fn run(&self, database: &str, command: Document) -> Result<Document> {
-        self.run_for(database, command, self.policy.statement_timeout).await
+        self.pulse.feel(self.run_for(database, command, self.policy.statement_timeout)).await
     }
 
     /// Runs a command that may take as long as `limit`.
@@ -85,7 +87,8 @@ impl Link {
     ) -> Result<Vec<Document>> {
         let limit = self.policy.statement_timeout;
         let command = self.guarded(command, limit);
-        self.until_stopped(within(limit, self.read(database, command, most))).await
+        let read = self.pulse.feel(self.read(database, command, most));
+        self.until_stopped(within(limit, read)).await
     }
 
     async fn send(&self, database: &str, command: Document) -> Result<Document> {

@@ -5,7 +5,7 @@ use super::link::{Facts, Link, MARK, SELECT, Wire};
 use super::tls::{self, SslMode};
 use crate::drivers::hosts;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::target::{Host, Target};
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 use planscope_explain::Engine;
@@ -159,6 +159,7 @@ async fn learn(
         wire: Wire::new(conn),
         audit: policy.audit.clone(),
         opts,
+        pulse: Pulse::default(),
     };
     for sql in SESSION {
         link.ask(&marked(sql)).await?;

@@ -5,7 +5,7 @@
 
 use super::errors;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Audit, Stop};
+use crate::guard::{Audit, Pulse, Stop};
 use futures_util::FutureExt as _;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Opts, Value};
@@ -65,6 +65,8 @@ pub(super) struct Link {
     pub(super) wire: Wire,
     pub(super) audit: Audit,
     pub(super) opts: Opts,
+    /// How quickly the server answers.
+    pub(super) pulse: Pulse,
 }
 
 /// A connection that says goodbye: the server logs those that do not.
@@ -124,13 +126,8 @@ impl Row {
 }
 
 impl Link {
-    /// The rows of one statement.
+    /// The rows of one statement, which the server ends at its limit.
     pub async fn ask(&mut self, sql: &str) -> Result<Vec<Row>> {
-        self.ask_for(sql, self.limit).await
-    }
-
-    /// The rows of one statement, which the server ends after `limit`.
-    pub async fn ask_for(&mut self, sql: &str, limit: Duration) -> Result<Vec<Row>> {
         self.stop.check()?;
         self.audit.sent(&self.server, sql)?;
         let server = self.server.clone();
@@ -140,12 +137,12 @@ impl Link {
             server: server.clone(),
             audit: self.audit.clone(),
         };
-        let mut work = std::pin::pin!(self.wire.rows(sql));
+        let mut work = std::pin::pin!(self.pulse.feel(self.wire.rows(sql)));
         let late = CollectError::new(ErrorKind::Timeout, "it took too long and was ended");
         let end = tokio::select! {
             done = &mut work => return done.map_err(|error| errors::failed(error, &server)),
             () = self.stop.stopped() => CollectError::stopped(),
-            () = tokio::time::sleep(limit + GRACE) => late,
+            () = tokio::time::sleep(self.limit + GRACE) => late,
         };
         let at_rest = tokio::time::timeout(REST, killer.end(work)).await.is_ok();
         if at_rest || end.kind == ErrorKind::Stopped {

@@ -6,7 +6,7 @@ use super::socket::{self, Address, Socket};
 use super::tls::{self, SslMode};
 use crate::drivers::hosts;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::target::{Host, Target};
 use std::time::Duration;
 use tokio_postgres::config::SslMode as Wire;
@@ -139,6 +139,7 @@ impl Way<'_> {
             prelude: String::new(),
             stop: stop.clone(),
             audit: self.policy.audit.clone(),
+            pulse: Pulse::default(),
         };
         self.learn(&mut link).await?;
         Ok(link)

@@ -7,7 +7,7 @@
 use super::errors;
 use super::socket::{self, Address};
 use crate::error::{CollectError, Result};
-use crate::guard::{Audit, Stop};
+use crate::guard::{Audit, Pulse, Stop};
 use std::future::Future;
 use std::time::Duration;
 use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
@@ -60,6 +60,8 @@ pub(super) struct Link {
     pub(super) prelude: String,
     pub(super) stop: Stop,
     pub(super) audit: Audit,
+    /// How quickly the server answers.
+    pub(super) pulse: Pulse,
 }
 
 /// A row as text.
@@ -100,7 +102,7 @@ impl Link {
 
     /// The rows of the last statement of a message; watches the switch.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>> {
-        let mut sets = self.until_stopped(self.ask(sql)).await?;
+        let mut sets = self.until_stopped(self.pulse.feel(self.ask(sql))).await?;
         Ok(sets.pop().unwrap_or_default())
     }
 

@@ -23,9 +23,10 @@ impl SqliteSession {
         let empty = Default::default();
         let catalog = self.catalog.as_ref().unwrap_or(&empty);
         let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
+        let limit = self.policy.plan_timeout(self.pulse.slowest());
         for statement in statements {
             self.watch.stop.check()?;
-            let _limit = self.watch.limit(self.policy.statement_timeout);
+            let _limit = self.watch.limit(limit);
             found(plan_one(&self.connection, statement, &statistics));
         }
         Ok(())

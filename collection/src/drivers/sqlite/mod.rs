@@ -23,7 +23,7 @@ use crate::driver::{
     Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
@@ -61,6 +61,8 @@ pub(crate) struct SqliteSession {
     catalog: Option<Catalog>,
     /// Made when the first question is asked.
     clone: Option<what_if::Clone>,
+    /// How quickly the file is read.
+    pulse: Pulse,
 }
 
 impl SqliteSession {
@@ -79,14 +81,26 @@ impl SqliteSession {
             database: None,
         };
         let (path, policy) = (path.to_owned(), policy.clone());
-        Ok(Self { connection, watch, path, identity, policy, catalog: None, clone: None })
+        Ok(Self {
+            connection,
+            watch,
+            path,
+            identity,
+            policy,
+            catalog: None,
+            clone: None,
+            pulse: Pulse::default(),
+        })
     }
 
     /// Runs `work` within the time of one statement of ours.
     fn timed<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         self.watch.stop.check()?;
         let _limit = self.watch.limit(self.policy.statement_timeout);
-        work(&self.connection).map_err(|error| self.error(error))
+        let begun = connect::now();
+        let done = work(&self.connection).map_err(|error| self.error(error))?;
+        self.pulse.note(begun.elapsed());
+        Ok(done)
     }
 
     fn error(&self, error: rusqlite::Error) -> CollectError {
