@@ -2,10 +2,12 @@
 
 use crate::clock;
 use crate::driver::{Execution, Session, Workload};
+use crate::drivers;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Budget, Gate, LoadLimits, Spending};
+use crate::guard::{Audit, Budget, Gate, LoadLimits, Policy, Rehearsal, Sent, Spending, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
+use crate::target::Target;
 use planscope_explain::plan::{Node, Plan};
 use planscope_explain::workload::delta;
 use planscope_explain::workload::{Coverage, PlanRecord, Problem, Snapshot, fingerprint};
@@ -80,6 +82,31 @@ pub async fn collect(
         redact(&mut snapshot);
     }
     Ok(snapshot)
+}
+
+/// What a collection would send to the target, in order, without sending any of it: the session takes
+/// its usual way and is answered in the server's stead. One statement, from a table named
+/// `each_chosen_statement`, stands for those that the server would name; statements from files stand
+/// for themselves. `version` is the server's, on which some texts depend; else the newest.
+///
+/// # Errors
+/// When the target or its settings are wrong.
+pub async fn dry_run(
+    target: &Target,
+    policy: &Policy,
+    request: &Request,
+    version: Option<&str>,
+) -> Result<Vec<Sent>> {
+    let audit = Audit::in_memory();
+    let rehearsal = Some(Rehearsal { version: version.map(str::to_owned) });
+    let policy = Policy { audit: audit.clone(), rehearsal, ..policy.clone() };
+    let mut session = drivers::connect(target, &policy, Stop::new()).await?;
+    let interval = request.interval.map(|_| Duration::ZERO);
+    let request = Request { interval, ..request.clone() };
+    // What an answer that is made up makes impossible is no failure of the dry run.
+    let _ = collect(&mut *session, &request, &mut |_| ()).await;
+    drop(session);
+    Ok(audit.list())
 }
 
 async fn read_workload(

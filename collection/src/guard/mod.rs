@@ -8,7 +8,7 @@ mod pulse;
 pub mod registry;
 mod stop;
 
-pub use audit::Audit;
+pub use audit::{Audit, Sent};
 pub use budget::Budget;
 pub(crate) use budget::Spending;
 pub use load::{Gate, Load, LoadLimits};
@@ -41,6 +41,27 @@ pub struct Policy {
     pub connections: u32,
     /// Where everything that is sent to a server is recorded.
     pub audit: Audit,
+    /// Send nothing, and answer in the server's stead.
+    pub rehearsal: Option<Rehearsal>,
+}
+
+/// A session without a server: everything takes the way that it always takes, up to where it would be
+/// sent. What the server would answer is made up, just enough to go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// The server's version, on which some texts depend (`15`, `8.0`); the newest that planscope is
+    /// tested with when `None`.
+    pub version: Option<String>,
+}
+
+impl Rehearsal {
+    /// The statement that stands for each of the chosen ones.
+    pub(crate) const TABLE: &str = "each_chosen_statement";
+
+    /// The version to assume.
+    pub(crate) fn version_or(&self, newest: &str) -> String {
+        self.version.clone().unwrap_or_else(|| newest.to_owned())
+    }
 }
 
 impl Policy {
@@ -83,6 +104,7 @@ impl Default for Policy {
             analyze_factor: 2,
             connections: 1,
             audit: Audit::default(),
+            rehearsal: None,
         }
     }
 }

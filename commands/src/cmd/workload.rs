@@ -191,7 +191,7 @@ pub async fn collect_guarded(
     args: &WorkloadArgs,
     store: &Store,
 ) -> Result<Snapshot> {
-    let mut breaker = Breaker::of(store, &target.file_stem());
+    let breaker = Breaker::of(store, &target.file_stem());
     if !args.force {
         breaker.admit()?;
     }

@@ -5,6 +5,7 @@
 
 use super::document::{Fields as _, json};
 use super::errors;
+use super::rehearsal::Answers;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Audit, Policy, Pulse, Stop};
 use bson::{Bson, Document, doc};
@@ -46,13 +47,21 @@ pub(super) struct Facts {
     pub is_encrypted: bool,
 }
 
+/// Who answers.
+pub(super) enum Wire {
+    /// The server.
+    Server(Client),
+    /// Nobody: this is a dry run.
+    Rehearsal(Answers),
+}
+
 /// An open connection.
 pub(super) struct Link {
     /// What was learned of the server.
     pub facts: Facts,
     /// `host:port`, for messages.
     pub server: String,
-    pub(super) client: Client,
+    pub(super) wire: Wire,
     pub(super) criteria: SelectionCriteria,
     /// Marks what this session sends and no other.
     pub(super) comment: String,
@@ -93,7 +102,11 @@ impl Link {
 
     async fn send(&self, database: &str, command: Document) -> Result<Document> {
         record(&self.policy.audit, &self.server, database, &command)?;
-        let database = self.client.database(database);
+        let client = match &self.wire {
+            Wire::Server(client) => client,
+            Wire::Rehearsal(answers) => return Ok(answers.to(&command)),
+        };
+        let database = client.database(database);
         let sent = database.run_command(command).selection_criteria(self.criteria.clone());
         sent.await.map_err(|error| errors::failed(error, &self.server))
     }
@@ -101,7 +114,11 @@ impl Link {
     async fn read(&self, database: &str, command: Document, most: usize) -> Result<Vec<Document>> {
         record(&self.policy.audit, &self.server, database, &command)?;
         let failed = |error| errors::failed(error, &self.server);
-        let database = self.client.database(database);
+        let client = match &self.wire {
+            Wire::Server(client) => client,
+            Wire::Rehearsal(answers) => return Ok(answers.rows(&command)),
+        };
+        let database = client.database(database);
         let mut cursor = database
             .run_cursor_command(command)
             .selection_criteria(self.criteria.clone())

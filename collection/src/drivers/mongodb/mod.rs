@@ -14,6 +14,7 @@ mod explain;
 mod link;
 mod load;
 mod operation;
+mod rehearsal;
 mod sample;
 mod settings;
 mod shapes;

@@ -4,9 +4,11 @@
 //! connection, which is opened for that alone.
 
 use super::errors;
+use super::rehearsal::Answers;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Audit, Pulse, Stop};
 use futures_util::FutureExt as _;
+use mysql_async::consts::ColumnType;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Opts, Value};
 use planscope_explain::Engine;
@@ -69,17 +71,24 @@ pub(super) struct Link {
     pub(super) pulse: Pulse,
 }
 
-/// A connection that says goodbye: the server logs those that do not.
-pub(super) struct Wire(Option<Conn>);
+/// Who answers.
+pub(super) enum Wire {
+    /// A connection that says goodbye: the server logs those that do not.
+    Server(Option<Conn>),
+    /// Nobody: this is a dry run.
+    Rehearsal(Answers),
+}
 
 impl Wire {
     pub fn new(conn: Conn) -> Self {
-        Self(Some(conn))
+        Self::Server(Some(conn))
     }
 
     async fn rows(&mut self, sql: &str) -> mysql_async::Result<Vec<Row>> {
-        let Some(conn) = self.0.as_mut() else {
-            return Err(mysql_async::DriverError::ConnectionClosed.into());
+        let conn = match self {
+            Self::Server(Some(conn)) => conn,
+            Self::Server(None) => return Err(mysql_async::DriverError::ConnectionClosed.into()),
+            Self::Rehearsal(answers) => return Ok(answers.to(sql)),
         };
         let rows: Vec<mysql_async::Row> = conn.query(sql).await?;
         Ok(rows.into_iter().map(read).collect())
@@ -89,7 +98,9 @@ impl Wire {
 impl Drop for Wire {
     /// A few bytes, which the socket takes at once; if not, it is closed without them.
     fn drop(&mut self) {
-        if let Some(conn) = self.0.take() {
+        if let Self::Server(conn) = self
+            && let Some(conn) = conn.take()
+        {
             let _ = conn.disconnect().now_or_never();
         }
     }
@@ -103,6 +114,17 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// One that a dry run makes up: names and values.
+    pub fn made_up(cells: &[(&str, &str)]) -> Self {
+        let column = |(name, _): &(&str, &str)| {
+            Column::new(ColumnType::MYSQL_TYPE_VAR_STRING).with_name(name.as_bytes())
+        };
+        Self {
+            columns: cells.iter().map(column).collect(),
+            values: cells.iter().map(|(_, value)| Some((*value).to_owned())).collect(),
+        }
+    }
+
     /// The value of the column of that name; `None` for NULL.
     pub fn text(&self, name: &str) -> Option<&str> {
         let at = self.columns.iter().position(|c| c.name_str().eq_ignore_ascii_case(name))?;
@@ -174,6 +196,7 @@ impl Killer {
     /// Until `work` is over: the statement may begin just after a `KILL`.
     async fn end(self, work: impl Future) {
         let killing = async {
+            let _ = self.audit.did(&self.server, "connects once more, to end what runs");
             let Ok(conn) = Conn::new(self.opts).await else { return };
             let mut wire = Wire::new(conn);
             loop {

@@ -14,6 +14,7 @@ mod known;
 mod link;
 mod load;
 mod refuse;
+mod rehearsal;
 mod routines;
 mod running;
 mod samples;

@@ -13,6 +13,7 @@ mod lexer;
 mod link;
 mod load;
 mod redacted;
+mod rehearsal;
 mod repairs;
 mod settings;
 mod socket;

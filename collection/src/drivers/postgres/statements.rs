@@ -13,7 +13,7 @@ use planscope_explain::workload::{Counters, Fingerprint, Problem, Statement, Win
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const VIEW: &str = include_str!("../sql/postgres/statistics_view.sql");
+pub(super) const VIEW: &str = include_str!("../sql/postgres/statistics_view.sql");
 const WORKLOAD: &str = include_str!("../sql/postgres/workload.sql");
 const INFO: &str = include_str!("../sql/postgres/statistics_info.sql");
 

@@ -8,6 +8,7 @@
 mod catalog;
 mod connect;
 mod cost;
+mod database;
 mod doctor;
 mod estimate;
 mod explain;
@@ -28,10 +29,10 @@ use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
 use connect::Watch;
+use database::Database;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use planscope_explain::Engine;
 use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ fn connect<'a>(
 
 /// An open database file, read-only.
 pub(crate) struct SqliteSession {
-    connection: Connection,
+    connection: Database,
     watch: Watch,
     path: PathBuf,
     identity: TargetIdentity,
@@ -94,7 +95,7 @@ impl SqliteSession {
     }
 
     /// Runs `work` within the time of one statement of ours.
-    fn timed<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    fn timed<T>(&self, work: impl FnOnce(&Database) -> rusqlite::Result<T>) -> Result<T> {
         self.watch.stop.check()?;
         let _limit = self.watch.limit(self.policy.statement_timeout);
         let begun = connect::now();
