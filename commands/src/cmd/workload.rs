@@ -193,6 +193,7 @@ impl WorkloadArgs {
             interval: self.interval,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
+            ..Request::default()
         })
     }
 }
@@ -227,7 +228,7 @@ pub async fn collect_guarded(
     args: &WorkloadArgs,
     store: &Store,
 ) -> Result<Snapshot> {
-    let mut breaker = Breaker::of(store, &target.file_stem());
+    let breaker = Breaker::of(store, &target.file_stem());
     if !args.force {
         breaker.admit()?;
     }

@@ -13,7 +13,7 @@ use planscope_explain::{Engine, units};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const VIEW: &str = include_str!("../sql/postgres/statistics_view.sql");
+pub(super) const VIEW: &str = include_str!("../sql/postgres/statistics_view.sql");
 const WORKLOAD: &str = include_str!("../sql/postgres/workload.sql");
 const OTHERS: &str = include_str!("../sql/postgres/other_databases.sql");
 const INFO: &str = include_str!("../sql/postgres/statistics_info.sql");
