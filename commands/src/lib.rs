@@ -14,6 +14,7 @@ mod input;
 mod output;
 mod report;
 mod safe;
+mod secret;
 mod settings;
 mod ui;
 
