@@ -128,6 +128,11 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 impl Found {
+    /// The same log to open another time; `None` for standard input, which is read once.
+    pub(super) fn again(&self) -> Option<Self> {
+        (self.from != From::Stdin).then(|| self.clone())
+    }
+
     /// Opens the log and takes its compression off.
     pub(super) fn open(self) -> Result<Box<dyn Read + Send>> {
         let opened: io::Result<Box<dyn Read + Send>> = match self.from {
