@@ -12,15 +12,27 @@ use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::time::Duration;
 
+/// Where the statements come from.
+#[derive(Debug, Clone, Default)]
+pub enum Statements {
+    /// The server's own statistics.
+    #[default]
+    Statistics,
+    /// What runs on the server at this moment.
+    Running,
+    /// Files.
+    Queries(Vec<QueryText>),
+}
+
 /// What to collect.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
+    /// Where the statements come from.
+    pub statements: Statements,
     /// Which statements.
     pub selection: Selection,
     /// Take two readings of the counters, this far apart, and look at what ran in between.
     pub interval: Option<Duration>,
-    /// Statements from files; empty means the server's own statistics.
-    pub queries: Vec<QueryText>,
     /// Whether to run statements for their plans.
     pub execution: Execution,
     /// Whether literals stay in texts and plans.
@@ -76,19 +88,31 @@ async fn read_workload(
     request: &Request,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Workload> {
-    if request.queries.is_empty() {
-        progress(Step::Statements(0, request.selection.top));
-        return match request.interval {
-            None => session.workload(&request.selection).await,
-            Some(interval) => read_interval(session, request, interval, progress).await,
-        };
+    progress(Step::Statements(0, request.selection.top));
+    let mut workload = match (&request.statements, request.interval) {
+        (Statements::Statistics, None) => session.workload(&request.selection).await?,
+        (Statements::Statistics, Some(interval)) => {
+            read_interval(session, request, interval, progress).await?
+        }
+        (Statements::Running, _) => session.running().await?,
+        (Statements::Queries(queries), _) => {
+            let mut report = |done| progress(Step::Statements(done, queries.len()));
+            session.measure(queries, request.execution, &mut report).await?
+        }
+    };
+    if !matches!(request.statements, Statements::Statistics) {
+        workload.statements = request.selection.choose(workload.statements);
     }
-    let of = request.queries.len();
-    progress(Step::Statements(0, of));
-    let mut report = |done| progress(Step::Statements(done, of));
-    let mut workload = session.measure(&request.queries, request.execution, &mut report).await?;
-    workload.statements = request.selection.choose(workload.statements);
+    if workload.statements.is_empty() && !request.selection.filter.applications.is_empty() {
+        workload.problems.push(unknown_application());
+    }
     Ok(workload)
+}
+
+fn unknown_application() -> Problem {
+    let message = "no statement of that application was found; the statistics of a server do not say which \
+                   application ran a statement: --running and logs do";
+    Problem { kind: "application".into(), message: message.into(), statement: None }
 }
 
 /// What ran between two readings. Stopped in the wait, what ran until then counts.

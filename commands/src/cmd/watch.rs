@@ -55,7 +55,7 @@ pub fn run(
     let open = || async { drivers::connect(target, &policy, stop.clone()).await }.boxed();
     let watch = Watch {
         open: &open,
-        request: of.request(target.engine)?,
+        request: of.request(target.engine, of.known(&target.name(), store))?,
         store,
         keep: args.keep,
         pace: Pace::around(args.every, args.budget),

@@ -20,6 +20,8 @@ pub struct Statement {
     pub database: Option<String>,
     /// User who ran it.
     pub user: Option<String>,
+    /// Application that ran it, where the source says so and there was only one.
+    pub application: Option<String>,
     /// What its executions cost.
     pub counters: Counters,
     /// Distribution of its times.

@@ -13,6 +13,7 @@ mod lexer;
 mod link;
 mod redacted;
 mod repairs;
+mod running;
 mod settings;
 mod socket;
 mod statements;
@@ -77,6 +78,10 @@ impl Session for Postgres {
 
     fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
         Box::pin(statements::workload(&self.link, selection))
+    }
+
+    fn running(&mut self) -> BoxFuture<'_, Result<Workload>> {
+        Box::pin(running::running(&self.link))
     }
 
     /// Nothing is run here: a server does not count a statement's work for us alone. `plans` runs

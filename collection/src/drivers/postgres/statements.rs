@@ -5,7 +5,7 @@ use crate::clock;
 use crate::driver::{Ranking, Workload};
 use crate::drivers::counters::add;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::select::Selection;
+use crate::select::{Filter, Selection};
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
 use planscope_explain::workload::query::explainable;
@@ -150,7 +150,7 @@ pub(super) async fn workload(link: &Link, selection: &Selection) -> Result<Workl
     let (entries, statements) = loop {
         let sql = view.fill(WORKLOAD, &selection.by, limit);
         let entries: Vec<Entry> = link.records(&sql).await.map_err(explained)?;
-        let statements = selection.choose(merged(&entries, &view));
+        let statements = selection.choose(merged(&entries, &view, &selection.filter));
         if statements.len() >= selection.top || entries.len() < limit {
             break (entries, statements);
         }
@@ -202,8 +202,9 @@ fn take_info(workload: &mut Workload, row: &Row) {
     }
 }
 
-/// The statements that have a plan, one for each fingerprint.
-fn merged(entries: &[Entry], view: &View) -> Vec<Statement> {
+/// The statements that have a plan, one for each fingerprint. What the filter leaves out is not added
+/// to the figures of another user's.
+fn merged(entries: &[Entry], view: &View, filter: &Filter) -> Vec<Statement> {
     let mut place: BTreeMap<Fingerprint, usize> = BTreeMap::new();
     let mut statements: Vec<Statement> = Vec::new();
     for entry in entries {
@@ -212,22 +213,24 @@ fn merged(entries: &[Entry], view: &View) -> Vec<Statement> {
         else {
             continue;
         };
-        let id = fingerprint(text, Engine::Postgres);
-        let counters = entry.counters(view.times_io);
-        match place.get(&id) {
+        let statement = Statement {
+            fingerprint: fingerprint(text, Engine::Postgres),
+            engine_id: entry.id.clone(),
+            text: text.to_owned(),
+            database: entry.datname.clone(),
+            user: entry.rolname.clone(),
+            counters: entry.counters(view.times_io),
+            ..Statement::default()
+        };
+        if !filter.passes(&statement) {
+            continue;
+        }
+        match place.get(&statement.fingerprint) {
             // The same statement of another user, or of a table that was made anew.
-            Some(&at) => add(&mut statements[at].counters, &counters),
+            Some(&at) => add(&mut statements[at].counters, &statement.counters),
             None => {
-                place.insert(id, statements.len());
-                statements.push(Statement {
-                    fingerprint: id,
-                    engine_id: entry.id.clone(),
-                    text: text.to_owned(),
-                    database: entry.datname.clone(),
-                    user: entry.rolname.clone(),
-                    counters,
-                    ..Statement::default()
-                });
+                place.insert(statement.fingerprint, statements.len());
+                statements.push(statement);
             }
         }
     }

@@ -175,6 +175,8 @@ pub struct StatementDoc {
     pub database: Option<String>,
     /// User who ran it.
     pub user: Option<String>,
+    /// Application that ran it, where the source says so and there was only one.
+    pub application: Option<String>,
     /// What its executions cost.
     pub counters: CountersDoc,
     /// Distribution of its times.
@@ -346,6 +348,7 @@ impl From<&Statement> for StatementDoc {
             source: statement.source.as_ref().map(SourceDoc::from),
             database: statement.database.clone(),
             user: statement.user.clone(),
+            application: statement.application.clone(),
             counters: CountersDoc::from(&statement.counters),
             percentiles: PercentilesDoc::from(&statement.percentiles),
             plans: statement.plans.iter().map(PlanDoc::from).collect(),
@@ -372,6 +375,7 @@ impl TryFrom<StatementDoc> for Statement {
             source: doc.source.map(Source::from),
             database: doc.database,
             user: doc.user,
+            application: doc.application,
             counters: doc.counters.into(),
             percentiles: doc.percentiles.into(),
             plans: plans?,

@@ -1,7 +1,7 @@
 //! What is collected, on every version.
 
 use super::support::{Database, shop, urls, with_database};
-use crate::collect::{Request, collect};
+use crate::collect::{Request, Statements, collect};
 use crate::driver::{Execution, PlanOutcome, Ranking};
 use crate::queries::QueryText;
 use crate::select::Selection;
@@ -218,7 +218,11 @@ async fn statements_from_a_file_are_planned_or_run() {
                 query("utility", "VACUUM orders"),
             ];
             let execution = Execution::Analyze;
-            let snapshot = collected(&database, Request { queries, execution, ..all() }).await;
+            let snapshot = collected(
+                &database,
+                Request { statements: Statements::Queries(queries), execution, ..all() },
+            )
+            .await;
             let plan = |name: &str| {
                 let statement = snapshot.find(name).unwrap();
                 assert_eq!(statement.counters.calls, Some(7.0));
