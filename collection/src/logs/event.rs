@@ -69,6 +69,8 @@ pub struct Filter {
     pub not_users: Vec<String>,
     /// By one of these applications; empty is any.
     pub apps: Vec<String>,
+    /// By none of these applications.
+    pub not_apps: Vec<String>,
 }
 
 impl Filter {
@@ -84,6 +86,7 @@ impl Filter {
             && named(&self.apps, session.app)
             && !among(&self.not_databases, session.database)
             && !among(&self.not_users, session.user)
+            && !among(&self.not_apps, session.app)
     }
 }
 

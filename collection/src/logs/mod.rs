@@ -7,6 +7,7 @@
 mod class;
 mod event;
 mod facts;
+mod follow;
 mod input;
 mod json;
 mod load;
@@ -35,6 +36,7 @@ mod trace;
 pub use class::LoggedPlan;
 pub use event::{Event, Filter, MARKS, Session};
 pub use facts::{Facts, Reason, Rejected, Rejects};
+pub use follow::Follower;
 pub use input::Input;
 pub use reader::{Hints, LogReader, Parser, Records, Unwrap};
 pub use report::LogDigest;
@@ -44,7 +46,7 @@ use crate::collect;
 use crate::driver::Ranking;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Stop;
-use crate::select::{self, Selection};
+use crate::select::Selection;
 use std::io::{self, Write};
 
 /// Every reader, sorted by name.
@@ -70,12 +72,9 @@ pub struct Options {
     pub reader: Option<&'static LogReader>,
     /// What is known of the logs.
     pub hints: Hints,
-    /// Most statements in the snapshot.
-    pub top: usize,
-    /// By what they are chosen; the first one orders them.
-    pub by: Vec<Ranking>,
-    /// Which statements may be chosen; what the others took still counts in the totals.
-    pub choice: select::Filter,
+    /// Which statements are kept; what the others took still counts in the totals. Names belong
+    /// into `filter`, which sees each execution.
+    pub selection: Selection,
     /// Whether literals stay in texts and plans.
     pub keep_literals: bool,
     /// Threads; 0 is one for each processor.
@@ -90,20 +89,15 @@ impl Default for Options {
             filter: Filter::default(),
             reader: None,
             hints: Hints::default(),
-            top: usize::MAX,
-            by: vec![Ranking::default()],
-            choice: select::Filter::default(),
+            selection: Selection {
+                top: usize::MAX,
+                by: vec![Ranking::default()],
+                ..Selection::default()
+            },
             keep_literals: false,
             threads: 0,
             name: None,
         }
-    }
-}
-
-impl Options {
-    fn selection(&self) -> Selection {
-        let filter = self.choice.clone();
-        Selection { top: self.top, by: self.by.clone(), filter, known: None }
     }
 }
 

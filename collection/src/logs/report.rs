@@ -62,7 +62,7 @@ pub(super) fn report(
         rests.insert((statement.fingerprint, statement.database.clone()), rest);
         statements.push(statement);
     }
-    let mut statements = options.selection().choose(statements);
+    let mut statements = options.selection.choose(statements);
     for statement in &mut statements {
         if let Some(rest) = rests.remove(&(statement.fingerprint, statement.database.clone())) {
             complete(statement, rest);
@@ -138,6 +138,7 @@ fn taken_apart(mut class: Class, database: Option<String>) -> (Statement, Rest) 
         text: example_text(&class.example),
         database,
         user: class.user.name(),
+        application: class.app.name(),
         counters: class.counters(),
         percentiles: class.percentiles(),
         ..Statement::default()
@@ -165,7 +166,6 @@ fn history(class: &Class) -> History {
         slowest_at: class.example_time.filter(|_| slowest_ms.is_some()).and_then(rfc3339),
         trace: trace(&class.example),
         tags: tags(&class.example),
-        app: class.app.name(),
         plans: class.plan_count,
     }
 }

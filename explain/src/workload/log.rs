@@ -26,8 +26,6 @@ pub struct History {
     pub trace: Option<String>,
     /// What the comments of that execution say (sqlcommenter): keys and values, in their order.
     pub tags: Vec<(String, String)>,
-    /// The application that ran it, when there was only one.
-    pub app: Option<String>,
     /// Plans that were logged with it, of which the slowest are kept.
     pub plans: u64,
 }

@@ -104,8 +104,6 @@ pub struct HistoryDoc {
     pub trace: Option<String>,
     /// What the comments of that execution say (sqlcommenter).
     pub tags: BTreeMap<String, String>,
-    /// The application that ran it, when there was only one.
-    pub app: Option<String>,
     /// Plans that were logged with it, of which the slowest are kept.
     pub logged_plans: u64,
 }
@@ -191,7 +189,6 @@ impl From<&History> for HistoryDoc {
             slowest_at: from.slowest_at.clone(),
             trace: from.trace.clone(),
             tags: from.tags.iter().cloned().collect(),
-            app: from.app.clone(),
             logged_plans: from.plans,
         }
     }
@@ -208,7 +205,6 @@ impl From<HistoryDoc> for History {
             slowest_at: from.slowest_at,
             trace: from.trace,
             tags: from.tags.into_iter().collect(),
-            app: from.app,
             plans: from.logged_plans,
         }
     }
