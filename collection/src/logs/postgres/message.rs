@@ -312,6 +312,10 @@ fn fact(entry: &Entry<'_>, sink: &mut Sink<'_>) {
         lock_wait(entry, sink);
     } else if message.starts_with(b"connection authorized") {
         sink.facts.connections += 1;
+    } else if let Some(version) = message.strip_prefix(b"starting PostgreSQL ") {
+        let version = version.split(|b| *b == b' ').next().unwrap_or_default();
+        let version = String::from_utf8_lossy(version).into_owned();
+        sink.facts.said.insert("version".into(), version);
     }
     if let Some(time) = entry.time {
         sink.facts.saw(time);

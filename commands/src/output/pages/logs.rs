@@ -267,8 +267,10 @@ fn read(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
 fn not_counted(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
     let executions = |n: u64| counted(n as usize, "execution", "executions");
     if log.steps > 0 {
-        let text = format!("{} of prepared statements, {}", log.steps, Millis(log.steps_ms));
-        say("parse, bind", Tone::Plain, text);
+        let steps = counted(log.steps as usize, "step", "steps");
+        let text =
+            format!("{steps} beside their executions (parse, bind …), {}", Millis(log.steps_ms));
+        say("not counted", Tone::Plain, text);
     }
     if log.administrator_commands > 0 {
         let commands = counted(log.administrator_commands as usize, "command", "commands");

@@ -2,4 +2,5 @@
 
 mod collecting;
 mod failing;
+mod logging;
 mod support;

@@ -2,5 +2,6 @@
 
 mod collecting;
 mod failing;
+mod logging;
 mod pretending;
 mod support;
