@@ -60,7 +60,7 @@ fn operations_only(
 const NOT_LOGS: [&str; 2] = ["mysqlbinlog text", "one query a line"];
 
 /// Where the classes of another tool are not ours, and why. Events and times are the same.
-const OTHER_CLASSES: [(&str, &str); 6] = [
+const OTHER_CLASSES: [(&str, &str); 5] = [
     ("slowlogs/slow024.txt", "ON DUPLICATE KEY UPDATE is another statement; pt drops it"),
     (
         "genlogs/genlog004.txt",
@@ -69,10 +69,6 @@ const OTHER_CLASSES: [(&str, &str); 6] = [
     (
         "ptqd/issue_1604834.log",
         "pt was told to drop digits in names: t.a_123 and t.a_124 are two columns",
-    ),
-    (
-        "mysql/percona-toolkit/slow_80.log",
-        "/*!40101 SET … */ is a comment to the lexer: no statement",
     ),
     ("go-mysql/slow016.log", "pt counts the end of an event before the log as a class"),
     ("pgbadger/queryid.log.gz", "EXECUTE counts as the statement that was prepared"),

@@ -435,7 +435,8 @@ impl Lexer<'_> {
             b'@' => self.at_sign(start),
             b'%' => self.percent(start),
             b'-' if next == b'-' => (TokenKind::Comment, self.line_end(start)),
-            b'/' if next == b'*' => (TokenKind::Comment, self.block_end(start)),
+            b'/' if next == b'*' => (TokenKind::Comment, self.comment_end(start)),
+            b'*' if self.ends_executed(start) => (TokenKind::Comment, start + 2),
             b'#' if self.dialect.hash_comments => self.hash(start),
             _ => self.operator(start),
         }
@@ -544,6 +545,30 @@ impl Lexer<'_> {
     fn line_end(&self, start: usize) -> usize {
         let tail = self.text.get(start..).unwrap_or_default();
         tail.iter().position(|b| *b == b'\n').map_or(self.text.len(), |at| start + at)
+    }
+
+    /// The end of a comment; of one that MySQL executes (`/*!50003 …`, MariaDB's `/*M!…`) only its
+    /// mark and version are one, and what follows is SQL.
+    fn comment_end(&self, start: usize) -> usize {
+        if !self.dialect.variables {
+            return self.block_end(start);
+        }
+        let mark = start + 2 + usize::from(self.byte(start + 2) == b'M');
+        if self.byte(mark) != b'!' {
+            return self.block_end(start);
+        }
+        let digits = self.text.get(mark + 1..self.run(mark + 1, Class::Digit)).unwrap_or_default();
+        match digits.len() {
+            // What is for no version that there is is a comment everywhere.
+            5 | 6 if digits.starts_with(b"99999") => self.block_end(start),
+            5 | 6 => mark + 1 + digits.len(),
+            _ => mark + 1,
+        }
+    }
+
+    /// The end of an executed comment; `a*/**/b` is a product.
+    fn ends_executed(&self, start: usize) -> bool {
+        self.dialect.variables && self.byte(start + 1) == b'/' && self.byte(start + 2) != b'*'
     }
 
     fn block_end(&self, start: usize) -> usize {

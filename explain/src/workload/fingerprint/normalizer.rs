@@ -13,6 +13,7 @@
 //!   constants, casts, arithmetic, rows — is `(...)`; further such rows of VALUES vanish;
 //! * `= ANY (constant)` is `in (...)`, `<> ALL (constant)` is `not in (...)`;
 //! * the name after SAVEPOINT, RELEASE, DEALLOCATE is `?`;
+//! * the field of PostgreSQL's `extract(year FROM …)` is `?`;
 //! * `!=` is `<>`, `==` is `=`, ASC vanishes.
 //!
 //! Not done, on purpose: digits in names stay (`orders_2024` and `orders_2025` are two tables), and
@@ -251,11 +252,30 @@ impl Normalizer {
         match class {
             WordClass::Select => self.not_constant(),
             WordClass::As => self.state.in_type = true,
+            WordClass::Operand if self.state.before == Last::Open => {
+                self.state.in_type = false;
+                self.extracted_field();
+            }
             WordClass::Operand | WordClass::EndsKeys | WordClass::In => self.state.in_type = false,
             WordClass::Plain | WordClass::Keyword => {
                 self.pend_column();
             }
             _ => {}
+        }
+    }
+
+    /// PostgreSQL takes the field of `extract(year FROM …)` for a constant: its statistics have a
+    /// parameter there.
+    fn extracted_field(&mut self) {
+        if self.engine != Engine::Postgres {
+            return;
+        }
+        let Some(head) = self.out.strip_suffix(b" from") else { return };
+        let Some(open) = head.iter().rposition(|byte| *byte == b'(') else { return };
+        let is_extract = head.get(..open).is_some_and(|before| before.ends_with(b"extract"));
+        if is_extract && head.get(open + 1..).is_some_and(is_simple) {
+            self.out.truncate(open + 1);
+            self.out.extend_from_slice(b"? from");
         }
     }
 

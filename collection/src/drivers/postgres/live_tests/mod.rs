@@ -3,5 +3,6 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod logging;
 mod pretending;
 mod support;
