@@ -5,16 +5,16 @@
 //! lowest bit. Nothing depends on the processor: the first byte is always the lowest.
 
 /// A number whose eight bytes are all `byte`.
-pub(super) const fn eight(byte: u8) -> u64 {
+pub const fn eight(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
 /// The highest bit of each byte.
-pub(super) const HIGH: u64 = eight(0x80);
+pub const HIGH: u64 = eight(0x80);
 
 /// The eight bytes from `at` on, the first one lowest; beyond the end there are zeros.
 #[inline(always)]
-pub(super) fn load(text: &[u8], at: usize) -> u64 {
+pub fn load(text: &[u8], at: usize) -> u64 {
     let rest = text.get(at..).unwrap_or_default();
     rest.first_chunk().map_or_else(|| load_short(rest), |chunk| u64::from_le_bytes(*chunk))
 }
@@ -39,20 +39,20 @@ const fn equal(bytes: u64, byte: u8) -> u64 {
 
 /// The highest bit of the first byte that is `byte`; those above it are of no meaning.
 #[inline(always)]
-pub(super) const fn first(bytes: u64, byte: u8) -> u64 {
+pub const fn first(bytes: u64, byte: u8) -> u64 {
     let zero = bytes ^ eight(byte);
     zero.wrapping_sub(eight(1)) & !zero & HIGH
 }
 
 /// How many bytes there are before the lowest one that is marked; 8 when none is.
 #[inline(always)]
-pub(super) const fn before(marks: u64) -> usize {
+pub const fn before(marks: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
 /// The bytes of an identifier after its first: letters, digits, `_`, `$`, and all beyond ASCII.
 #[inline(always)]
-pub(super) const fn in_word(bytes: u64) -> u64 {
+pub const fn in_word(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
     let folded = low | eight(0x20);
     let letters = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
@@ -61,14 +61,14 @@ pub(super) const fn in_word(bytes: u64) -> u64 {
 
 /// The digits.
 #[inline(always)]
-pub(super) const fn digits(bytes: u64) -> u64 {
+pub const fn digits(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
     at_least(low, b'0') & !at_least(low, b'9' + 1) & !bytes & HIGH
 }
 
 /// The bytes with ASCII's capitals in lower case.
 #[inline(always)]
-pub(super) const fn lower(bytes: u64) -> u64 {
+pub const fn lower(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
     let capitals = at_least(low, b'A') & !at_least(low, b'Z' + 1) & !bytes & HIGH;
     // The highest bit of a byte, moved to the one that makes a capital small.
@@ -77,7 +77,7 @@ pub(super) const fn lower(bytes: u64) -> u64 {
 
 /// The lowest `count` of the eight bytes, the others zero.
 #[inline(always)]
-pub(super) const fn lowest(bytes: u64, count: usize) -> u64 {
+pub const fn lowest(bytes: u64, count: usize) -> u64 {
     if count >= 8 { bytes } else { bytes & ((1 << (8 * count)) - 1) }
 }
 
