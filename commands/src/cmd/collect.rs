@@ -35,7 +35,7 @@ pub struct CollectArgs {
     #[arg(long, conflicts_with_all = ["all", "group", "watch"])]
     pub dry_run: bool,
     #[command(flatten)]
-    pub logs: FromLogArgs,
+    pub logs: Box<FromLogArgs>,
     #[command(flatten)]
     pub watching: WatchArgs,
     #[command(flatten)]
