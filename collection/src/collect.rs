@@ -85,6 +85,7 @@ pub async fn collect(
         catalog: Default::default(),
         settings: Default::default(),
         problems: workload.problems,
+        log: None,
     };
     let guards = (&mut gate, &mut spending);
     if let Err(error) = complete(session, request, &mut snapshot, guards, progress).await {
@@ -246,6 +247,9 @@ pub(crate) fn redact(snapshot: &mut Snapshot) {
             }
         }
     }
+    for failed in snapshot.log.iter_mut().flat_map(|log| &mut log.failed) {
+        failed.text = fingerprint::redact(&failed.text, engine);
+    }
 }
 
 /// A plan of MongoDB as its text without values says it: a value is a number as often as a string, and
@@ -320,6 +324,7 @@ mod tests {
             catalog: Default::default(),
             settings: Default::default(),
             problems: Vec::new(),
+            log: None,
         };
         redact(&mut snapshot);
         let all = format!("{snapshot:?}");

@@ -219,5 +219,6 @@ pub fn snapshot_of(
         catalog: Catalog::default(),
         settings: Default::default(),
         problems: Vec::new(),
+        log: None,
     }
 }

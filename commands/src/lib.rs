@@ -11,6 +11,7 @@ mod duration;
 mod error;
 mod exit;
 mod input;
+mod moment;
 mod output;
 mod report;
 mod safe;

@@ -77,8 +77,8 @@ pub struct ShownPlan {
 pub struct CollectReport {
     /// The snapshot.
     pub snapshot: Snapshot,
-    /// Where it was saved.
-    pub path: PathBuf,
+    /// Where it was saved; `None` when it was not.
+    pub path: Option<PathBuf>,
     /// By what the statements were chosen; `None` for one that was there already.
     pub by: Option<String>,
 }

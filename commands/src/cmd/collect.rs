@@ -1,6 +1,7 @@
 //! `planscope collect`: the heaviest statements and their plans into a snapshot file.
 
 use super::fleet::{self, Which};
+use super::from_log::{self, FromLogArgs};
 use super::watch::{self, WatchArgs};
 use super::workload::{self, WorkloadArgs};
 use crate::ctx::Ctx;
@@ -30,6 +31,11 @@ pub struct CollectArgs {
     /// How many targets to look at at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub at_once: u16,
+    /// Save nothing: print what would be saved; with --format json the whole snapshot
+    #[arg(long, conflicts_with_all = ["all", "group", "watch"])]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub logs: FromLogArgs,
     #[command(flatten)]
     pub watching: WatchArgs,
     #[command(flatten)]
@@ -47,6 +53,9 @@ fn target_name<'a>(args: &'a CollectArgs, ctx: &'a Ctx) -> Result<&'a str> {
 
 /// Runs the command.
 pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
+    if !args.logs.from_log.is_empty() {
+        return from_log::run(&args.logs, &args.workload, &args.watching, args.dry_run, ctx);
+    }
     let which = match &args.group {
         Some(group) => Some(Which::Group(group)),
         None => args.all.then_some(Which::All),
@@ -56,14 +65,16 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     }
     let target = input::target(ctx, target_name(args, ctx)?)?;
     let store = ctx.store()?;
-    store.check_writable()?;
+    if !args.dry_run {
+        store.check_writable()?;
+    }
     let _registered = workload::registered(ctx, &target);
     if args.watching.watch {
         return watch::run(&target, &args.watching, &args.workload, &store, ctx);
     }
     let guarded = workload::collect_guarded(ctx, &target, &args.workload, &store);
     let snapshot = block_on(ctx, guarded)?;
-    let path = store.save(&snapshot)?;
+    let path = if args.dry_run { None } else { Some(store.save(&snapshot)?) };
     let by = Some(args.workload.chosen_by());
     super::show(ctx, &Report::Collect(CollectReport { snapshot, path, by }))?;
     // What was collected before the stop is kept, and whoever waits is told.

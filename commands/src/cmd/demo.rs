@@ -186,7 +186,11 @@ impl Walk<'_> {
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
         let by = Some(Ranking::TotalTime.name().to_owned());
-        self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
+        self.show(&Report::Collect(CollectReport {
+            snapshot: snapshot.clone(),
+            path: Some(path),
+            by,
+        }))?;
         Ok(snapshot)
     }
 

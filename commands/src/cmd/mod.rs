@@ -10,6 +10,8 @@ pub mod diff;
 pub mod doctor;
 pub mod explain;
 mod fleet;
+mod follow;
+mod from_log;
 pub mod rules;
 pub mod snapshots;
 pub mod stop;

@@ -83,7 +83,8 @@ pub struct FilterArgs {
 }
 
 impl FilterArgs {
-    fn filter(&self) -> Result<Filter> {
+    /// The filter.
+    pub fn filter(&self) -> Result<Filter> {
         let read = |patterns: &[String]| {
             patterns.iter().map(|pattern| Filter::regex(pattern)).collect::<Result<_, _>>()
         };
@@ -156,7 +157,8 @@ impl WorkloadArgs {
         }
     }
 
-    fn selection(&self, known: Option<Known>) -> Result<Selection> {
+    /// What to choose.
+    pub fn selection(&self, known: Option<Known>) -> Result<Selection> {
         Ok(Selection {
             top: self.top as usize,
             by: self.rankings(),

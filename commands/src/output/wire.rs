@@ -86,6 +86,10 @@ impl Make for AsValue {
 fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
     match report {
         Report::Explain(report) => form.make(&explain(report)),
+        // What was not saved is printed whole.
+        Report::Collect(report) if report.path.is_none() => {
+            form.make(&SnapshotDoc::from(&report.snapshot))
+        }
         Report::Collect(report) => form.make(&collect(report)),
         Report::Analyze(report) => form.make(&analyze(report)),
         Report::Advise(report) => form.make(&advise(report)),
@@ -137,7 +141,7 @@ fn collect(report: &CollectReport) -> CollectDoc {
     let of_statements = report.snapshot.statements.iter().flat_map(|s| &s.problems);
     CollectDoc {
         schema: "planscope.collect/1".to_owned(),
-        path: report.path.display().to_string(),
+        path: report.path.as_ref().map(|path| path.display().to_string()),
         target: snapshot.target,
         taken_at: snapshot.taken_at,
         window: snapshot.window,
@@ -148,6 +152,7 @@ fn collect(report: &CollectReport) -> CollectDoc {
             .into_iter()
             .chain(of_statements.map(ProblemDoc::from))
             .collect(),
+        log: snapshot.log,
     }
 }
 

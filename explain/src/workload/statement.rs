@@ -1,6 +1,6 @@
 //! A statement: normalized text, counters, plans.
 
-use super::{Fingerprint, Problem};
+use super::{Fingerprint, History, Problem};
 use crate::plan::Plan;
 
 /// A normalized query and what is known of its executions.
@@ -30,6 +30,8 @@ pub struct Statement {
     pub plans: Vec<PlanRecord>,
     /// What could not be collected of it, and why.
     pub problems: Vec<Problem>,
+    /// When it ran, where a log tells.
+    pub history: Option<Box<History>>,
 }
 
 /// A place in a file.
