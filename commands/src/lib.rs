@@ -15,6 +15,7 @@ mod moment;
 mod output;
 mod report;
 mod safe;
+mod secret;
 mod settings;
 mod ui;
 

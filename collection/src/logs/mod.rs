@@ -114,7 +114,7 @@ pub fn detect(sample: &[u8]) -> Option<&'static LogReader> {
     best.filter(|(sure, _)| *sure > 0).map(|(_, reader)| reader)
 }
 
-/// Is told of a log, and of how many of its bytes were read.
+/// Told of the bytes that have been read of a log.
 pub type Progress<'w> = dyn FnMut(&str, u64) + Send + 'w;
 
 /// Where a reading reports to while it goes on.

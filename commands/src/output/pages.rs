@@ -15,6 +15,7 @@ use planscope_explain::workload::{Problem, ddl};
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
 mod compare;
+mod dry_run;
 mod fleet;
 mod logs;
 mod plans;
@@ -39,6 +40,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
         Report::Fleet(report) => fleet::document(report),
+        Report::DryRun(report) => dry_run::document(report),
         Report::Snapshots(report) => snapshots(report),
     };
     document.make_safe();

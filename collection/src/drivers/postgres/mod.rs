@@ -11,7 +11,9 @@ mod explain;
 mod generic;
 mod lexer;
 mod link;
+mod load;
 mod redacted;
+mod rehearsal;
 mod repairs;
 mod running;
 mod settings;
@@ -27,7 +29,7 @@ use crate::driver::{
     Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::Result;
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
@@ -70,6 +72,10 @@ impl Session for Postgres {
 
     fn stop(&self) -> &Stop {
         &self.link.stop
+    }
+
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(load::load(&self.link))
     }
 
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {

@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "process 7 runs for 1.5 s and waits for a lock (transactionid) that process 9, 11 holds"
+                "process 7 runs for 1.50 s and waits for a lock (transactionid) that process 9, 11 holds"
             ]
         );
         let cut = backend(r#"{"pid":7,"query":"SELECT","text_limit":"1024","text_bytes":1023}"#);

@@ -7,6 +7,7 @@ use crate::driver::{CheckStatus, PlanOutcome};
 use crate::store::Store;
 use planscope_explain::plan::{Node, Operator, Plan};
 use planscope_explain::workload::{Index, IndexKey, Source};
+use rusqlite::Connection;
 
 fn queries(sql: &str) -> Vec<QueryText> {
     let header = |part: &str, key: &str| {

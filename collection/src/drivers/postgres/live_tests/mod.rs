@@ -2,6 +2,7 @@
 
 mod collecting;
 mod failing;
+mod harmless;
 mod logging;
 mod pretending;
 mod support;
