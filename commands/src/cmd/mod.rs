@@ -14,6 +14,7 @@ mod fleet;
 mod follow;
 mod from_log;
 pub mod limits;
+mod rejects;
 pub mod rules;
 pub mod snapshots;
 pub mod stop;
