@@ -117,7 +117,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__advise)
-            opts="-q -h --ask --max-indexes --max-size --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --ask --max-indexes --max-size --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -144,7 +144,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -163,6 +163,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -172,6 +180,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -215,7 +247,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__analyze)
-            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --rule --statement --fail-on --findings --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,7 +278,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -265,6 +297,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -274,6 +314,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -317,7 +381,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__collect)
-            opts="-q -h --all --group --at-once --watch --every --keep --budget --rounds --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --all --group --at-once --dry-run --server-version --from-log --log-format --log-line-prefix --log-year --since --until --follow --rejects --name --watch --every --keep --budget --rounds --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,6 +392,42 @@ _planscope() {
                     return 0
                     ;;
                 --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "mongodb-json mongodb-profile mongodb-text mysql-general mysql-slow postgres-csv postgres-json postgres-stderr postgres-syslog postgres-wrapped" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-line-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-year)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -356,7 +456,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -375,6 +475,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,6 +492,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1039,7 +1171,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor error explain fleet rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor dry-run error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

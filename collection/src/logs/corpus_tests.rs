@@ -60,7 +60,7 @@ fn operations_only(
 const NOT_LOGS: [&str; 2] = ["mysqlbinlog text", "one query a line"];
 
 /// Where the classes of another tool are not ours, and why. Events and times are the same.
-const OTHER_CLASSES: [(&str, &str); 5] = [
+const OTHER_CLASSES: [(&str, &str); 6] = [
     ("slowlogs/slow024.txt", "ON DUPLICATE KEY UPDATE is another statement; pt drops it"),
     (
         "genlogs/genlog004.txt",
@@ -69,6 +69,10 @@ const OTHER_CLASSES: [(&str, &str); 5] = [
     (
         "ptqd/issue_1604834.log",
         "pt was told to drop digits in names: t.a_123 and t.a_124 are two columns",
+    ),
+    (
+        "mysql/percona-toolkit/slow_80.log",
+        "/*!40101 SET NAMES utf8 */ and SET NAMES utf8 are one statement to the server",
     ),
     ("go-mysql/slow016.log", "pt counts the end of an event before the log as a class"),
     ("pgbadger/queryid.log.gz", "EXECUTE counts as the statement that was prepared"),

@@ -114,13 +114,16 @@ pub fn detect(sample: &[u8]) -> Option<&'static LogReader> {
     best.filter(|(sure, _)| *sure > 0).map(|(_, reader)| reader)
 }
 
+/// Told of the bytes that have been read of a log.
+pub type Progress<'w> = dyn FnMut(&str, u64) + Send + 'w;
+
 /// Where a reading reports to while it goes on.
 #[derive(Default)]
 pub struct Outlets<'w> {
     /// Takes what is not read, one piece a line.
     pub rejects: Option<&'w mut (dyn Write + Send)>,
     /// Is told of the log that is read, and of how many of its bytes were.
-    pub progress: Option<&'w mut (dyn FnMut(&str, u64) + Send)>,
+    pub progress: Option<&'w mut Progress<'w>>,
 }
 
 /// Reads logs into a snapshot: in the order of their times, whatever the order of `inputs`.

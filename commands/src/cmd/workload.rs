@@ -1,5 +1,6 @@
 //! Collecting from a live target, shared by every command that can look at one.
 
+use super::limits::LimitArgs;
 use crate::ctx::Ctx;
 use crate::duration;
 use crate::error::Result;
@@ -43,12 +44,14 @@ pub struct WorkloadArgs {
     /// Run each statement for its plan: parsed SELECTs without side effects only
     #[arg(long)]
     pub analyze: bool,
-    /// Look at a target that failed several times in a row, without waiting
+    /// Look at a target that failed several times in a row, or that is busy
     #[arg(long)]
     pub force: bool,
     /// Keep literals in stored texts and plans; by default they are replaced
     #[arg(long)]
     pub keep_literals: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
@@ -195,7 +198,8 @@ impl WorkloadArgs {
             interval: self.interval,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
-            ..Request::default()
+            budget: self.limits.budget(),
+            limits: self.limits.load(self.force),
         })
     }
 }

@@ -15,6 +15,7 @@ use planscope_explain::workload::{Problem, ddl};
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
 mod compare;
+mod dry_run;
 mod fleet;
 mod logs;
 mod plans;
@@ -39,6 +40,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
         Report::Fleet(report) => fleet::document(report),
+        Report::DryRun(report) => dry_run::document(report),
         Report::Snapshots(report) => snapshots(report),
     };
     document.make_safe();
@@ -237,6 +239,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     ));
     if report.findings.is_empty() && report.more == 0 {
         document.paragraph("Nothing found that is worth a word.");
+        logs::besides(&mut document, snapshot, style);
         return document;
     }
     let engine = engine_of(snapshot);
@@ -248,6 +251,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
             report.findings.len() + report.more
         ));
     }
+    logs::besides(&mut document, snapshot, style);
     document
 }
 

@@ -7,7 +7,7 @@ use crate::report::{
 };
 use crate::safe::escaped_json;
 use planscope_advisors::{Advice, Evidence, Finding, Remedy};
-use planscope_collection::store::wire::{NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
+use planscope_collection::store::wire::{LogDoc, NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
 use planscope_explain::Engine;
 use planscope_explain::diff::{Change, PlanDiff, StatementDiff};
 use planscope_explain::formats::Note;
@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 mod documents;
+mod dry_run;
 mod fleet;
 pub use documents::*;
 
@@ -36,6 +37,7 @@ pub static SCHEMAS: &[WireSchema] = &[
     WireSchema { name: "collect", schema: || schema_for!(CollectDoc) },
     WireSchema { name: "diff", schema: || schema_for!(DiffDoc) },
     WireSchema { name: "doctor", schema: || schema_for!(DoctorDoc) },
+    WireSchema { name: "dry-run", schema: || schema_for!(dry_run::DryRunDoc) },
     WireSchema { name: "error", schema: || schema_for!(ErrorDoc) },
     WireSchema { name: "explain", schema: || schema_for!(ExplainDoc) },
     WireSchema { name: "fleet", schema: || schema_for!(fleet::FleetDoc) },
@@ -97,6 +99,7 @@ fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
         Report::Doctor(report) => form.make(&doctor(report)),
         Report::Rules(report) => form.make(&rules(report)),
         Report::Fleet(report) => form.make(&fleet::fleet(report)),
+        Report::DryRun(report) => form.make(&dry_run::dry_run(report)),
         Report::Snapshots(report) => form.make(&snapshots(report)),
     }
 }
@@ -214,6 +217,7 @@ fn analyze(report: &AnalyzeReport) -> AnalyzeDoc {
             statements: report.snapshot.statements.len() as u64,
             total_ms: report.snapshot.total_ms(),
             time_share: coverage.time_share,
+            log: report.snapshot.log.as_deref().map(LogDoc::from),
         },
     }
 }

@@ -231,7 +231,7 @@ const NORMALIZED: &[(Engine, &str, &str)] = &[
     (Postgres, "data->>'a' @> '{}' ?| b", "data ->> ? @> ? ? | b"),
     (Postgres, "(now() - '7 days'::interval)", "(now() - ?::interval)"),
     (Postgres, "select array[1, 2], a[1]", "select array[...], a[?]"),
-    (Postgres, "extract(epoch from x) > date $1", "extract(epoch from x) > date ?"),
+    (Postgres, "extract(epoch from x) > date $1", "extract(? from x) > date ?"),
     (
         Postgres,
         "RELEASE SAVEPOINT \"sp_1\"; deallocate all; select release, b from savepoint s",
