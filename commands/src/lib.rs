@@ -15,6 +15,7 @@ mod output;
 mod report;
 mod safe;
 mod settings;
+mod tui;
 mod ui;
 
 use crate::error::{CommandError, CommandErrorKind, Result};
