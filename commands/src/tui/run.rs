@@ -11,6 +11,7 @@ use super::{update::update, view};
 use crate::ctx::Ctx;
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::exit::ExitStatus;
+use crate::ui::Ui;
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use std::fs::File;
 use std::io::{IsTerminal, Write};
@@ -55,6 +56,7 @@ pub fn run<T>(
     start: impl FnOnce(Mailbox) -> T,
 ) -> Result<ExitStatus> {
     ctx.watch_signals()?;
+    let _silence = Silence::on(&ctx.ui);
     let events = Events::new();
     let mut terminal = Terminal::enter().map_err(broken)?;
     events.listen(ctx.stop.clone()).map_err(broken)?;
@@ -63,6 +65,22 @@ pub fn run<T>(
     let status = Loop { app, terminal: &mut terminal, events: &events, own_suspends: 0 }.run();
     drop(terminal);
     status
+}
+
+/// Keeps everybody else from writing to the terminal, until it is dropped.
+struct Silence<'a>(&'a Ui);
+
+impl<'a> Silence<'a> {
+    fn on(ui: &'a Ui) -> Self {
+        ui.silence(true);
+        Self(ui)
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        self.0.silence(false);
+    }
 }
 
 fn broken(error: std::io::Error) -> CommandError {

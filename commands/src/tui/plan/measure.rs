@@ -46,6 +46,11 @@ impl Measured {
         Self { metric, own, with_inputs, hottest }
     }
 
+    /// Whether the plan says nothing of this metric.
+    pub fn is_empty(&self) -> bool {
+        self.own.iter().all(|heat| heat.value.is_none())
+    }
+
     /// The heat of a node, with or without its inputs.
     pub fn heat(&self, node: usize, inclusive: bool) -> Heat {
         let of = if inclusive { &self.with_inputs } else { &self.own };

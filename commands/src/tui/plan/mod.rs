@@ -6,6 +6,7 @@ pub mod keys;
 pub mod layout;
 mod marks;
 pub mod measure;
+mod outline;
 pub mod search;
 pub mod spans;
 pub mod statement;

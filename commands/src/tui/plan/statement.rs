@@ -2,6 +2,7 @@
 //! into tokens for colours and marks.
 
 use super::marks;
+use super::outline::{Word, words};
 use crate::safe::visible;
 use planscope_explain::Engine;
 use planscope_explain::plan::{Node, Plan};
@@ -16,6 +17,7 @@ const MOST_BYTES: usize = 64 * 1024;
 pub struct Statement {
     text: String,
     tokens: Vec<Token>,
+    words: Vec<Word>,
 }
 
 impl Statement {
@@ -33,8 +35,8 @@ impl Statement {
         if !text.contains('\n') && engine != Engine::Mongodb {
             text = lay_out(&text, engine);
         }
-        let tokens = Lexer::new(&text, engine).collect();
-        Self { text, tokens }
+        let tokens: Vec<Token> = Lexer::new(&text, engine).collect();
+        Self { words: words(&text, &tokens), text, tokens }
     }
 
     /// The text, with line feeds.
@@ -45,6 +47,11 @@ impl Statement {
     /// The tokens, without gaps.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
+    }
+
+    /// The significant tokens with their places.
+    pub fn words(&self) -> &[Word] {
+        &self.words
     }
 
     /// The parts of the text that a node serves, in bytes and in order; empty where that is not known.

@@ -118,6 +118,6 @@ pub fn scroll_bar(buffer: &mut Buffer, look: &Look, area: Rect, top: usize, of: 
     let x = area.right() - 1;
     for (i, y) in (area.top()..area.bottom()).enumerate() {
         let on = (from..from + length).contains(&i);
-        buffer.set_string(x, y, if on { "█" } else { "│" }, look.style(Paint::Border));
+        buffer.set_string(x, y, if on { "┃" } else { " " }, look.style(Paint::Border));
     }
 }

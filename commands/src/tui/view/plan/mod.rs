@@ -16,6 +16,7 @@ use crate::tui::theme::Paint;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+pub use sql::is_keyword;
 pub use tabs::{at as tab_at, name as tab_name};
 
 /// Draws the screen.

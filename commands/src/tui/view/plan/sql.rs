@@ -219,7 +219,8 @@ static KEYWORDS: &[&str] = &[
     "within",
 ];
 
-fn is_keyword(word: &str) -> bool {
+/// Whether a word is part of the frame of a statement, in any of the dialects.
+pub fn is_keyword(word: &str) -> bool {
     word.len() <= 13 && KEYWORDS.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
 }
 

@@ -45,6 +45,8 @@ struct Columns {
     rows: usize,
     /// Cells of the bar.
     bar: usize,
+    /// Value and share; 0 where the plan holds no figures.
+    figures: usize,
     /// Everything right of the titles.
     right: usize,
     /// Deepest level that is indented.
@@ -65,9 +67,10 @@ impl Columns {
         let widest = shown.map(|&id| width(&rows(state, NodeId(id)))).max().unwrap_or(0);
         let most = if all >= 96 { 26 } else { 18 };
         let rows = if all >= 64 && widest > 0 { widest.clamp(11, most) + 1 } else { 0 };
-        let right = rows + FIGURES + if bar > 0 { bar + 1 } else { 0 };
+        let (bar, figures) = if state.measured.is_empty() { (0, 0) } else { (bar, FIGURES) };
+        let right = rows + figures + if bar > 0 { bar + 1 } else { 0 };
         let most_levels = all.saturating_sub(right + LEAST_TITLE) / INDENT;
-        Self { rows, bar, right, most_levels }
+        Self { rows, bar, figures, right, most_levels }
     }
 }
 
@@ -77,6 +80,7 @@ fn head(state: &PlanState, page: &Page<'_>, area: Rect, columns: &Columns, buffe
     }
     let what = words::metric_head(state.plan(), state.measured.metric);
     let figure = match (state.inclusive, state.measured.metric.has_total()) {
+        _ if columns.figures == 0 => String::new(),
         (false, _) => what.to_owned(),
         (true, true) => format!("{} + inputs", what.trim_start_matches("self ")),
         (true, false) => "worst below".to_owned(),
@@ -228,6 +232,9 @@ impl Drawing<'_> {
             let rows = rows(self.state, self.id);
             line.push(plain(" ".repeat(self.columns.rows.saturating_sub(width(&rows)))));
             line.extend(shortened(rows, self.columns.rows));
+        }
+        if self.columns.figures == 0 {
+            return line;
         }
         let tone = self.paint();
         if self.columns.bar > 0 {

@@ -7,6 +7,7 @@ use crate::tui::theme::Paint;
 use crate::tui::view::plan::sql;
 use crate::tui::view::text::{Line, dim, plain, run, wrapped};
 use planscope_explain::Engine;
+use planscope_explain::heat::Metric;
 use planscope_explain::plan::{ConditionKind, Node, NodeId};
 use planscope_explain::units::{Bytes, Count, Millis, Share};
 use planscope_explain::workload::lexer::{Lexer, TokenKind};
@@ -105,12 +106,13 @@ fn timing(state: &PlanState, id: NodeId, node: &Node, group: &mut Group<'_>) {
         }
     }
     group.row("self cost", count(node.self_cost()));
-    group.row("cost with inputs", count(node.estimate.total_cost));
+    group.row("cost of a loop", count(node.estimate.total_cost));
     group.row("startup cost", count(node.estimate.startup_cost.filter(|&cost| cost > 0.0)));
     let metric = state.measured.metric;
     let heat = state.measured.heat(id.index(), false);
     let value = words::figure(node, metric, &heat);
-    if metric != planscope_explain::heat::Metric::Time && !value.is_empty() {
+    // Time and cost stand above already.
+    if !matches!(metric, Metric::Time | Metric::Cost) && !value.is_empty() {
         let name = words::metric_head(state.plan(), metric);
         group.row(name, if metric.has_total() { with_share(value, heat.share) } else { value });
     }
