@@ -17,6 +17,7 @@ mod report;
 mod safe;
 mod secret;
 mod settings;
+mod tui;
 mod ui;
 
 use crate::error::{CommandError, CommandErrorKind, Result};
