@@ -1,7 +1,10 @@
 //! What the store survives: `kill -9` at any moment of a save, and a full disk.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-#![expect(clippy::disallowed_methods, reason = "the child learns from its environment what it is")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the child learns from its environment what it is, the kills are spread over a save"
+)]
 
 use planscope_collection::ErrorKind;
 use planscope_collection::store::Store;
@@ -11,7 +14,8 @@ use planscope_explain::workload::{
 };
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// Where the child is to save; set only for it.
 const FOLDER: &str = "PLANSCOPE_TEST_SAVE_INTO";
@@ -22,7 +26,7 @@ fn snapshot(statements: u64) -> Snapshot {
     let statement = |id: u64| {
         let plan = planscope_explain::formats::read(plan, None).unwrap().swap_remove(0).plan;
         let noise: String =
-            (0..64).map(|i| format!("{:016x}", mixed(id * 64 + i))).collect::<Vec<_>>().concat();
+            (0..512).map(|i| format!("{:016x}", mixed(id * 512 + i))).collect::<Vec<_>>().concat();
         Statement {
             fingerprint: Fingerprint(id),
             text: format!("SELECT c{noise} FROM t"),
@@ -59,7 +63,7 @@ fn mixed(seed: u64) -> u64 {
 fn child_that_saves() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let store = Store::open(folder);
-    let snapshot = snapshot(200);
+    let snapshot = snapshot(8);
     let mut out = std::io::stdout();
     for _ in 0..20 {
         writeln!(out, "begin").unwrap();
@@ -70,16 +74,33 @@ fn child_that_saves() {
     }
 }
 
-/// Starts the child, lets it begin `rounds` saves, waits a little and kills it; gives what it said it
-/// had saved.
-fn killed(folder: &Path, round: usize) -> Vec<PathBuf> {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+fn child(folder: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
         .args(["child_that_saves", "--exact", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+/// How long the child takes for a save.
+fn time_of_a_save() -> Duration {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = child(folder.path());
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut begun = lines.map_while(Result::ok).filter(|line| line.ends_with("begin"));
+    begun.next();
+    let start = Instant::now();
+    let saves = begun.count();
+    child.wait().unwrap();
+    start.elapsed() / u32::try_from(saves).unwrap()
+}
+
+/// Starts the child, waits until it has begun a save or two and then some more, and kills it; gives
+/// what it said it had saved.
+fn killed(folder: &Path, round: usize, more: Duration) -> Vec<PathBuf> {
+    let mut child = child(folder);
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     let mut text = String::new();
@@ -89,9 +110,9 @@ fn killed(folder: &Path, round: usize) -> Vec<PathBuf> {
         text.push_str(&line);
         line.clear();
     }
-    // Another moment of the save each time: each look takes some microseconds.
-    for _ in 0..(round * 7) % 200 {
-        let _ = std::fs::metadata(folder);
+    let start = Instant::now();
+    while start.elapsed() < more {
+        std::hint::spin_loop();
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -107,8 +128,11 @@ fn killed_two_hundred_times_it_opens_and_nothing_is_lost() {
     let first = store.save(&snapshot(3)).unwrap();
     let mut promised = vec![first];
     let mut interrupted = 0;
+    let save = time_of_a_save();
     for round in 0..200 {
-        promised.extend(killed(folder.path(), round));
+        // Another moment of the save each time.
+        let more = save * u32::try_from(round).unwrap() / 200;
+        promised.extend(killed(folder.path(), round, more));
         let leftover =
             |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().ends_with(".tmp");
         let leftovers: Vec<_> =
@@ -127,7 +151,7 @@ fn killed_two_hundred_times_it_opens_and_nothing_is_lost() {
     }
     let size: u64 = entries.iter().map(|entry| entry.size_bytes).sum();
     println!(
-        "{} snapshots, {size} bytes, {} promised, {interrupted} saves killed in the middle",
+        "a save takes {save:?}; {} snapshots, {size} bytes, {} promised, {interrupted} saves killed in the middle",
         entries.len(),
         promised.len()
     );
@@ -165,7 +189,7 @@ fn a_full_disk_is_said_and_harms_nothing() {
     };
     let store = Store::open(folder.path().join("store"));
     let kept = store.save(&snapshot(3)).unwrap();
-    let error = store.save(&snapshot(2000)).unwrap_err();
+    let error = store.save(&snapshot(100)).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Store);
     assert!(error.message.contains("No space left") || error.message.contains("full"), "{error}");
     assert!(!error.hints.is_empty());
