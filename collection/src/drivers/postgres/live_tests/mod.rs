@@ -3,5 +3,8 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod many;
+mod pooled;
 mod pretending;
+mod privileges;
 mod support;
