@@ -15,5 +15,6 @@ mod bad_input;
 mod config;
 mod explain;
 mod explain_outputs;
+mod from_log;
 mod interface;
 mod sqlite;

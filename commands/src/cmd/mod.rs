@@ -16,6 +16,7 @@ mod follow;
 mod from_log;
 mod interface;
 pub mod limits;
+mod rejects;
 pub mod rules;
 pub mod snapshots;
 pub mod stop;

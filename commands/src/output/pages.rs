@@ -239,6 +239,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     ));
     if report.findings.is_empty() && report.more == 0 {
         document.paragraph("Nothing found that is worth a word.");
+        logs::besides(&mut document, snapshot, style);
         return document;
     }
     let engine = engine_of(snapshot);
@@ -250,6 +251,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
             report.findings.len() + report.more
         ));
     }
+    logs::besides(&mut document, snapshot, style);
     document
 }
 

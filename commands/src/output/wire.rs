@@ -7,7 +7,7 @@ use crate::report::{
 };
 use crate::safe::escaped_json;
 use planscope_advisors::{Advice, Evidence, Finding, Remedy};
-use planscope_collection::store::wire::{NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
+use planscope_collection::store::wire::{LogDoc, NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
 use planscope_explain::Engine;
 use planscope_explain::diff::{Change, PlanDiff, StatementDiff};
 use planscope_explain::formats::Note;
@@ -217,6 +217,7 @@ fn analyze(report: &AnalyzeReport) -> AnalyzeDoc {
             statements: report.snapshot.statements.len() as u64,
             total_ms: report.snapshot.total_ms(),
             time_share: coverage.time_share,
+            log: report.snapshot.log.as_deref().map(LogDoc::from),
         },
     }
 }

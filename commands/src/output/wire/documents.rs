@@ -114,6 +114,8 @@ pub struct WorkloadDoc {
     pub total_ms: f64,
     /// Share of the server's execution time that they stand for.
     pub time_share: Option<f64>,
+    /// What logs say besides; null when the snapshot was not made of logs.
+    pub log: Option<LogDoc>,
 }
 
 /// `planscope.advise/1`: advice.

@@ -5,6 +5,7 @@ mod failing;
 mod harmless;
 mod many;
 mod pooled;
+mod logging;
 mod pretending;
 mod privileges;
 mod support;
