@@ -63,7 +63,7 @@ pub enum ColorWhen {
 /// hide.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Collect(cmd::collect::CollectArgs),
+    Collect(Box<cmd::collect::CollectArgs>),
     Explain(cmd::explain::ExplainArgs),
     Browse(cmd::browse::BrowseArgs),
     Analyze(cmd::analyze::AnalyzeArgs),

@@ -2,6 +2,7 @@
 
 use planscope_advisors::{Advice, Finding};
 use planscope_collection::driver::{Check, CheckStatus};
+use planscope_collection::guard::Sent;
 use planscope_collection::store::Entry;
 use planscope_explain::diff::{PlanDiff, SnapshotDiff};
 use planscope_explain::formats::Note;
@@ -29,6 +30,8 @@ pub enum Report {
     Rules(RulesReport),
     /// Snapshots of many targets, collected.
     Fleet(FleetReport),
+    /// What a collection would send.
+    DryRun(DryRunReport),
     /// The store.
     Snapshots(SnapshotsReport),
 }
@@ -38,7 +41,7 @@ impl Report {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Explain(_) => "explain",
-            Self::Collect(_) | Self::Fleet(_) => "collect",
+            Self::Collect(_) | Self::Fleet(_) | Self::DryRun(_) => "collect",
             Self::Analyze(_) => "analyze",
             Self::Advise(_) => "advise",
             Self::Diff(_) => "diff",
@@ -74,12 +77,20 @@ pub struct ShownPlan {
     pub findings: Vec<Finding>,
 }
 
+/// What a collection would send, in order.
+pub struct DryRunReport {
+    /// The target, without its password.
+    pub target: String,
+    /// What would be sent.
+    pub sent: Vec<Sent>,
+}
+
 /// A collected snapshot.
 pub struct CollectReport {
     /// The snapshot.
     pub snapshot: Snapshot,
-    /// Where it was saved.
-    pub path: PathBuf,
+    /// Where it was saved; `None` when it was not.
+    pub path: Option<PathBuf>,
     /// By what the statements were chosen; `None` for one that was there already.
     pub by: Option<String>,
 }

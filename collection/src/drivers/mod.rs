@@ -12,6 +12,8 @@ mod mongodb;
 mod mysql;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod test_proxy;
 
 /// Every driver, in the order of the engines.
 pub static ALL: &[&Driver] =

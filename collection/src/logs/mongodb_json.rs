@@ -201,8 +201,11 @@ mod tests {
             since: None,
             until: None,
             databases: Vec::new(),
+            not_databases: Vec::new(),
             users: Vec::new(),
+            not_users: Vec::new(),
             apps: Vec::new(),
+            not_apps: Vec::new(),
         };
         let mut sink = Sink::new(Engine::Mongodb, &FILTER, false, 1);
         Lines::default().read(text.as_bytes(), &mut sink);

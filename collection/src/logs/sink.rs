@@ -112,7 +112,7 @@ impl<'o> Sink<'o> {
 
     fn execution(&mut self, event: &Event<'_>, shape: Option<&[u8]>) {
         if !self.filter.keeps(event.time, &event.session) {
-            self.facts.filtered += 1;
+            self.facts.left_out(event.time);
             return;
         }
         let place = self.place(event.statement, shape, event.session.database);
@@ -124,7 +124,7 @@ impl<'o> Sink<'o> {
         self.facts.total_ns += u128::from(event.duration_ns.unwrap_or(0));
         self.facts.weighed += u64::from(event.weight > 1);
         if let Some(time) = event.time {
-            self.facts.saw(time);
+            self.facts.worked(time, event.duration_ns.unwrap_or(0), event.weight);
         }
         match place {
             Place::Class(place) => {
@@ -147,6 +147,9 @@ impl<'o> Sink<'o> {
             return;
         }
         count_name(&mut self.facts.errors, message, 1);
+        if let Some(time) = time {
+            self.facts.saw(time);
+        }
         if !statement.is_empty()
             && let Place::Class(place) = self.place(statement, None, who.database)
         {

@@ -4,6 +4,7 @@ use super::interface::InterfaceArgs;
 use super::workload::{self, WorkloadArgs};
 use super::{explain, show};
 use crate::block_on;
+use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
@@ -32,15 +33,19 @@ pub struct BrowseArgs {
 /// Runs the command.
 pub fn run(args: &BrowseArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let (plans, catalog) = match input::resolve(ctx, &args.input)? {
-        Input::Text(text, name) => (explain::from_text(&text, &name, None)?, Catalog::default()),
-        Input::Snapshot(snapshot, name) => (plans_of(&snapshot, &name)?, snapshot.catalog),
+        Input::Text(text, name) => {
+            (explain::from_text(&text, &name, None, ctx.config()?)?, Catalog::default())
+        }
+        Input::Snapshot(snapshot, name) => {
+            (plans_of(&snapshot, &name, ctx.config()?)?, snapshot.catalog)
+        }
         Input::Target(target) => {
             let policy = args.workload.connection.policy()?;
             let snapshot = block_on(ctx, async {
                 let mut session = workload::connect(ctx, &target, &policy).await?;
                 workload::collect(ctx, &mut *session, &args.workload).await
             })?;
-            (plans_of(&snapshot, &target.name())?, snapshot.catalog)
+            (plans_of(&snapshot, &target.name(), ctx.config()?)?, snapshot.catalog)
         }
     };
     if args.interface.opens(ctx)? {
@@ -51,9 +56,10 @@ pub fn run(args: &BrowseArgs, ctx: &Ctx) -> Result<ExitStatus> {
 }
 
 /// The newest plan of every statement, the heaviest statement first.
-fn plans_of(snapshot: &Snapshot, name: &str) -> Result<Vec<ShownPlan>> {
+fn plans_of(snapshot: &Snapshot, name: &str, config: &Config) -> Result<Vec<ShownPlan>> {
     let statements = snapshot.statements.iter();
-    let newest = |statement| explain::of_statement(snapshot, statement, name).into_iter().take(1);
+    let newest =
+        |statement| explain::of_statement(snapshot, statement, name, config).into_iter().take(1);
     let plans: Vec<ShownPlan> = statements.flat_map(newest).collect();
     if plans.is_empty() {
         return Err(CommandError::input(format!("{name} holds no plan"))

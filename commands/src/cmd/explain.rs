@@ -3,6 +3,7 @@
 use super::interface::InterfaceArgs;
 use super::workload::{self, ConnectionArgs};
 use crate::block_on;
+use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
@@ -10,9 +11,10 @@ use crate::input::{self, Input};
 use crate::report::{ExplainReport, Report, ShownPlan};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use planscope_advisors::{Finding, Thresholds};
-use planscope_collection::Target;
+use planscope_advisors::Finding;
+use planscope_advisors::suppress::suppress;
 use planscope_collection::driver::{Execution, all_plans};
+use planscope_collection::{Target, clock};
 use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
@@ -115,7 +117,10 @@ pub fn run(args: &ExplainArgs, ctx: &Ctx) -> Result<ExitStatus> {
     let Answer { mut plans, catalog } = match input {
         Input::Text(text, name) => {
             let format = args.input_format.as_deref().and_then(formats::by_name);
-            Answer { plans: from_text(&text, &name, format)?, catalog: Catalog::default() }
+            Answer {
+                plans: from_text(&text, &name, format, ctx.config()?)?,
+                catalog: Catalog::default(),
+            }
         }
         Input::Snapshot(snapshot, name) => {
             let plans = from_snapshot(args, ctx, &snapshot, &name)?;
@@ -152,13 +157,14 @@ pub(super) fn from_text(
     text: &str,
     name: &str,
     format: Option<&'static Format>,
+    config: &Config,
 ) -> Result<Vec<ShownPlan>> {
     let readings = input::plans(text, name, format)?;
     let several = readings.len() > 1;
     let shown = readings.into_iter().enumerate().map(|(i, reading)| {
         let source = if several { format!("{name}, plan {}", i + 1) } else { name.to_owned() };
         let statement = reading.plan.statement.clone();
-        let (plan, findings) = with_findings(reading.plan, &source);
+        let (plan, findings) = with_findings(reading.plan, &source, config);
         ShownPlan { findings, statement, fingerprint: None, plan, notes: reading.notes, source }
     });
     Ok(shown.collect())
@@ -166,17 +172,19 @@ pub(super) fn from_text(
 
 /// What the rules say of a plan alone. It goes through a snapshot and comes back: a copy of a plan
 /// of a million nodes would be a second gigabyte.
-fn with_findings(plan: Plan, source: &str) -> (Plan, Vec<Finding>) {
+fn with_findings(plan: Plan, source: &str, config: &Config) -> (Plan, Vec<Finding>) {
     let engine = plan.engine;
     let mut snapshot = input::snapshot_of(engine, source, vec![input::statement_of(plan)]);
-    let findings = analyzed(&snapshot);
+    let findings = analyzed(&snapshot, config);
     let plan = snapshot.statements.swap_remove(0).plans.swap_remove(0).plan;
     (plan, findings)
 }
 
-fn analyzed(snapshot: &Snapshot) -> Vec<Finding> {
-    let mut findings = planscope_advisors::analyze(snapshot, &Thresholds::default());
+fn analyzed(snapshot: &Snapshot, config: &Config) -> Vec<Finding> {
+    let mut findings = planscope_advisors::analyze(snapshot, &config.thresholds);
     findings.retain(|finding| finding.statement.is_some());
+    let now = clock::now();
+    suppress(&mut findings, &config.suppressions, now.get(..10).unwrap_or_default());
     findings
 }
 
@@ -209,7 +217,7 @@ fn from_snapshot(
         ))
         .hint("planscope explain TARGET \"SELECT …\" asks for one now"));
     }
-    Ok(of_statement(snapshot, statement, name))
+    Ok(of_statement(snapshot, statement, name, ctx.config()?))
 }
 
 /// The plans of a statement of a snapshot, with what the rules say of the newest.
@@ -217,9 +225,10 @@ pub(super) fn of_statement(
     snapshot: &Snapshot,
     statement: &Statement,
     name: &str,
+    config: &Config,
 ) -> Vec<ShownPlan> {
     let alone = Snapshot { statements: vec![statement.clone()], ..snapshot.clone() };
-    let findings = analyzed(&alone);
+    let findings = analyzed(&alone, config);
     let shown = statement.plans.iter().enumerate().map(|(i, record)| ShownPlan {
         plan: record.plan.clone(),
         source: name.to_owned(),
@@ -260,6 +269,7 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Answer>
         return Err(CommandError::usage(format!("which statement of {target}?"))
             .hint(format!("planscope explain {target} \"SELECT …\"")));
     };
+    let config = ctx.config()?;
     let engine = target.engine;
     let statement = Statement {
         fingerprint: fingerprint::fingerprint(sql, engine),
@@ -301,7 +311,7 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Answer>
         statement: Some(sql.clone()),
         fingerprint: Some(fingerprint::fingerprint(sql, engine)),
         notes,
-        findings: analyzed(&snapshot),
+        findings: analyzed(&snapshot, config),
     };
     Ok(Answer { plans: vec![shown], catalog: snapshot.catalog })
 }

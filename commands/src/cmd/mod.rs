@@ -9,9 +9,13 @@ pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+mod dry_run;
 pub mod explain;
 mod fleet;
+mod follow;
+mod from_log;
 mod interface;
+pub mod limits;
 pub mod rules;
 pub mod snapshots;
 pub mod stop;
@@ -72,5 +76,5 @@ fn show(ctx: &Ctx, report: &Report) -> Result<()> {
 
 /// The plans in a text as `explain` shows them.
 pub fn plans_of_text(text: &str, name: &str) -> Result<Vec<crate::report::ShownPlan>> {
-    explain::from_text(text, name, None)
+    explain::from_text(text, name, None, &crate::config::Config::default())
 }

@@ -50,6 +50,8 @@ pub(super) struct TargetText {
     #[serde(default)]
     groups: Vec<String>,
     password_command: Option<String>,
+    #[serde(default)]
+    keyring: bool,
 }
 
 /// `[[suppress]]` as it is written.
@@ -72,6 +74,8 @@ pub struct TargetEntry {
     pub groups: Vec<String>,
     /// A shell command whose first line of output is the password.
     pub password_command: Option<String>,
+    /// Whether the keyring of the operating system has the password.
+    pub keyring: bool,
 }
 
 impl std::fmt::Debug for TargetEntry {
@@ -94,7 +98,16 @@ impl TargetText {
         if url.trim().is_empty() {
             return Err((at, format!("the url of `{name}` is empty")));
         }
-        Ok(TargetEntry { url, groups: self.groups, password_command: self.password_command })
+        if self.keyring && self.password_command.is_some() {
+            let what = format!("`{name}` has both password-command and keyring: one is enough");
+            return Err((at, what));
+        }
+        Ok(TargetEntry {
+            url,
+            groups: self.groups,
+            password_command: self.password_command,
+            keyring: self.keyring,
+        })
     }
 }
 

@@ -6,11 +6,13 @@ pub mod ddl;
 pub mod delta;
 pub mod fingerprint;
 pub mod lexer;
+pub mod log;
 pub mod query;
 pub mod statement;
 
 pub use catalog::{Catalog, Column, Index, IndexKey, Table};
 pub use fingerprint::Fingerprint;
+pub use log::{History, LogFacts};
 pub use statement::{Counters, Percentiles, PlanRecord, Source, Statement};
 
 use crate::engine::Engine;
@@ -79,6 +81,8 @@ pub struct Snapshot {
     pub settings: BTreeMap<String, String>,
     /// What was not collected, and why.
     pub problems: Vec<Problem>,
+    /// What logs say besides; `None` when the snapshot was not made of logs.
+    pub log: Option<Box<LogFacts>>,
 }
 
 impl Snapshot {

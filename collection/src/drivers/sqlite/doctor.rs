@@ -19,13 +19,12 @@ impl SqliteSession {
     }
 
     fn pragma(&self, name: &str) -> Result<String> {
-        self.timed(|c| {
-            c.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
-        })
-        .map(|value| match value {
-            rusqlite::types::Value::Integer(number) => number.to_string(),
-            rusqlite::types::Value::Text(text) => text,
-            other => format!("{other:?}"),
+        self.timed(|c| c.pragma(name, |row| row.get::<_, rusqlite::types::Value>(0))).map(|value| {
+            match value {
+                rusqlite::types::Value::Integer(number) => number.to_string(),
+                rusqlite::types::Value::Text(text) => text,
+                other => format!("{other:?}"),
+            }
         })
     }
 

@@ -16,6 +16,7 @@ use super::time::{Micros, digits, number};
 use header::Header;
 use memchr::memmem;
 use planscope_explain::Engine;
+use std::any::Any;
 
 /// The slow log.
 pub static READER: LogReader = LogReader {
@@ -94,6 +95,16 @@ impl Records for SlowRecords {
             let end = event_end(chunk, at);
             self.event(&chunk[at..end], sink);
             at = end;
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<Box<dyn Any>> {
+        Some(Box::new((std::mem::take(&mut self.database), self.time)))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any>) {
+        if let Ok(state) = state.downcast() {
+            (self.database, self.time) = *state;
         }
     }
 }

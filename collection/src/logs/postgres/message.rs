@@ -142,10 +142,13 @@ impl Messages {
     /// A statement whose duration may follow.
     fn statement(&mut self, entry: &Entry<'_>, statement: &[u8], sink: &mut Sink<'_>) {
         if !sink.keeps(entry.time, &entry.session) {
-            sink.facts.filtered += 1;
+            sink.facts.left_out(entry.time);
             return;
         }
         sink.facts.untimed += 1;
+        if let Some(time) = entry.time {
+            sink.facts.saw(time);
+        }
         self.make_room(sink);
         let pending = self.pending.entry(entry.pid).or_default();
         if let Some(plan) = pending.plan.take() {
@@ -361,6 +364,7 @@ fn lock_wait(entry: &Entry<'_>, sink: &mut Sink<'_>) {
     let waited = memmem::rfind(entry.message, b" after ")
         .and_then(|at| duration(&entry.message[at + 7..], 1_000_000));
     if let Some((ns, _)) = waited {
+        sink.facts.lock_ns += u128::from(ns);
         sink.cost(entry.statement, entry.time, &entry.session, (None, Some(ns)));
     }
 }

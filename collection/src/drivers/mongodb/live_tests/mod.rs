@@ -2,4 +2,5 @@
 
 mod collecting;
 mod failing;
+mod harmless;
 mod support;

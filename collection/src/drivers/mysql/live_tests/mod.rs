@@ -2,6 +2,7 @@
 
 mod collecting;
 mod failing;
+mod harmless;
 mod planning;
 mod privileges;
 mod support;

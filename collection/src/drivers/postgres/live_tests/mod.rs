@@ -2,5 +2,6 @@
 
 mod collecting;
 mod failing;
+mod harmless;
 mod pretending;
 mod support;
