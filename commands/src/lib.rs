@@ -22,6 +22,7 @@ mod ui;
 
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::exit::ExitStatus;
+pub use crate::tui::headless;
 use crate::ui::Ui;
 use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;

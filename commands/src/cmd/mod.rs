@@ -76,7 +76,6 @@ fn show(ctx: &Ctx, report: &Report) -> Result<()> {
 }
 
 /// The plans in a text as `explain` shows them.
-#[cfg(test)]
 pub fn plans_of_text(text: &str, name: &str) -> Result<Vec<crate::report::ShownPlan>> {
     explain::from_text(text, name, None, &crate::config::Config::default())
 }

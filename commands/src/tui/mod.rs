@@ -11,6 +11,7 @@
 //! theme.rs     Paint (what a text means) -> colours, by theme, palette and what the terminal can
 //! run.rs       the loop that carries effects out; terminal.rs: entering, leaving, suspending
 //! plan/        the screen of plans: its state and update; view/plan/ draws it
+//! headless.rs  the interface without a terminal, for benches
 //! testing.rs   key scripts and pictures
 //! ```
 //!
@@ -22,6 +23,7 @@
 //! an idle program uses no CPU. Picture tests: `testing::pictures("name", make_screen, "j j enter")`.
 
 pub mod event;
+pub mod headless;
 pub mod keymap;
 pub mod message;
 pub mod plan;

@@ -2,8 +2,8 @@
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, event, execute, queue};
 use ratatui::Frame;
@@ -41,8 +41,7 @@ impl Terminal {
     /// When it does not let itself be taken.
     pub fn enter() -> io::Result<Self> {
         give_back_on_panic();
-        let backend = CrosstermBackend::new(BufWriter::new(io::stdout()));
-        let mut terminal = Self { inner: ratatui::Terminal::new(backend)?, mouse: true };
+        let mut terminal = Self { inner: fresh()?, mouse: true };
         terminal.take()?;
         Ok(terminal)
     }
@@ -57,9 +56,11 @@ impl Terminal {
         self.clear()
     }
 
-    /// Draws everything at the next draw.
+    /// Draws everything at the next draw. Not by ratatui's own `clear`: that asks the terminal where
+    /// the cursor is, and the answer would be read by the thread that reads the keys.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        self.inner = fresh()?;
+        execute!(self.inner.backend_mut(), Clear(ClearType::All))
     }
 
     /// Columns and rows.
@@ -107,6 +108,11 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         give_back();
     }
+}
+
+/// A terminal that knows nothing of what is on the screen.
+fn fresh() -> io::Result<Inner> {
+    ratatui::Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))
 }
 
 /// Gives the terminal back, if it is ours. Can be called from anywhere, more than once.

@@ -1,5 +1,6 @@
 //! Finding text in the nodes of a plan, without case and without copies: a plan has 100,000 nodes.
 
+use crate::output::node as words;
 use planscope_explain::plan::{Node, Plan};
 
 /// What is searched for, and where it was found.
@@ -21,10 +22,10 @@ impl Search {
             self.found.clear();
         } else if narrows {
             let needle = &self.needle;
-            self.found.retain(|&id| holds(&plan.nodes()[id as usize], needle));
+            self.found.retain(|&id| holds(plan, &plan.nodes()[id as usize], needle));
         } else {
             let nodes = plan.nodes().iter().enumerate();
-            let hits = nodes.filter(|(_, node)| holds(node, &self.needle));
+            let hits = nodes.filter(|(_, node)| holds(plan, node, &self.needle));
             self.found = hits.map(|(id, _)| id as u32).collect();
         }
     }
@@ -58,7 +59,15 @@ impl Search {
 }
 
 /// Whether something that the plan view shows of a node holds `needle`.
-fn holds(node: &Node, needle: &str) -> bool {
+fn holds(plan: &Plan, node: &Node, needle: &str) -> bool {
+    let Some((first, _)) = needle.split_once(' ') else { return any_field(node, needle) };
+    // Several words may stand in different fields: `orders o`. Titles are made only where the first
+    // word is there at all.
+    any_field(node, needle)
+        || (any_field(node, first) && contains(&words::title(plan, node), needle))
+}
+
+fn any_field(node: &Node, needle: &str) -> bool {
     let names = [&node.relation, &node.alias, &node.index, &node.schema, &node.subplan];
     contains(&node.label, needle)
         || names.into_iter().flatten().any(|name| contains(name, needle))
@@ -111,6 +120,17 @@ mod tests {
         assert_eq!(find("GRÖSSE ab", "ö"), Some(2..4));
         assert_eq!(find("ab", "abc"), None);
         assert_eq!(find("", "a"), None);
+    }
+
+    #[test]
+    fn words_of_a_title_are_found_across_fields() {
+        let text = "Seq Scan on orders b  (cost=0..8 rows=5 width=4)\n  Filter: (total > 5)\n";
+        let plan = planscope_explain::formats::read(text, None).unwrap().swap_remove(0).plan;
+        let mut search = Search::default();
+        for (needle, hits) in [("on orders B", 1), ("total >", 1), ("orders c", 0), ("", 0)] {
+            search.look_for(&plan, needle);
+            assert_eq!(search.found().len(), hits, "{needle}");
+        }
     }
 
     #[test]

@@ -28,46 +28,67 @@ pub fn lines(state: &PlanState, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// The statement's lines, broken at `columns`.
+/// The statement's lines, broken at blanks so that they fit into `columns`.
 pub fn painted(statement: &Statement, marks: &[Range<usize>], columns: usize) -> Vec<Line> {
     let text = statement.text();
-    let mut lines = vec![Line::new()];
-    let mut used = 0;
-    for token in statement.tokens() {
+    let mut writer = Writer { lines: vec![Line::new()], used: 0, columns };
+    let tokens = statement.tokens();
+    for (i, token) in tokens.iter().enumerate() {
+        // What has no blank inside stays together: `orders.total`, `count(*)`.
+        let begins = i == 0 || tokens[i - 1].kind == TokenKind::Blank;
+        if begins && token.kind != TokenKind::Blank {
+            let chunk = tokens[i..].iter().take_while(|token| token.kind != TokenKind::Blank);
+            let end = chunk.last().map_or(token.end, |last| last.end);
+            let first_line = text[token.start..end].split('\n').next().unwrap_or_default();
+            writer.make_room(first_line.width());
+        }
         let paint = paint(token.kind, token.text(text));
         for (piece, marked) in pieces(token.start..token.end, marks) {
             let paint = if marked { Paint::Mark } else { paint };
-            let mut parts = text[piece].split('\n').peekable();
-            while let Some(part) = parts.next() {
-                push(&mut lines, &mut used, part, paint, columns);
-                if parts.peek().is_some() {
-                    lines.push(Line::new());
-                    used = 0;
+            for (n, part) in text[piece].split('\n').enumerate() {
+                if n > 0 {
+                    writer.lines.push(Line::new());
+                    writer.used = 0;
                 }
+                writer.push(part, paint);
             }
         }
     }
-    lines
+    writer.lines
 }
 
-/// Adds a piece to the last line, or to a new one where it does not fit.
-fn push(lines: &mut Vec<Line>, used: &mut usize, piece: &str, paint: Paint, columns: usize) {
-    let mut rest = piece;
-    while !rest.is_empty() {
-        let wide = rest.width();
-        if *used + wide > columns && *used > CONTINUED {
-            lines.push(vec![run(" ".repeat(CONTINUED), Paint::Plain)]);
-            *used = CONTINUED;
-            rest = rest.trim_start();
-            continue;
+/// Lines that grow.
+struct Writer {
+    lines: Vec<Line>,
+    used: usize,
+    columns: usize,
+}
+
+impl Writer {
+    /// Begins a new line where `wide` columns do not fit.
+    fn make_room(&mut self, wide: usize) {
+        if self.used + wide > self.columns && self.used > CONTINUED {
+            self.lines.push(vec![run(" ".repeat(CONTINUED), Paint::Plain)]);
+            self.used = CONTINUED;
         }
-        let room = columns.saturating_sub(*used).max(1);
-        let cut = if wide <= room { rest.len() } else { cut_at(rest, room) };
-        if let Some(line) = lines.last_mut() {
-            line.push(run(&rest[..cut], paint));
+    }
+
+    /// Adds a piece; what is wider than a line is cut.
+    fn push(&mut self, piece: &str, paint: Paint) {
+        let mut rest = piece;
+        while !rest.is_empty() {
+            if self.used >= self.columns {
+                self.make_room(1);
+                rest = rest.trim_start_matches(' ');
+            }
+            let room = self.columns.saturating_sub(self.used).max(1);
+            let cut = if rest.width() <= room { rest.len() } else { cut_at(rest, room) };
+            if let Some(line) = self.lines.last_mut() {
+                line.push(run(&rest[..cut], paint));
+            }
+            self.used += rest[..cut].width();
+            rest = &rest[cut..];
         }
-        *used += rest[..cut].width();
-        rest = &rest[cut..];
     }
 }
 

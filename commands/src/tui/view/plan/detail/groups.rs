@@ -150,10 +150,8 @@ fn rows(state: &PlanState, id: NodeId, node: &Node, group: &mut Group<'_>) {
     }
     group.row("keys examined", count(node.examined.keys));
     group.row("rows examined", count(node.examined.rows));
-    group.row(
-        "row width",
-        node.estimate.width_bytes.map_or(String::new(), |w| Bytes(w).to_string()),
-    );
+    let width = node.estimate.width_bytes.filter(|&width| width > 0.0);
+    group.row("row width", width.map_or(String::new(), |width| Bytes(width).to_string()));
 }
 
 fn buffers(node: &Node, group: &mut Group<'_>) {
@@ -172,7 +170,7 @@ fn buffers(node: &Node, group: &mut Group<'_>) {
 fn memory(node: &Node, group: &mut Group<'_>) {
     let memory = &node.memory;
     let bytes = |n: Option<u64>| n.map_or(String::new(), |n| Bytes(n as f64).to_string());
-    if memory.spilled() {
+    if memory.spilled() || node.self_temp_written() > Some(0.0) {
         group.line(vec![run("went to disk: it did not fit into memory", Paint::Strong)]);
     }
     group.row("method", memory.method.clone().unwrap_or_default());
