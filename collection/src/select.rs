@@ -47,6 +47,8 @@ pub struct Filter {
     pub texts: Vec<Regex>,
     /// No text that one of these finds.
     pub not_texts: Vec<Regex>,
+    /// Only these statements, when there is such a list: those of the other side of a comparison.
+    pub fingerprints: Option<BTreeSet<Fingerprint>>,
 }
 
 impl Filter {
@@ -69,6 +71,7 @@ impl Filter {
         names.iter().all(|names| names.is_empty())
             && self.texts.is_empty()
             && self.not_texts.is_empty()
+            && self.fingerprints.is_none()
     }
 
     /// Whether the statement may be chosen.
@@ -78,7 +81,8 @@ impl Filter {
         };
         let (database, user) = (statement.database.as_deref(), statement.user.as_deref());
         let found = |regex: &Regex| regex.is_match(&statement.text);
-        (self.databases.is_empty() || among(&self.databases, database))
+        self.fingerprints.as_ref().is_none_or(|wanted| wanted.contains(&statement.fingerprint))
+            && (self.databases.is_empty() || among(&self.databases, database))
             && (self.users.is_empty() || among(&self.users, user))
             && (self.texts.is_empty() || self.texts.iter().any(found))
             && !among(&self.not_databases, database)
@@ -224,6 +228,11 @@ mod tests {
         };
         let selection = Selection { top: 2, filter, ..Selection::default() };
         assert_eq!(ids(&selection.choose(crowd())), [1, 2]);
+        let fingerprints = Some([Fingerprint(7), Fingerprint(200)].into());
+        let filter = Filter { fingerprints, ..Filter::default() };
+        assert!(!filter.is_empty());
+        let selection = Selection { top: usize::MAX, filter, ..Selection::default() };
+        assert_eq!(ids(&selection.choose(crowd())), [7, 200]);
         let error = Filter::regex("a(").unwrap_err();
         assert!(error.to_string().starts_with("`a(` is no regular expression: "), "{error}");
     }

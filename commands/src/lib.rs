@@ -5,13 +5,17 @@
 
 mod cli;
 mod cmd;
+mod compare;
 mod config;
 mod ctx;
 mod duration;
 mod error;
 mod exit;
+mod gate;
 mod input;
+mod match_up;
 mod output;
+mod project;
 mod report;
 mod safe;
 mod settings;
