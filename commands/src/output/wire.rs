@@ -275,7 +275,7 @@ fn diff(report: &DiffReport) -> DiffDoc {
             document.statements = diff.statements.iter().map(statement_diff).collect();
             document.added = diff.added.iter().map(ToString::to_string).collect();
             document.removed = diff.removed.iter().map(ToString::to_string).collect();
-            document.causes = diff.causes.clone();
+            document.causes = diff.causes.iter().map(|cause| cause.text.clone()).collect();
             document.not_comparable = diff.not_comparable.clone();
         }
         DiffContent::Plans { diff, .. } => {

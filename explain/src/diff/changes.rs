@@ -44,8 +44,18 @@ pub(super) struct Found {
     pub what: String,
 }
 
+impl Found {
+    /// Whether it is about the way a relation is read.
+    pub fn is_access(&self) -> bool {
+        matches!(self.change.kind, ChangeKind::AccessPath | ChangeKind::IndexSwapped)
+    }
+}
+
 /// What stands on a side that does not have the thing.
 const NONE: &str = "none";
+
+/// Bytes on disk below which the page cache takes a spill without anybody noticing.
+const SPILL_BYTES: u64 = 1 << 20;
 
 /// Collects the changes between two plans.
 pub(super) struct Finder<'a> {
@@ -224,7 +234,9 @@ impl Finder<'_> {
         let kind = sided(side, ChangeKind::SpillGone, ChangeKind::SpillAppeared);
         let name = node.operator.name();
         let texts = sides_of(side, format!("{name} on disk"), format!("{name} in memory"));
-        self.push(kind, (Effect::of_side(side), Severity::Medium), None, texts, nodes);
+        let is_small = node.memory.disk_bytes.is_some_and(|bytes| bytes < SPILL_BYTES);
+        let weight = if is_small { Severity::Low } else { Severity::Medium };
+        self.push(kind, (Effect::of_side(side), weight), None, texts, nodes);
     }
 
     /// A node that only one side has.
@@ -355,7 +367,8 @@ impl Finder<'_> {
     ) {
         let severity = if effect == Effect::Help { Severity::Info } else { weight };
         let what = self.in_words(relation.as_deref(), &nodes);
-        let change = Change { kind, severity, relation, before, after, nodes };
+        let change =
+            Change { kind, severity, relation, before, after, nodes, new_full_scan: false };
         self.found.push(Found { change, effect, weight, rows: None, what });
     }
 

@@ -8,6 +8,7 @@ pub mod fingerprint;
 pub mod lexer;
 pub mod query;
 pub mod statement;
+pub mod time;
 
 pub use catalog::{Catalog, Column, Index, IndexKey, Table};
 pub use fingerprint::Fingerprint;

@@ -5,7 +5,9 @@ use crate::output::document::{Block, Document, Item, Tone, plain};
 use crate::output::tree;
 use crate::report::{DiffContent, DiffReport, statement_line};
 use planscope_explain::Snapshot;
-use planscope_explain::diff::{Change, PlanDiff, Severity, SnapshotDiff, StatementDiff, Verdict};
+use planscope_explain::diff::{
+    Cause, Change, PlanDiff, Severity, SnapshotDiff, StatementDiff, Verdict,
+};
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
 use planscope_explain::units::{Count, Millis};
@@ -65,10 +67,10 @@ fn of_snapshots(
         diff.added.len(),
         diff.removed.len(),
     ));
-    let cause = |text: &String| Item {
+    let cause = |cause: &Cause| Item {
         marker: "cause".to_owned(),
         tone: Tone::Strong,
-        text: text.clone(),
+        text: cause.text.clone(),
         details: Vec::new(),
     };
     document.list(diff.causes.iter().map(cause).collect());

@@ -67,6 +67,7 @@ fn set(node: &mut Node, key: &str, value: &str) {
         "actual" => node.actual = Some(actual(value)),
         "removed" => node.removed.by_filter = Some(number()),
         "blocks" => node.buffers.shared_hit = Some(number() as u64),
+        "batches" => node.memory.batches = Some(number() as u64),
         "disk" => node.memory.disk_bytes = Some(number() as u64),
         "type" => node.join_type = Some(value.into()),
         "workers" => {
@@ -122,18 +123,6 @@ fn lines(diff: &PlanDiff) -> Vec<String> {
     diff.changes.iter().map(line).collect()
 }
 
-fn mirrored(kind: ChangeKind) -> ChangeKind {
-    match kind {
-        ChangeKind::SortAdded => ChangeKind::SortRemoved,
-        ChangeKind::SortRemoved => ChangeKind::SortAdded,
-        ChangeKind::SpillAppeared => ChangeKind::SpillGone,
-        ChangeKind::SpillGone => ChangeKind::SpillAppeared,
-        ChangeKind::NodeAdded => ChangeKind::NodeRemoved,
-        ChangeKind::NodeRemoved => ChangeKind::NodeAdded,
-        same => same,
-    }
-}
-
 fn mirrored_verdict(verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Better => Verdict::Worse,
@@ -162,7 +151,7 @@ fn assert_mirrors(before: &Plan, after: &Plan, catalogs: [Option<&Catalog>; 2]) 
         .iter()
         .map(|c| {
             let [b, a] = &c.nodes;
-            format!("{:?}", (mirrored(c.kind), &c.relation, &c.after, &c.before, [a, b]))
+            format!("{:?}", (c.kind.mirrored(), &c.relation, &c.after, &c.before, [a, b]))
         })
         .collect();
     changes.sort();
