@@ -67,6 +67,7 @@ pub enum Command {
     Explain(cmd::explain::ExplainArgs),
     Analyze(cmd::analyze::AnalyzeArgs),
     Advise(cmd::advise::AdviseArgs),
+    Baseline(cmd::baseline::BaselineArgs),
     Diff(cmd::diff::DiffArgs),
     Demo(cmd::demo::DemoArgs),
     Doctor(cmd::doctor::DoctorArgs),

@@ -11,8 +11,6 @@ use planscope_explain::{Engine, Fingerprint, Snapshot, Statement};
 /// A statement of a comparison.
 #[derive(Clone)]
 pub struct Compared<'a> {
-    /// Its place in the comparison.
-    pub number: usize,
     /// Its name.
     pub name: Option<&'a str>,
     /// Its fingerprint; `None` of a plan that does not tell its statement.
@@ -71,8 +69,8 @@ impl Compared<'_> {
             None => self.reason.clone(),
             Some(change) => {
                 let relation = change.relation.as_ref().map_or(String::new(), |r| format!("{r}: "));
-                let [before, after] =
-                    [&change.before, &change.after].map(|text| if text.is_empty() { "nothing" } else { text });
+                let [before, after] = [&change.before, &change.after]
+                    .map(|text| if text.is_empty() { "nothing" } else { text });
                 format!("{relation}{before} → {after}")
             }
         }
@@ -114,7 +112,6 @@ fn of_snapshots<'a>(
     };
     let rewritten = report.rewritten.iter().any(|[old, _]| *old == diff.fingerprint);
     Compared {
-        number,
         name: after.name.as_deref().or(before.name.as_deref()),
         fingerprint: Some(diff.fingerprint),
         texts: [Some(before.text.as_str()), Some(after.text.as_str())],
@@ -134,7 +131,6 @@ fn of_snapshots<'a>(
 
 fn of_plans<'a>(report: &'a DiffReport, diff: &'a PlanDiff, plans: &'a [Plan; 2]) -> Compared<'a> {
     Compared {
-        number: 0,
         name: None,
         fingerprint: None,
         texts: [plans[0].statement.as_deref(), plans[1].statement.as_deref()],
@@ -152,6 +148,54 @@ fn of_plans<'a>(report: &'a DiffReport, diff: &'a PlanDiff, plans: &'a [Plan; 2]
     }
 }
 
+impl DiffReport {
+    /// Finds what would undo what got worse: what undoes a cause, else an index by the cost model.
+    pub fn advise(&mut self) {
+        let DiffContent::Snapshots { diff, snapshots, .. } = &self.content else { return };
+        let mut advice = Vec::new();
+        let mut unexplained = Vec::new();
+        let worse = diff.statements.iter().enumerate().filter(|(_, s)| s.verdict == Verdict::Worse);
+        for (number, statement) in worse {
+            let causes = statement.causes.iter().filter_map(|place| diff.causes.get(*place));
+            let undone: Vec<Advised> = causes
+                .filter_map(|cause| cause.undo.as_ref())
+                .flat_map(undoing)
+                .map(|remedy| Advised { statement: number, remedy, proof: "undo" })
+                .collect();
+            if undone.is_empty() {
+                unexplained.push((number, statement.places[1]));
+            }
+            advice.extend(undone);
+        }
+        advice.extend(estimated(&snapshots[1], &unexplained));
+        self.advice = advice;
+    }
+}
+
+/// Most statements for which indexes are looked for: the heaviest are first.
+const MOST_ESTIMATED: usize = 20;
+
+/// The indexes that the cost model would make for statements, by their numbers and places.
+fn estimated(snapshot: &Snapshot, worse: &[(usize, usize)]) -> Vec<Advised> {
+    let worse = &worse[..worse.len().min(MOST_ESTIMATED)];
+    if worse.is_empty() {
+        return Vec::new();
+    }
+    let statements = worse.iter().map(|(_, place)| snapshot.statements[*place].clone()).collect();
+    let alone = Snapshot { statements, ..snapshot.clone() };
+    let mut advised = Vec::new();
+    for advice in crate::cmd::advise::estimated(alone) {
+        for (number, place) in worse {
+            let print = snapshot.statements[*place].fingerprint;
+            if advice.statements.iter().any(|effect| effect.fingerprint == print) {
+                let remedy = Remedy::CreateIndex(advice.index.clone());
+                advised.push(Advised { statement: *number, remedy, proof: "estimated" });
+            }
+        }
+    }
+    advised
+}
+
 /// What undoes a cause, as remedies in the order in which they are done.
 pub fn undoing(undo: &Undo) -> Vec<Remedy> {
     let drop = |index: &planscope_explain::workload::Index, because: &str| Remedy::DropIndex {
@@ -161,10 +205,13 @@ pub fn undoing(undo: &Undo) -> Vec<Remedy> {
     match undo {
         Undo::CreateIndex(index) => vec![Remedy::CreateIndex(index.clone())],
         Undo::RecreateIndex { now, was } => {
-            vec![drop(now, "it is made again as it was"), Remedy::CreateIndex(was.clone())]
+            vec![drop(now, "it is made again as it was"), Remedy::CreateIndex((**was).clone())]
         }
         Undo::RepairIndex(index) => {
-            vec![drop(index, "it cannot be used and is made again"), Remedy::CreateIndex(index.clone())]
+            vec![
+                drop(index, "it cannot be used and is made again"),
+                Remedy::CreateIndex(index.clone()),
+            ]
         }
         Undo::DropIndex(index) => vec![drop(index, "it was not there before")],
         Undo::Setting { name, value } => vec![Remedy::Setting {

@@ -64,7 +64,8 @@ pub struct Which {
 
 impl Which {
     fn fits(&self, name: Option<&str>, fingerprint: Option<Fingerprint>) -> bool {
-        let by_name = self.query.as_deref().is_none_or(|glob| name.is_some_and(|name| matches(glob, name)));
+        let by_name =
+            self.query.as_deref().is_none_or(|glob| name.is_some_and(|name| matches(glob, name)));
         let by_print = self.fingerprint.as_deref().is_none_or(|wanted| {
             fingerprint.is_some_and(|print| print.to_string().starts_with(&wanted.to_lowercase()))
         });
@@ -298,7 +299,11 @@ fn is_another_plan(subject: &Subject<'_>) -> bool {
 fn is_a_change(change: &Change) -> bool {
     !matches!(
         change.kind,
-        ChangeKind::Cost | ChangeKind::Work | ChangeKind::Time | ChangeKind::Estimate | ChangeKind::IndexRenamed
+        ChangeKind::Cost
+            | ChangeKind::Work
+            | ChangeKind::Time
+            | ChangeKind::Estimate
+            | ChangeKind::IndexRenamed
     )
 }
 

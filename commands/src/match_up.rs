@@ -18,8 +18,9 @@ pub struct Matched {
 /// A baseline as a snapshot.
 pub fn baseline_snapshot(files: &[BaselineFile], name: &str) -> Result<Snapshot> {
     let entries: Vec<Entry> = files.iter().map(|file| file.entry.clone()).collect();
-    baseline::snapshot(&entries, name)
-        .ok_or_else(|| CommandError::input(format!("{name} holds no baseline")).hint("check the path"))
+    baseline::snapshot(&entries, name).ok_or_else(|| {
+        CommandError::input(format!("{name} holds no baseline")).hint("check the path")
+    })
 }
 
 /// Makes statements of one name a pair. What a baseline leaves out because it is the default, and
@@ -46,7 +47,8 @@ pub fn by_name(before: &mut Snapshot, after: &mut Snapshot, is_gate: bool) -> Ma
 fn pair_rewritten(before: &Snapshot, after: &mut Snapshot) -> Vec<[Fingerprint; 2]> {
     let mut rewritten = Vec::new();
     for old in &before.statements {
-        let is_there = after.statements.iter().any(|s| s.fingerprint == old.fingerprint && s.name == old.name);
+        let is_there =
+            after.statements.iter().any(|s| s.fingerprint == old.fingerprint && s.name == old.name);
         let now = after.statements.iter_mut().find(|s| s.name == old.name);
         if let Some(now) = now.filter(|_| !is_there) {
             rewritten.push([old.fingerprint, now.fingerprint]);
@@ -80,7 +82,9 @@ pub fn keep_only(
             .hint("name it by its name, its fingerprint or the engine's id"));
     };
     for snapshot in [before, after] {
-        snapshot.statements.retain(|s| s.fingerprint == print || (name.is_some() && s.name == name));
+        snapshot
+            .statements
+            .retain(|s| s.fingerprint == print || (name.is_some() && s.name == name));
     }
     Ok(())
 }
@@ -106,14 +110,16 @@ mod tests {
         let mut after = snapshot(&[("c", 2), ("b", 2), ("a", 9), ("d", 4)]);
         let matched = by_name(&mut before, &mut after, true);
         assert_eq!(matched.rewritten, [[Fingerprint(1), Fingerprint(9)]]);
-        let of = |name: &str| after.statements.iter().find(|s| s.name.as_deref() == Some(name)).unwrap();
+        let of =
+            |name: &str| after.statements.iter().find(|s| s.name.as_deref() == Some(name)).unwrap();
         assert_eq!(of("a").fingerprint, Fingerprint(1));
         assert_eq!((of("c").user.as_deref(), of("d").fingerprint), (Some("c"), Fingerprint(4)));
     }
 
     #[test]
     fn one_statement_is_left() {
-        let (mut before, mut after) = (snapshot(&[("a", 1), ("b", 2)]), snapshot(&[("a", 9), ("b", 2)]));
+        let (mut before, mut after) =
+            (snapshot(&[("a", 1), ("b", 2)]), snapshot(&[("a", 9), ("b", 2)]));
         let sources = ["x".to_owned(), "y".to_owned()];
         keep_only(&mut before, &mut after, "a", &sources).unwrap();
         assert_eq!((before.statements.len(), after.statements.len()), (1, 1));

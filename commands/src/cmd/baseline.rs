@@ -8,9 +8,9 @@ use crate::match_up;
 use crate::report::{BaselineReport, FileAction, FileChange, Report};
 use clap::{Args, Subcommand};
 use planscope_collection::baselines::{self, BaselineFile, Changes};
+use planscope_explain::Snapshot;
 use planscope_explain::baseline::{self, Entry};
 use planscope_explain::diff::{self, Side as PlanSide, Tolerance};
-use planscope_explain::Snapshot;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -120,7 +120,8 @@ fn accept(args: &AcceptArgs, ctx: &Ctx) -> Result<BaselineReport> {
     let mut notes = now.notes;
     let mut files = changes(&old, now.entries, &folder);
     // A statement that has a plan no more is a problem to look at, not one that was removed.
-    let lost = |file: &FileChange| file.action == FileAction::Remove && now.lost.contains(&file.query);
+    let lost =
+        |file: &FileChange| file.action == FileAction::Remove && now.lost.contains(&file.query);
     for file in files.iter_mut().filter(|file| lost(file)) {
         file.action = FileAction::Keep;
         notes.push(format!("{} has no plan now; its file stays as it is", file.query));
@@ -153,7 +154,8 @@ struct Now {
 impl Now {
     fn collect(args: &FromArgs, ctx: &Ctx, old: Option<(&[BaselineFile], &Path)>) -> Result<Self> {
         let configured = ctx.config()?.baseline.target.as_deref();
-        let name = args.target.as_deref().or(configured).or(ctx.environment.get("PLANSCOPE_TARGET"));
+        let name =
+            args.target.as_deref().or(configured).or(ctx.environment.get("PLANSCOPE_TARGET"));
         let Some(name) = name else {
             return Err(CommandError::usage("which database has the plans?")
                 .hint("name it: --target postgres://user@host/db"));
@@ -195,7 +197,8 @@ impl Now {
             match Entry::of(snapshot, statement) {
                 Some(entry) => now.add(entry, old)?,
                 None => {
-                    let name = statement.name.clone().unwrap_or_else(|| statement.fingerprint.to_string());
+                    let name =
+                        statement.name.clone().unwrap_or_else(|| statement.fingerprint.to_string());
                     let why = statement.problems.first().map_or("no plan", |p| p.message.as_str());
                     now.notes.push(format!("{name}: {why}"));
                     now.lost.insert(name);
@@ -215,13 +218,18 @@ impl Now {
             entry.name.clone_from(&known.entry.name);
         }
         // The place of a text that came out of the baseline is no place to remember.
-        let came_from = old.iter().find(|f| entry.source.as_ref().is_some_and(|s| Path::new(&s.file) == f.path));
+        let came_from = old
+            .iter()
+            .find(|f| entry.source.as_ref().is_some_and(|s| Path::new(&s.file) == f.path));
         if let Some(file) = came_from {
             entry.source.clone_from(&file.entry.source);
         }
         if let Some(other) = self.entries.iter().find(|other| other.name == entry.name) {
             let place = |entry: &Entry| {
-                entry.source.as_ref().map_or("the server".to_owned(), |s| format!("{}:{}", s.file, s.line))
+                entry
+                    .source
+                    .as_ref()
+                    .map_or("the server".to_owned(), |s| format!("{}:{}", s.file, s.line))
             };
             if other.source.is_none() && entry.source.is_none() {
                 // The same statement of several users or databases: the heaviest stands for it.
@@ -284,7 +292,9 @@ fn changes(old: &[BaselineFile], now: Vec<Entry>, folder: &Path) -> Vec<FileChan
         let reason = Some(reason(&file.entry, entry));
         files.push(FileChange { replaces, ..change(entry, path, action, [before, text], reason) });
     }
-    files.extend(old.iter().enumerate().filter(|(i, _)| !used.contains(i)).map(|(_, file)| removed(file)));
+    files.extend(
+        old.iter().enumerate().filter(|(i, _)| !used.contains(i)).map(|(_, file)| removed(file)),
+    );
     files.sort_by(|a, b| a.query.cmp(&b.query));
     files
 }
@@ -330,10 +340,13 @@ fn choose(files: &mut [FileChange], args: &AcceptArgs) -> Result<()> {
     for id in &args.ids {
         let fits = |file: &FileChange| {
             let print = |text: &String| {
-                text.lines().any(|l| l.strip_prefix("fingerprint: ").is_some_and(|p| p.starts_with(id.as_str())))
+                text.lines().any(|l| {
+                    l.strip_prefix("fingerprint: ").is_some_and(|p| p.starts_with(id.as_str()))
+                })
             };
             let path = |path: &PathBuf| path == Path::new(id);
-        let named = file.query == *id || path(&file.path) || file.replaces.as_ref().is_some_and(path);
+            let named =
+                file.query == *id || path(&file.path) || file.replaces.as_ref().is_some_and(path);
             named || (id.len() >= 4 && file.texts.iter().any(print))
         };
         let mut found = false;
@@ -365,8 +378,9 @@ fn check_servers(old: &[BaselineFile], files: &[FileChange], all: bool) -> Resul
         && accepted != (left.engine, left.version.clone(), left.settings.clone())
     {
         let message = "the baseline was accepted on another server: other version or settings";
-        return Err(CommandError::input(message)
-            .hint("a baseline is of one server; accept all of it: planscope baseline accept --all"));
+        return Err(CommandError::input(message).hint(
+            "a baseline is of one server; accept all of it: planscope baseline accept --all",
+        ));
     }
     Ok(())
 }

@@ -87,7 +87,8 @@ fn percent(text: &str) -> Result<f64, String> {
 
 /// Runs the command.
 pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
-    let names = [&args.before, args.against.as_ref().or(args.after.as_ref()).unwrap_or(&args.before)];
+    let names =
+        [&args.before, args.against.as_ref().or(args.after.as_ref()).unwrap_or(&args.before)];
     if names.iter().all(|name| *name == "-") {
         return Err(CommandError::usage("only one side can be read from stdin")
             .hint("name a file for the other"));
@@ -105,8 +106,12 @@ pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
             let sides = [PlanSide::of(&before), PlanSide::of(&after)];
             of_plans(diff::compare(sides, tolerance), [*before, *after], [a, b])
         }
-        (Side::Plan(plan, a), other) => plan_and_other(args, ctx, (&plan, a), other, false, tolerance)?,
-        (other, Side::Plan(plan, b)) => plan_and_other(args, ctx, (&plan, b), other, true, tolerance)?,
+        (Side::Plan(plan, a), other) => {
+            plan_and_other(args, ctx, (&plan, a), other, false, tolerance)?
+        }
+        (other, Side::Plan(plan, b)) => {
+            plan_and_other(args, ctx, (&plan, b), other, true, tolerance)?
+        }
         (before, after) => of_snapshots(args, ctx, [before, after], &gate, tolerance)?,
     };
     report.judge(gate);
@@ -263,9 +268,11 @@ fn of_snapshots(
             runs::take(ctx, [&a, &b], &args.live, &[&before, &after], rounds)?
         }
         (Some(_), _) => {
-            return Err(CommandError::usage("--runs needs a database on both sides: only runs made \
-                in turns can be compared")
-                .hint("planscope diff TARGET TARGET --queries DIR --analyze --runs 9"));
+            return Err(CommandError::usage(
+                "--runs needs a database on both sides: only runs made \
+                in turns can be compared",
+            )
+            .hint("planscope diff TARGET TARGET --queries DIR --analyze --runs 9"));
         }
     };
     refine(&mut diff, [&before, &after], gate, tolerance, &runs);
@@ -290,9 +297,14 @@ fn refine(
     for statement in &mut diff.statements {
         let [before, after] =
             [0, 1].map(|side| &snapshots[side].statements[statement.places[side]]);
-        let own = gate.tolerance(after.name.as_deref().or(before.name.as_deref()), Some(statement.fingerprint));
+        let own = gate.tolerance(
+            after.name.as_deref().or(before.name.as_deref()),
+            Some(statement.fingerprint),
+        );
         let times = runs.of(statement.places);
-        let Some(_) = statement.plan.as_ref().filter(|_| own.is_some() || times.is_some()) else { continue };
+        let Some(_) = statement.plan.as_ref().filter(|_| own.is_some() || times.is_some()) else {
+            continue;
+        };
         let [a, b] = [0, 1].map(|side| {
             let of = &snapshots[side].statements[statement.places[side]];
             let record = of.plans.get(statement.compared[side])?;
@@ -348,7 +360,10 @@ impl DiffReport {
     fn leftovers(&self) -> Vec<String> {
         let allow = |place: &usize| self.gate.allows.get(*place);
         let expired = self.leftover.expired.iter().filter_map(allow).map(|allow| {
-            format!("{}: the allow expired on {} ({}); remove or renew it", allow.place, allow.expires, allow.reason)
+            format!(
+                "{}: the allow expired on {} ({}); remove or renew it",
+                allow.place, allow.expires, allow.reason
+            )
         });
         let unused = self.leftover.unused.iter().filter_map(allow).map(|allow| {
             format!("{}: the allow lets nothing pass ({}); remove it", allow.place, allow.reason)
@@ -363,7 +378,10 @@ mod tests {
 
     #[test]
     fn numbers_are_read_or_refused() {
-        assert_eq!((ratio("1.5"), percent("95"), percent("99.5 %")), (Ok(1.5), Ok(0.95), Ok(0.995)));
+        assert_eq!(
+            (ratio("1.5"), percent("95"), percent("99.5 %")),
+            (Ok(1.5), Ok(0.95), Ok(0.995))
+        );
         for wrong in ["", "x", "0.5", "NaN", "inf"] {
             assert!(ratio(wrong).is_err(), "{wrong}");
         }

@@ -3,6 +3,7 @@
 
 pub mod advise;
 pub mod analyze;
+pub mod baseline;
 pub mod collect;
 pub mod completions;
 pub mod demo;
@@ -10,7 +11,10 @@ pub mod diff;
 pub mod doctor;
 pub mod explain;
 mod fleet;
+mod inject;
 pub mod rules;
+mod runs;
+mod sides;
 pub mod snapshots;
 pub mod stop;
 pub mod util;
@@ -32,6 +36,7 @@ pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
         Command::Explain(args) => explain::run(args, &ctx),
         Command::Analyze(args) => analyze::run(args, &ctx),
         Command::Advise(args) => advise::run(args, &ctx),
+        Command::Baseline(args) => baseline::run(args, &ctx),
         Command::Diff(args) => diff::run(args, &ctx),
         Command::Demo(args) => demo::run(args, &ctx),
         Command::Doctor(args) => doctor::run(args, &ctx),
@@ -50,6 +55,7 @@ fn name(command: &Command) -> &'static str {
         Command::Explain(_) => "explain",
         Command::Analyze(_) => "analyze",
         Command::Advise(_) => "advise",
+        Command::Baseline(_) => "baseline",
         Command::Diff(_) => "diff",
         Command::Demo(_) => "demo",
         Command::Doctor(_) => "doctor",

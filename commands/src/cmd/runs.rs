@@ -95,9 +95,8 @@ async fn one_round(session: &mut dyn Session, asked: &[Asked]) -> Result<Vec<Opt
     let statements: Vec<Statement> =
         session.measure(&queries, Execution::Analyze, &mut |_| {}).await?.statements;
     // An engine without a server measures at once; of the others the plans tell the time.
-    let time = |query: &QueryText, statement: &Statement| {
-        statement.source.as_ref() == Some(&query.source)
-    };
+    let time =
+        |query: &QueryText, statement: &Statement| statement.source.as_ref() == Some(&query.source);
     let find = |query: &QueryText| statements.iter().position(|s| time(query, s));
     if statements.iter().any(|s| s.counters.mean_ms.is_some()) {
         let ms = queries.iter().map(|query| statements[find(query)?].counters.mean_ms);

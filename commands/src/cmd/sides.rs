@@ -7,12 +7,12 @@ use crate::error::{CommandError, Result};
 use crate::input::{self, Input};
 use crate::project;
 use clap::Args;
+use planscope_collection::Target;
 use planscope_collection::baselines::{self, BaselineFile};
 use planscope_collection::collect::Request;
 use planscope_collection::driver::Execution;
 use planscope_collection::queries::{self, QueryText};
 use planscope_collection::select::{Filter, Selection};
-use planscope_collection::Target;
 use planscope_explain::baseline::{self, Entry};
 use planscope_explain::plan::Plan;
 use planscope_explain::workload::{Source, Statement};
@@ -87,8 +87,10 @@ pub fn load_baseline(path: &Path) -> Result<Vec<BaselineFile>> {
     let entries: Vec<Entry> = files.iter().map(|file| file.entry.clone()).collect();
     if let Some(([a, b], what)) = baseline::disagreement(&entries) {
         let [a, b] = [a, b].map(|i| files[i].path.display().to_string());
-        return Err(CommandError::input(format!("{a} and {b} were accepted on different servers: {what}"))
-            .hint("accept all of it on one server: planscope baseline accept --all"));
+        return Err(CommandError::input(format!(
+            "{a} and {b} were accepted on different servers: {what}"
+        ))
+        .hint("accept all of it on one server: planscope baseline accept --all"));
     }
     Ok(files)
 }
@@ -120,8 +122,11 @@ impl Questions {
             return Ok(Self::Texts(read(paths, engine, &cwd)?));
         }
         let Some(reference) = reference else { return Ok(Self::Heaviest) };
-        let files: BTreeSet<&str> =
-            reference.statements.iter().filter_map(|s| Some(s.source.as_ref()?.file.as_str())).collect();
+        let files: BTreeSet<&str> = reference
+            .statements
+            .iter()
+            .filter_map(|s| Some(s.source.as_ref()?.file.as_str()))
+            .collect();
         if files.is_empty() {
             let known = reference.statements.iter().map(|s| s.fingerprint).collect();
             return Ok(Self::Known(known));
@@ -156,7 +161,8 @@ impl Questions {
         match self {
             Self::Texts(queries) => texts.clone_from(queries),
             Self::Known(wanted) => {
-                selection.filter = Filter { fingerprints: Some(wanted.clone()), ..Filter::default() };
+                selection.filter =
+                    Filter { fingerprints: Some(wanted.clone()), ..Filter::default() };
             }
             Self::Heaviest => selection = Selection::default(),
         }
@@ -226,7 +232,8 @@ pub fn statement_for<'a>(
         let text = plan.statement.as_deref()?;
         snapshot.statement(planscope_explain::workload::fingerprint::fingerprint(text, plan.engine))
     };
-    let only = || Some(&snapshot.statements[..]).filter(|all| all.len() == 1).and_then(<[_]>::first);
+    let only =
+        || Some(&snapshot.statements[..]).filter(|all| all.len() == 1).and_then(<[_]>::first);
     let found = match id {
         Some(id) => snapshot.find(id),
         None => of_plan().or_else(only),

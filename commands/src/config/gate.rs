@@ -99,9 +99,14 @@ impl DiffSettings {
         }
         let ratio = |v: f64| if v >= 1.0 { Ok(v) } else { Err("must be 1 or more") };
         let least = |v: f64| if v >= 0.0 { Ok(v) } else { Err("must be 0 or more") };
-        let share = |v: f64| if v > 0.0 && v < 1.0 { Ok(v) } else { Err("must be between 0 and 1") };
+        let share =
+            |v: f64| if v > 0.0 && v < 1.0 { Ok(v) } else { Err("must be between 0 and 1") };
         for (slot, value, check) in [
-            (&mut self.tolerance, text.tolerance, &ratio as &dyn Fn(f64) -> Result<f64, &'static str>),
+            (
+                &mut self.tolerance,
+                text.tolerance,
+                &ratio as &dyn Fn(f64) -> Result<f64, &'static str>,
+            ),
             (&mut self.least_cost, text.least_cost, &least),
             (&mut self.least_rows, text.least_rows, &least),
             (&mut self.least_ms, text.least_ms, &least),
@@ -160,7 +165,11 @@ fn fail_on(names: Vec<Spanned<String>>) -> Result<Vec<FailOn>, Misplaced> {
     names.into_iter().map(read).collect()
 }
 
-fn which(query: Option<String>, fingerprint: Option<Spanned<String>>, at: &Range<usize>) -> Result<Which, Misplaced> {
+fn which(
+    query: Option<String>,
+    fingerprint: Option<Spanned<String>>,
+    at: &Range<usize>,
+) -> Result<Which, Misplaced> {
     let fingerprint = match fingerprint {
         None => None,
         Some(text) => {
@@ -173,7 +182,8 @@ fn which(query: Option<String>, fingerprint: Option<Spanned<String>>, at: &Range
         }
     };
     if query.is_none() && fingerprint.is_none() {
-        let what = "it names its statements: query = \"name\" (with * for any) or fingerprint = \"…\"";
+        let what =
+            "it names its statements: query = \"name\" (with * for any) or fingerprint = \"…\"";
         return Err((at.clone(), what.to_owned()));
     }
     Ok(Which { query, fingerprint })
@@ -185,7 +195,10 @@ fn policy_of(
 ) -> Result<Policy, Misplaced> {
     let at = text.span();
     let text = text.into_inner();
-    if text.tolerance.is_none() && text.fail_on.is_none() && (text.query.is_some() || text.fingerprint.is_some()) {
+    if text.tolerance.is_none()
+        && text.fail_on.is_none()
+        && (text.query.is_some() || text.fingerprint.is_some())
+    {
         return Err((at, "a policy says a tolerance or fail-on".to_owned()));
     }
     Ok(Policy {
@@ -195,14 +208,18 @@ fn policy_of(
     })
 }
 
-fn allow_of(text: Spanned<AllowText>, place: &impl Fn(usize) -> String) -> Result<Allow, Misplaced> {
+fn allow_of(
+    text: Spanned<AllowText>,
+    place: &impl Fn(usize) -> String,
+) -> Result<Allow, Misplaced> {
     let at = text.span();
     let text = text.into_inner();
     if text.reason.get_ref().trim().is_empty() {
         return Err((text.reason.span(), "an allow says its reason".to_owned()));
     }
     if !is_day(text.expires.get_ref()) {
-        let what = format!("expires = `{}` is no day: write \"2026-12-31\"", text.expires.get_ref());
+        let what =
+            format!("expires = `{}` is no day: write \"2026-12-31\"", text.expires.get_ref());
         return Err((text.expires.span(), what));
     }
     for kind in &text.kinds {

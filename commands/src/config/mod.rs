@@ -81,9 +81,7 @@ impl Config {
             self.suppressions.push(read.map_err(|what| placed(text, path, at, &what))?);
         }
         let place = |at: usize| format!("{}:{}", short(path), line_of(text, at));
-        self.diff
-            .add(file.diff, &place)
-            .map_err(|(at, what)| placed(text, path, at, &what))?;
+        self.diff.add(file.diff, &place).map_err(|(at, what)| placed(text, path, at, &what))?;
         self.baseline
             .add(file.baseline, path)
             .map_err(|(at, what)| placed(text, path, at, &what))?;

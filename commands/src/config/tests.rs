@@ -113,7 +113,10 @@ fn a_gate_that_makes_no_sense_is_refused_with_its_line() {
         assert!(message.contains(what), "{message}");
         message.split(": ").next().unwrap_or_default().to_owned()
     };
-    assert_eq!(wrong("[diff]\nfail-on = [\"warp\"]\n", "no `warp` to fail on"), "planscope.toml:2:12");
+    assert_eq!(
+        wrong("[diff]\nfail-on = [\"warp\"]\n", "no `warp` to fail on"),
+        "planscope.toml:2:12"
+    );
     assert_eq!(wrong("[diff]\ntolerance = 0.5\n", "1 or more"), "planscope.toml:2:13");
     wrong("[diff]\nconfidence = 1\n", "between 0 and 1");
     wrong("[diff]\nleast-cost = -1\n", "0 or more");

@@ -49,8 +49,12 @@ fn allow(query: &str, kinds: &[&str], expires: &str) -> Allow {
 
 fn rules(gate: &Gate, plan: &PlanDiff) -> (Vec<&'static str>, Vec<usize>) {
     let fingerprint = Some(Fingerprint(0xabcd_0000_0000_0000));
-    let ruling =
-        gate.judge(&Subject { name: Some("orders"), fingerprint, verdict: plan.verdict, plan: Some(plan) });
+    let ruling = gate.judge(&Subject {
+        name: Some("orders"),
+        fingerprint,
+        verdict: plan.verdict,
+        plan: Some(plan),
+    });
     let failing = ruling.failures.iter().map(|f| f.rule).collect();
     (failing, ruling.allowed.iter().map(|(_, by)| *by).collect())
 }
@@ -106,8 +110,12 @@ fn an_allow_covers_its_statement_and_kinds_until_its_day() {
 
 #[test]
 fn one_kind_allowed_does_not_allow_the_other() {
-    let both = [(ChangeKind::AccessPath, Severity::High), (ChangeKind::SortAdded, Severity::Medium)];
-    let gate = gate(&["worse", "access-path", "sort-added"], vec![allow("*", &["access-path"], "2027-01-01")]);
+    let both =
+        [(ChangeKind::AccessPath, Severity::High), (ChangeKind::SortAdded, Severity::Medium)];
+    let gate = gate(
+        &["worse", "access-path", "sort-added"],
+        vec![allow("*", &["access-path"], "2027-01-01")],
+    );
     let (failing, allowed) = rules(&gate, &plan(Verdict::Worse, &both));
     assert_eq!((failing, allowed), (vec!["worse", "sort-added"], vec![0]));
 }
@@ -116,10 +124,19 @@ fn one_kind_allowed_does_not_allow_the_other() {
 fn what_is_left_over_is_told() {
     let gate = gate(
         &["worse"],
-        vec![allow("orders", &[], "2027-01-01"), allow("gone", &[], "2027-01-01"), allow("orders", &[], "2025-01-01")],
+        vec![
+            allow("orders", &[], "2027-01-01"),
+            allow("gone", &[], "2027-01-01"),
+            allow("orders", &[], "2025-01-01"),
+        ],
     );
     let worse = plan(Verdict::Worse, LOST);
-    let subject = Subject { name: Some("orders"), fingerprint: None, verdict: Verdict::Worse, plan: Some(&worse) };
+    let subject = Subject {
+        name: Some("orders"),
+        fingerprint: None,
+        verdict: Verdict::Worse,
+        plan: Some(&worse),
+    };
     let ruling = gate.judge(&subject);
     let leftover = gate.leftover([&ruling].into_iter());
     assert_eq!(leftover, Leftover { unused: vec![1], expired: vec![2] });

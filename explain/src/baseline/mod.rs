@@ -189,10 +189,13 @@ fn other_setting<'a>(
     a: &'a BTreeMap<String, String>,
     b: &'a BTreeMap<String, String>,
 ) -> Option<(&'a str, &'a str, &'a str)> {
-    a.iter().find_map(|(name, old)| {
-        let new = b.get(name).filter(|new| *new != old)?;
-        Some((name.as_str(), old.as_str(), new.as_str()))
-    })
+    // What one of them leaves out has its default there.
+    let names = a.keys().chain(b.keys());
+    let value = |map: &'a BTreeMap<String, String>, name: &String| {
+        map.get(name).map_or("the default", String::as_str)
+    };
+    let mut pairs = names.map(|name| (name.as_str(), value(a, name), value(b, name)));
+    pairs.find(|(_, old, new)| old != new)
 }
 
 /// The release series of a version: `15` of PostgreSQL's `15.18`, `10.11` of MariaDB's `10.11.19-…`.

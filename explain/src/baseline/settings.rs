@@ -97,7 +97,10 @@ mod tests {
             ("work_mem", "4MB"),
         ]);
         let short = kept(&all, Engine::Postgres);
-        assert_eq!(short, map(&[("enable_hashjoin", "off"), ("jit", "on"), ("random_page_cost", "1.1")]));
+        assert_eq!(
+            short,
+            map(&[("enable_hashjoin", "off"), ("jit", "on"), ("random_page_cost", "1.1")])
+        );
         let other = map(&[("enable_seqscan", "off"), ("work_mem", "64MB"), ("search_path", "x")]);
         let full = with_defaults(&short, &other, Engine::Postgres);
         assert_eq!((full["enable_seqscan"].as_str(), full["work_mem"].as_str()), ("on", "4MB"));

@@ -118,7 +118,7 @@ fn add_missing_statistics(clone: &Connection, catalog: &Catalog) -> rusqlite::Re
     Ok(())
 }
 
-fn insert_stat1(
+pub(super) fn insert_stat1(
     connection: &Connection,
     table: &str,
     index: &str,
