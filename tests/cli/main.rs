@@ -14,5 +14,6 @@ mod support;
 mod bad_input;
 mod explain;
 mod explain_outputs;
+mod gate;
 mod interface;
 mod sqlite;

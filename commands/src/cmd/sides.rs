@@ -198,11 +198,17 @@ pub fn collect(
     let _registered = registered(ctx, target);
     let guarded =
         Guarded { target, policy: args.connection.policy()?, force: args.force, store: &store };
-    let snapshot = block_on(ctx, async {
+    let mut snapshot = block_on(ctx, async {
         guarded.collect(ctx, |engine| Ok(questions(engine)?.request(args))).await
     })?;
     if ctx.stop.is_stopped() {
         return Err(CommandError::new(crate::error::CommandErrorKind::Interrupted, "stopped"));
+    }
+    if args.inject_stats.is_some() {
+        // Injected statistics are as good as those of ANALYZE, which must not be run there now.
+        for table in &mut snapshot.catalog.tables {
+            table.analyzed_at = None;
+        }
     }
     say_if_empty(ctx, target, &snapshot);
     Ok(snapshot)

@@ -297,9 +297,16 @@ fn tables_of(plan: &Plan, catalog: &Catalog) -> Vec<Table> {
     tables
 }
 
-/// An index as it is defined, without what its use and its size say.
+/// An index as it is defined, without what its use, size and statistics say.
 fn plain_index(index: &Index) -> Index {
-    Index { size_bytes: None, scans: None, definition: None, ..index.clone() }
+    Index {
+        size_bytes: None,
+        scans: None,
+        definition: None,
+        entries: None,
+        entries_per_key: Vec::new(),
+        ..index.clone()
+    }
 }
 
 /// Without tabs, blanks at the ends of lines and empty lines, which editors change.

@@ -48,6 +48,8 @@ fn shop() -> Snapshot {
         include: vec!["total sum".into()],
         predicate: Some("status <> 'gone'".into()),
         size_bytes: Some(5.0),
+        entries: Some(9.0),
+        entries_per_key: vec![3.0],
         ..Index::default()
     };
     Snapshot {

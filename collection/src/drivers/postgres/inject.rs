@@ -75,6 +75,13 @@ pub(super) async fn inject(link: &Link, snapshot: &Snapshot) -> Result<Injected>
     let scratch = tables(link).await?;
     check_scratch(link, &scratch).await?;
     let mut injected = Injected::default();
+    if let Err(error) = link.until_stopped(link.ask(&emptied(&scratch))).await {
+        if error.kind == ErrorKind::Stopped {
+            return Err(error);
+        }
+        rolled_back(link).await?;
+        injected.notes.push(format!("what an earlier run left in the files stays there: {error}"));
+    }
     let mut budget = MOST_PAGES_OF_ALL;
     for table in &snapshot.catalog.tables {
         let place = scratch.iter().find(|s| {
@@ -152,6 +159,29 @@ async fn one(
     injected.notes.extend(filling.shortfall(&name, table, pages));
     injected.tables += 1;
     statistics(link, place, table, has_functions, false, Some(pages)).await
+}
+
+/// Gives the files of tables without a single row back their size, in case this is not the first time:
+/// one statement, so that tables which refer to each other are no trouble, and under a lock, so that
+/// no row can come in between.
+fn emptied(scratch: &[Scratch]) -> String {
+    let names =
+        scratch.iter().filter(|table| table.kind == "r").map(|table| literal(&table.quoted()));
+    let names: Vec<String> = names.collect();
+    format!(
+        "BEGIN READ WRITE; SET LOCAL lock_timeout = '5s';
+         DO $planscope$ DECLARE name text; is_used bool; list text := ''; BEGIN
+           FOREACH name IN ARRAY ARRAY[{}]::text[] LOOP
+             EXECUTE 'LOCK TABLE ONLY ' || name || ' IN ACCESS EXCLUSIVE MODE';
+             EXECUTE 'SELECT EXISTS (SELECT FROM ONLY ' || name || ')' INTO is_used;
+             IF NOT is_used THEN list := list || ', ' || name; END IF;
+           END LOOP;
+           IF list <> '' THEN EXECUTE 'TRUNCATE ONLY' || substr(list, 2); END IF;
+         EXCEPTION WHEN feature_not_supported THEN
+           RAISE NOTICE 'a table with rows refers to one without';
+         END $planscope$; COMMIT",
+        names.join(", ")
+    )
 }
 
 /// After an error the transaction that was begun is still open.
@@ -403,13 +433,20 @@ fn attribute(
             )
             + "\n";
     }
+    // What is not given would stay as it is.
     let mut sql = format!(
+        "SELECT pg_clear_attribute_stats({}, {}, {}, {inherited});\n",
+        literal(&place.schema),
+        literal(&place.name),
+        literal(&column.name)
+    );
+    sql.push_str(&format!(
         "SELECT pg_restore_attribute_stats('schemaname', {}, 'relname', {}, 'attname', {}, 'inherited', {inherited}, \
          'null_frac', {null_share}::float4, 'avg_width', {width}::int4, 'n_distinct', {distinct}::float4",
         literal(&place.schema),
         literal(&place.name),
         literal(&column.name)
-    );
+    ));
     if let Some(correlation) = known.correlation {
         sql.push_str(&format!(", 'correlation', {correlation}::float4"));
     }

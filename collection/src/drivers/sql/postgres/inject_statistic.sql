@@ -1,6 +1,6 @@
 -- Statistics of one column, written as ANALYZE would (before version 18, which has a function for it):
 -- slot 1 the most common values (kind 1), slot 2 the histogram (kind 2), slot 3 the correlation (kind 3).
-DELETE FROM pg_statistic WHERE starelid = {table} AND staattnum = {number} AND NOT stainherit;
+DELETE FROM pg_statistic WHERE starelid = {table} AND staattnum = {number} AND stainherit = {inherited};
 INSERT INTO pg_statistic
 SELECT {table}, {number}, {inherited}, {null_share}, {width}, {distinct},
        CASE WHEN {common} IS NULL OR eq IS NULL THEN 0 ELSE 1 END::int2,

@@ -321,6 +321,7 @@ pub(super) fn baseline(report: &crate::report::BaselineReport) -> Document {
         ),
     });
     let is_new = changed.iter().all(|file| file.action == FileAction::Add);
+    let mut items = Vec::new();
     for file in &changed {
         let mark = if file.is_chosen || !report.written { "" } else { " (left as it is)" };
         let from = file
@@ -330,12 +331,14 @@ pub(super) fn baseline(report: &crate::report::BaselineReport) -> Document {
         let text = format!("{}  {}{from}{mark}", file.query, file.path.display());
         let mut item = item(file.action.name(), tone_of(file.action), &text);
         item.details.extend(file.reason.iter().map(|reason| vec![plain(reason.clone())]));
-        document.list(vec![item]);
+        items.push(item);
         if !(report.written && is_new) && file.action != FileAction::Remove {
+            document.list(std::mem::take(&mut items));
             let lines = diff_lines(&file.texts[0], &file.texts[1]);
             document.blocks.push(Block::Folded { summary: file.path.display().to_string(), lines });
         }
     }
+    document.list(items);
     document.list(report.notes.iter().map(|note| item("note", Tone::Warm, note)).collect());
     document.paragraph(match (report.written, changed.is_empty()) {
         (true, _) => "Commit the folder; `planscope diff` holds later plans against it.",
