@@ -94,6 +94,8 @@ pub enum DifferenceKind {
     Statistics,
     /// The kind of a relation, or the type of a column.
     Schema,
+    /// The values that a relation is searched for, and with them the rows.
+    Parameters,
 }
 
 impl DifferenceKind {
@@ -106,6 +108,7 @@ impl DifferenceKind {
             Self::Rows => "rows",
             Self::Statistics => "statistics",
             Self::Schema => "schema",
+            Self::Parameters => "parameters",
         }
     }
 }
@@ -149,6 +152,9 @@ impl fmt::Display for Difference {
                 write!(f, "the statistics of {subject} differ ({before}, {after})")
             }
             DifferenceKind::Schema => write!(f, "{subject} is another ({before}, {after})"),
+            DifferenceKind::Parameters => {
+                write!(f, "other values of {subject} were asked for ({before}, {after})")
+            }
         }
     }
 }

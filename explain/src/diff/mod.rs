@@ -77,6 +77,8 @@ pub struct Side<'a> {
     pub target: Option<&'a TargetIdentity>,
     /// The server's settings. Those that the plan lists count as well.
     pub settings: Option<&'a BTreeMap<String, String>>,
+    /// The text of the statement: it tells tables from aliases where the plan does not.
+    pub statement: Option<&'a str>,
     /// Counters of the statement's calls.
     pub counters: Option<&'a Counters>,
     /// Milliseconds of repeated runs, made in turns with those of the other side.
@@ -86,7 +88,15 @@ pub struct Side<'a> {
 impl<'a> Side<'a> {
     /// A plan of which nothing else is known.
     pub fn of(plan: &'a Plan) -> Self {
-        Self { plan, catalog: None, target: None, settings: None, counters: None, runs_ms: &[] }
+        Self {
+            plan,
+            catalog: None,
+            target: None,
+            settings: None,
+            statement: None,
+            counters: None,
+            runs_ms: &[],
+        }
     }
 
     /// A plan with what a snapshot tells of its server.

@@ -3,7 +3,7 @@
 use super::changes::{Effect, Found};
 use super::circumstances::Withholds;
 use super::measure::{Measure, Measures};
-use super::{Change, ChangeKind, Difference, Severity, Verdict};
+use super::{Change, ChangeKind, Difference, DifferenceKind, Severity, Verdict};
 use crate::units::Count;
 use std::cmp::Ordering;
 
@@ -20,8 +20,12 @@ pub(super) fn sentence(
         let main = main.map_or(String::new(), |main| format!("; {main}"));
         return format!("{}{main}", obstacles(differences, measures.withheld));
     }
+    let asked = differences.iter().find(|d| d.kind == DifferenceKind::Parameters);
     let figures = match measure {
-        Some(_) if measures.contradicts() => Some(contradiction(&measures.work)),
+        _ if asked.is_some() => asked.map(ToString::to_string),
+        Some(_) if measures.contradicts() => {
+            Some(contradiction(&measures.work, measures.together().as_ref()))
+        }
         Some(measure) => figures(measure),
         None if measures.withheld == Withholds::Everything => None,
         None if measures.costs_withheld() => Some("costs are not comparable".to_owned()),
@@ -30,7 +34,9 @@ pub(super) fn sentence(
     match (main, figures) {
         (Some(main), Some(figures)) => format!("{main}; {figures}"),
         (Some(main), None) => main,
-        (None, Some(figures)) if measure.is_some() => format!("the same plan; {figures}"),
+        (None, Some(figures)) if measure.is_some() || asked.is_some() => {
+            format!("the same plan; {figures}")
+        }
         (None, _) => "the plans are the same".to_owned(),
     }
 }
@@ -123,9 +129,17 @@ fn figures(measure: &Measure) -> Option<String> {
     })
 }
 
-fn contradiction(work: &[Measure]) -> String {
+fn contradiction(work: &[Measure], together: Option<&Measure>) -> String {
     let parts: Vec<String> = work.iter().filter_map(figures).collect();
-    format!("{}: more of one, less of the other", parts.join(", "))
+    let parts = parts.join(", ");
+    match together {
+        Some(both) => format!("{parts}: {} in all", change_of(both.direction)),
+        None => format!("{parts}: more of one, less of the other"),
+    }
+}
+
+fn change_of(direction: Ordering) -> &'static str {
+    if direction == Ordering::Greater { "more" } else { "less" }
 }
 
 pub(super) fn noun(measure: &'static str) -> &'static str {

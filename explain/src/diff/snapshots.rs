@@ -101,6 +101,7 @@ impl<'a> Comparer<'a> {
         let plan = seen.is_some().then(|| {
             let side = |side: usize, of: &'a Statement| Side {
                 counters: Some(&own[side]).filter(|_| self.same_place),
+                statement: Some(&of.text),
                 ..Side::within(&of.plans[compared[side]].plan, self.sides[side])
             };
             verdict::compare([side(0, before), side(1, after)], self.tolerance)

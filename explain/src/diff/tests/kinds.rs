@@ -425,7 +425,7 @@ fn the_rest() {
                       SeqScan m2024 m_1 role=member
                       SeqScan m2025 m_2 role=member",
                 verdict: Verdict::Same,
-                changes: &["low node-removed m_1: SeqScan → none"],
+                changes: &["info partitions-pruned m: 3 partitions → 2 partitions"],
             },
         ],
     );

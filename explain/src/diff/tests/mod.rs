@@ -1,6 +1,7 @@
 //! Helpers: plans written as an outline, and what a comparison of them says in a line.
 
 mod kinds;
+mod pairs;
 mod properties;
 mod snapshots;
 mod verdicts;
@@ -136,11 +137,22 @@ fn assert_mirrors(before: &Plan, after: &Plan, catalogs: [Option<&Catalog>; 2]) 
     let there = plans(before, after, catalogs, Tolerance::default());
     let [b, a] = catalogs;
     let back = plans(after, before, [a, b], Tolerance::default());
-    assert_eq!(there.verdict, mirrored_verdict(back.verdict), "{} / {}", there.reason, back.reason);
+    assert_mirror_images(&there, &back, "");
+}
+
+/// Fails unless one comparison is the other turned round.
+fn assert_mirror_images(there: &PlanDiff, back: &PlanDiff, name: &str) {
+    assert_eq!(
+        there.verdict,
+        mirrored_verdict(back.verdict),
+        "{name} {} / {}",
+        there.reason,
+        back.reason
+    );
     let pairs = |diff: &PlanDiff| diff.pairs.clone();
-    let mut turned: Vec<_> = pairs(&back).into_iter().map(|(b, a)| (a, b)).collect();
+    let mut turned: Vec<_> = pairs(back).into_iter().map(|(b, a)| (a, b)).collect();
     turned.sort_unstable();
-    assert_eq!(pairs(&there), turned);
+    assert_eq!(pairs(there), turned, "{name}");
     let mut changes: Vec<String> = there
         .changes
         .iter()
@@ -156,5 +168,5 @@ fn assert_mirrors(before: &Plan, after: &Plan, catalogs: [Option<&Catalog>; 2]) 
         .collect();
     changes.sort();
     turned.sort();
-    assert_eq!(changes, turned);
+    assert_eq!(changes, turned, "{name}");
 }
