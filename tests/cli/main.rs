@@ -16,5 +16,6 @@ mod config;
 mod explain;
 mod explain_outputs;
 mod from_log;
+mod gate;
 mod interface;
 mod sqlite;

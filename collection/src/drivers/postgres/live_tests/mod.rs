@@ -3,9 +3,9 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod logging;
 mod many;
 mod pooled;
-mod logging;
 mod pretending;
 mod privileges;
 mod support;
