@@ -15,6 +15,7 @@ mod load;
 mod redacted;
 mod rehearsal;
 mod repairs;
+mod routines;
 mod settings;
 mod socket;
 mod statements;
