@@ -22,6 +22,12 @@ _planscope() {
             planscope,analyze)
                 cmd="planscope__subcmd__analyze"
                 ;;
+            planscope,baseline)
+                cmd="planscope__subcmd__baseline"
+                ;;
+            planscope,browse)
+                cmd="planscope__subcmd__browse"
+                ;;
             planscope,collect)
                 cmd="planscope__subcmd__collect"
                 ;;
@@ -51,6 +57,12 @@ _planscope() {
                 ;;
             planscope,util)
                 cmd="planscope__subcmd__util"
+                ;;
+            planscope__subcmd__baseline,accept)
+                cmd="planscope__subcmd__baseline__subcmd__accept"
+                ;;
+            planscope__subcmd__baseline,init)
+                cmd="planscope__subcmd__baseline__subcmd__init"
                 ;;
             planscope__subcmd__snapshots,export)
                 cmd="planscope__subcmd__snapshots__subcmd__export"
@@ -83,14 +95,14 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules stop snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain browse analyze advise baseline diff demo doctor rules stop snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -117,7 +129,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__advise)
-            opts="-q -h --ask --max-indexes --max-size --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --ask --max-indexes --max-size --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -144,7 +156,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -163,6 +175,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -172,6 +192,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -188,7 +232,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -215,7 +259,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__analyze)
-            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --rule --statement --fail-on --findings --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,7 +290,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -265,6 +309,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -274,6 +326,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -290,7 +366,291 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__baseline)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help init accept"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__baseline__subcmd__accept)
+            opts="-q -h --all --baseline --target --queries --analyze --inject-stats --force --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --baseline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inject-stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__baseline__subcmd__init)
+            opts="-q -h --out --target --queries --analyze --inject-stats --force --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inject-stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__browse)
+            opts="-q -h --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --theme --palette --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --palette)
+                    COMPREPLY=($(compgen -W "default okabe-ito cividis" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -317,7 +677,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__collect)
-            opts="-q -h --all --group --at-once --watch --every --keep --budget --rounds --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --all --group --at-once --dry-run --server-version --from-log --log-format --log-line-prefix --log-year --since --until --follow --rejects --name --watch --every --keep --budget --rounds --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,6 +688,42 @@ _planscope() {
                     return 0
                     ;;
                 --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "mongodb-json mongodb-profile mongodb-text mysql-general mysql-slow postgres-csv postgres-json postgres-stderr postgres-syslog postgres-wrapped" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-line-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-year)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -356,7 +752,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -375,6 +771,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,6 +788,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -400,7 +828,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -434,7 +862,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -472,7 +900,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -499,17 +927,33 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__diff)
-            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --against --fail-on --tolerance --confidence --runs --statement --top --queries --analyze --inject-stats --force --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "worse changed never" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confidence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --runs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --statement)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -517,8 +961,28 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inject-stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -564,7 +1028,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -591,7 +1055,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__explain)
-            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --theme --palette --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -625,8 +1089,16 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --palette)
+                    COMPREPLY=($(compgen -W "default okabe-ito cividis" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -660,7 +1132,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -694,7 +1166,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -728,7 +1200,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -762,7 +1234,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -796,7 +1268,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -838,7 +1310,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -872,7 +1344,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -906,7 +1378,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -940,7 +1412,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -978,7 +1450,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1012,7 +1484,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1039,14 +1511,14 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor error explain fleet rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze baseline collect diff doctor dry-run error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)

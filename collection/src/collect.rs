@@ -17,15 +17,27 @@ use std::time::Duration;
 
 mod plans;
 
+/// Where the statements come from.
+#[derive(Debug, Clone, Default)]
+pub enum Statements {
+    /// The server's own statistics.
+    #[default]
+    Statistics,
+    /// What runs on the server at this moment.
+    Running,
+    /// Files.
+    Queries(Vec<QueryText>),
+}
+
 /// What to collect.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
+    /// Where the statements come from.
+    pub statements: Statements,
     /// Which statements.
     pub selection: Selection,
     /// Take two readings of the counters, this far apart, and look at what ran in between.
     pub interval: Option<Duration>,
-    /// Statements from files; empty means the server's own statistics.
-    pub queries: Vec<QueryText>,
     /// Whether to run statements for their plans.
     pub execution: Execution,
     /// Whether literals stay in texts and plans.
@@ -73,6 +85,7 @@ pub async fn collect(
         catalog: Default::default(),
         settings: Default::default(),
         problems: workload.problems,
+        log: None,
     };
     let guards = (&mut gate, &mut spending);
     if let Err(error) = complete(session, request, &mut snapshot, guards, progress).await {
@@ -114,19 +127,31 @@ async fn read_workload(
     request: &Request,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Workload> {
-    if request.queries.is_empty() {
-        progress(Step::Statements(0, request.selection.top));
-        return match request.interval {
-            None => session.workload(&request.selection).await,
-            Some(interval) => read_interval(session, request, interval, progress).await,
-        };
+    progress(Step::Statements(0, request.selection.top));
+    let mut workload = match (&request.statements, request.interval) {
+        (Statements::Statistics, None) => session.workload(&request.selection).await?,
+        (Statements::Statistics, Some(interval)) => {
+            read_interval(session, request, interval, progress).await?
+        }
+        (Statements::Running, _) => session.running().await?,
+        (Statements::Queries(queries), _) => {
+            let mut report = |done| progress(Step::Statements(done, queries.len()));
+            session.measure(queries, request.execution, &mut report).await?
+        }
+    };
+    if !matches!(request.statements, Statements::Statistics) {
+        workload.statements = request.selection.choose(workload.statements);
     }
-    let of = request.queries.len();
-    progress(Step::Statements(0, of));
-    let mut report = |done| progress(Step::Statements(done, of));
-    let mut workload = session.measure(&request.queries, request.execution, &mut report).await?;
-    workload.statements = request.selection.choose(workload.statements);
+    if workload.statements.is_empty() && !request.selection.filter.applications.is_empty() {
+        workload.problems.push(unknown_application());
+    }
     Ok(workload)
+}
+
+fn unknown_application() -> Problem {
+    let message = "no statement of that application was found; the statistics of a server do not say which \
+                   application ran a statement: --running and logs do";
+    Problem { kind: "application".into(), message: message.into(), statement: None }
 }
 
 /// What ran between two readings. Stopped in the wait, what ran until then counts.
@@ -210,6 +235,9 @@ fn coverage(workload: &Workload) -> Coverage {
 /// Replaces the literals in every text that goes into the snapshot.
 pub(crate) fn redact(snapshot: &mut Snapshot) {
     let engine = snapshot.target.engine;
+    for column in snapshot.catalog.tables.iter_mut().flat_map(|table| &mut table.columns) {
+        (column.common_values, column.histogram) = (None, None);
+    }
     for statement in &mut snapshot.statements {
         statement.text = fingerprint::redact(&statement.text, engine);
         for record in &mut statement.plans {
@@ -221,6 +249,9 @@ pub(crate) fn redact(snapshot: &mut Snapshot) {
                 read_again(record);
             }
         }
+    }
+    for failed in snapshot.log.iter_mut().flat_map(|log| &mut log.failed) {
+        failed.text = fingerprint::redact(&failed.text, engine);
     }
 }
 
@@ -268,7 +299,9 @@ fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity, Window};
+    use planscope_explain::workload::{
+        Catalog, Column, PlanRecord, Statement, Table, TargetIdentity, Window,
+    };
 
     #[test]
     fn no_literal_reaches_a_snapshot() {
@@ -293,9 +326,20 @@ mod tests {
             window: Window::default(),
             coverage: Coverage::default(),
             statements: vec![statement],
-            catalog: Default::default(),
+            catalog: Catalog {
+                tables: vec![Table {
+                    columns: vec![Column {
+                        common_values: Some("{s3cret}".into()),
+                        histogram: Some("{1,4711}".into()),
+                        ..Column::default()
+                    }],
+                    ..Table::default()
+                }],
+                indexes: Vec::new(),
+            },
             settings: Default::default(),
             problems: Vec::new(),
+            log: None,
         };
         redact(&mut snapshot);
         let all = format!("{snapshot:?}");

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
 use planscope_collection::Target;
-use planscope_collection::collect::{Request, dry_run};
+use planscope_collection::collect::{Request, Statements, dry_run};
 use planscope_collection::driver::Execution;
 use planscope_collection::guard::{Policy, Sent};
 use planscope_collection::queries::QueryText;
@@ -106,7 +106,11 @@ async fn statements_from_files_stand_for_themselves() {
         calls: 1,
     };
     let queries = vec![query("SELECT 7 FROM t"), query("DELETE FROM t")];
-    let request = Request { queries, execution: Execution::Analyze, ..Request::default() };
+    let request = Request {
+        statements: Statements::Queries(queries),
+        execution: Execution::Analyze,
+        ..Request::default()
+    };
     let texts = sent("postgres", None, &request).await;
     assert_has(&texts, &[&["EXPLAIN (ANALYZE", "SELECT 7 FROM t"], &["DELETE FROM t"]]);
     assert!(!has(&texts, &["ANALYZE", "DELETE FROM t"]), "{texts:#?}");
