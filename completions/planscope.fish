@@ -43,6 +43,7 @@ complete -c planscope -n "__fish_planscope_needs_command" -s h -l help -d 'Print
 complete -c planscope -n "__fish_planscope_needs_command" -s V -l version -d 'Print version'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "collect" -d 'Collect the heaviest statements and their plans into a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show plans with their heat: as a tree, a table, a page of HTML'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "browse" -d 'Look at plans in the terminal'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "analyze" -d 'Say what is wrong with a plan or a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "advise" -d 'Advise indexes that were checked with the planner'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compare two plans or snapshots; exit 1 when it got worse'
@@ -154,6 +155,12 @@ misestimate\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
 table\t''
 json\t''
@@ -171,6 +178,61 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze 
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l top -d 'Most statements' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
+mean-time\t''
+calls\t''
+rows\t''
+reads\t''
+temp\t''
+rows-per-result\t''
+variance\t''
+new\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l app -d 'Only statements of this application; known of what runs and of logs' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-app -d 'No statement of this application' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-plans -d 'Most plans to ask for; of the statements beyond it it is said that they have none' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-bytes -d 'Most bytes of texts and plans to fetch: 20MiB; by default 256MiB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-time -d 'Longest time of a collection: 30s, 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-active -d 'Leave the server alone while more sessions than this run a statement; by default 200' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-waiting -d 'Leave the server alone while more sessions than this wait for a lock; by default 20' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-lag -d 'Leave a replica alone that is further behind than this; by default 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
+json\t''
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l running -d 'What runs at this moment instead of the server\'s statistics: times are those so far'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l force -d 'Look at a target that failed several times in a row, or that is busy'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l rule -d 'Only this rule; can be given several times' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l statement -d 'Only this statement: its name, fingerprint or engine\'s id' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l fail-on -d 'Exit 1 when there is a finding of at least this severity' -r -f -a "never\t'Never'

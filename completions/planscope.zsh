@@ -108,6 +108,12 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -123,6 +129,54 @@ never\:"Never"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '::input -- Plan file, `-`, snapshot or database:_default' \
 '::sql -- The statement to explain, when INPUT is a database:_default' \
+&& ret=0
+;;
+(browse)
+_arguments "${_arguments_options[@]}" : \
+'*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
+'--top=[Most statements]:N:_default' \
+'*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--app=[Only statements of this application; known of what runs and of logs]:NAME:_default' \
+'*--exclude-app=[No statement of this application]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
+'--max-plans=[Most plans to ask for; of the statements beyond it it is said that they have none]:N:_default' \
+'--max-bytes=[Most bytes of texts and plans to fetch\: 20MiB; by default 256MiB]:SIZE:_default' \
+'--max-time=[Longest time of a collection\: 30s, 5m]:TIME:_default' \
+'--max-active=[Leave the server alone while more sessions than this run a statement; by default 200]:N:_default' \
+'--max-waiting=[Leave the server alone while more sessions than this wait for a lock; by default 20]:N:_default' \
+'--max-lag=[Leave a replica alone that is further behind than this; by default 5m]:TIME:_default' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--queries --interval)--running[What runs at this moment instead of the server'\''s statistics\: times are those so far]' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, or that is busy]' \
+'--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::input -- Snapshot, plan file or database:_default' \
 && ret=0
 ;;
 (analyze)
@@ -535,6 +589,7 @@ _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
 'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
+'browse:Look at plans in the terminal' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
 'diff:Compare two plans or snapshots; exit 1 when it got worse' \
@@ -557,6 +612,11 @@ _planscope__subcmd__advise_commands() {
 _planscope__subcmd__analyze_commands() {
     local commands; commands=()
     _describe -t commands 'planscope analyze commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__browse_commands] )) ||
+_planscope__subcmd__browse_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope browse commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__collect_commands] )) ||
 _planscope__subcmd__collect_commands() {

@@ -65,6 +65,7 @@ pub enum ColorWhen {
 pub enum Command {
     Collect(Box<cmd::collect::CollectArgs>),
     Explain(cmd::explain::ExplainArgs),
+    Browse(cmd::browse::BrowseArgs),
     Analyze(cmd::analyze::AnalyzeArgs),
     Advise(cmd::advise::AdviseArgs),
     Diff(cmd::diff::DiffArgs),

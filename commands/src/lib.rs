@@ -17,10 +17,12 @@ mod report;
 mod safe;
 mod secret;
 mod settings;
+mod tui;
 mod ui;
 
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::exit::ExitStatus;
+pub use crate::tui::headless;
 use crate::ui::Ui;
 use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;

@@ -61,6 +61,7 @@ pub struct ExplainReport {
 }
 
 /// A plan with what is known of it.
+#[derive(Clone)]
 pub struct ShownPlan {
     /// The plan.
     pub plan: Plan,

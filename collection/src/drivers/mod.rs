@@ -6,6 +6,7 @@ use crate::guard::{Policy, Stop};
 use crate::target::Target;
 use planscope_explain::Engine;
 
+mod checks;
 mod counters;
 mod hosts;
 mod mongodb;

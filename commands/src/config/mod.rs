@@ -7,7 +7,7 @@ mod places;
 mod schema;
 
 pub use places::Places;
-pub use schema::TargetEntry;
+pub use schema::{InterfaceEntry, TargetEntry};
 
 use crate::error::{CommandError, Result};
 use planscope_advisors::{Suppression, Thresholds};
@@ -31,6 +31,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// Findings that are not shown.
     pub suppressions: Vec<Suppression>,
+    /// The terminal interface.
+    pub interface: InterfaceEntry,
 }
 
 impl Config {
@@ -68,6 +70,7 @@ impl Config {
             let (at, value) = (value.span(), value.into_inner());
             self.thresholds.set(&name, value).map_err(|what| placed(text, path, at, &what))?;
         }
+        self.interface = file.interface.or(self.interface);
         for suppression in file.suppress {
             let at = suppression.span();
             let read = suppression.into_inner().read();

@@ -6,12 +6,14 @@ mod html;
 mod json;
 mod jsonl;
 mod markdown;
-mod node;
-mod pages;
+pub mod node;
+pub mod pages;
 mod table;
 mod text;
 mod tree;
 pub mod wire;
+
+pub use text::{ascii, wrap_all};
 
 use crate::error::{CommandError, Result};
 use crate::report::{Report, cut};

@@ -20,7 +20,7 @@ mod fleet;
 mod logs;
 mod plans;
 
-pub use plans::{facts, is_known, more_facts};
+pub use plans::{facts, is_known, more_facts, nothing_known};
 
 /// The document of plans as tables.
 pub fn plan_table(report: &ExplainReport, style: &Style) -> Document {

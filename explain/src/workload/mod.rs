@@ -1,6 +1,7 @@
 //! The workload: statements with their counters and plans, the catalog, and the snapshot that
 //! holds them together.
 
+pub mod bytes;
 pub mod catalog;
 pub mod ddl;
 pub mod delta;

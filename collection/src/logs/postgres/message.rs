@@ -250,7 +250,8 @@ fn step(text: &[u8]) -> Option<(Step, &[u8])> {
 /// What follows the name of a prepared statement.
 fn after_name(text: &[u8]) -> Option<&[u8]> {
     let head = text.get(..300).unwrap_or(text);
-    let colon = memmem::find(head, b": ").or_else(|| memchr::memchr(b':', head))?;
+    let colons = || memchr::memchr_iter(b':', head);
+    let colon = colons().find(|at| head.get(at + 1) == Some(&b' ')).or_else(|| colons().next())?;
     text.get(colon + 1..).map(<[u8]>::trim_ascii_start)
 }
 

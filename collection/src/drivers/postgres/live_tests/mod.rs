@@ -4,5 +4,8 @@ mod collecting;
 mod failing;
 mod harmless;
 mod logging;
+mod many;
+mod pooled;
 mod pretending;
+mod privileges;
 mod support;
