@@ -12,6 +12,7 @@
 mod support;
 
 mod bad_input;
+mod ci;
 mod explain;
 mod explain_outputs;
 mod gate;

@@ -208,7 +208,7 @@ struct Filling {
 
 impl Filling {
     fn of(place: &Scratch, table: &Table, budget: f64) -> Self {
-        let rows = table.rows.unwrap_or(0.0).min(MOST_ROWS).max(1.0).round();
+        let rows = table.rows.unwrap_or(0.0).clamp(1.0, MOST_ROWS).round();
         let known = table.pages.or(table.size_bytes.map(|bytes| (bytes / 8192.0).ceil()));
         let pages = known.unwrap_or(rows / 100.0).max(1.0);
         let written = pages.min(MOST_PAGES).min(budget.max(1.0));
