@@ -5,7 +5,7 @@
 //! core's (`collect.rs`), the same for every engine.
 
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
@@ -236,6 +236,11 @@ pub trait Session: Send {
 
     /// The switch that ends its work.
     fn stop(&self) -> &Stop;
+
+    /// How busy the server is; what it does not tell this user is not known.
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(async { Ok(Load::default()) })
+    }
 
     /// Settings that matter to plans and advice.
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>>;

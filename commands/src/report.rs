@@ -4,6 +4,7 @@ use crate::compare::Advised;
 use crate::gate::{Gate, Leftover, Ruling};
 use planscope_advisors::{Advice, Finding};
 use planscope_collection::driver::{Check, CheckStatus};
+use planscope_collection::guard::Sent;
 use planscope_collection::store::Entry;
 use planscope_explain::diff::{PlanDiff, SnapshotDiff, Verdict};
 use planscope_explain::formats::Note;
@@ -33,6 +34,8 @@ pub enum Report {
     Rules(RulesReport),
     /// Snapshots of many targets, collected.
     Fleet(FleetReport),
+    /// What a collection would send.
+    DryRun(DryRunReport),
     /// The store.
     Snapshots(SnapshotsReport),
 }
@@ -42,7 +45,7 @@ impl Report {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Explain(_) => "explain",
-            Self::Collect(_) | Self::Fleet(_) => "collect",
+            Self::Collect(_) | Self::Fleet(_) | Self::DryRun(_) => "collect",
             Self::Analyze(_) => "analyze",
             Self::Advise(_) => "advise",
             Self::Diff(_) => "diff",
@@ -63,6 +66,7 @@ pub struct ExplainReport {
 }
 
 /// A plan with what is known of it.
+#[derive(Clone)]
 pub struct ShownPlan {
     /// The plan.
     pub plan: Plan,
@@ -78,12 +82,20 @@ pub struct ShownPlan {
     pub findings: Vec<Finding>,
 }
 
+/// What a collection would send, in order.
+pub struct DryRunReport {
+    /// The target, without its password.
+    pub target: String,
+    /// What would be sent.
+    pub sent: Vec<Sent>,
+}
+
 /// A collected snapshot.
 pub struct CollectReport {
     /// The snapshot.
     pub snapshot: Snapshot,
-    /// Where it was saved.
-    pub path: PathBuf,
+    /// Where it was saved; `None` when it was not.
+    pub path: Option<PathBuf>,
     /// By what the statements were chosen; `None` for one that was there already.
     pub by: Option<String>,
 }

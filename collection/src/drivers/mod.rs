@@ -6,12 +6,15 @@ use crate::guard::{Policy, Stop};
 use crate::target::Target;
 use planscope_explain::{Engine, Snapshot};
 
+mod checks;
 mod counters;
 mod hosts;
 mod mongodb;
 mod mysql;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+mod test_proxy;
 
 /// Every driver, in the order of the engines.
 pub static ALL: &[&Driver] =

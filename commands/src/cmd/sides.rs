@@ -9,7 +9,7 @@ use crate::project;
 use clap::Args;
 use planscope_collection::Target;
 use planscope_collection::baselines::{self, BaselineFile};
-use planscope_collection::collect::Request;
+use planscope_collection::collect::{Request, Statements};
 use planscope_collection::driver::Execution;
 use planscope_collection::queries::{self, QueryText};
 use planscope_collection::select::{Filter, Selection};
@@ -157,9 +157,9 @@ impl Questions {
     /// As a request. A comparison leaves no statement out.
     fn request(&self, args: &LiveArgs) -> Request {
         let mut selection = Selection { top: usize::MAX, ..Selection::default() };
-        let mut texts = Vec::new();
+        let mut statements = Statements::Statistics;
         match self {
-            Self::Texts(queries) => texts.clone_from(queries),
+            Self::Texts(queries) => statements = Statements::Queries(queries.clone()),
             Self::Known(wanted) => {
                 selection.filter =
                     Filter { fingerprints: Some(wanted.clone()), ..Filter::default() };
@@ -167,11 +167,10 @@ impl Questions {
             Self::Heaviest => selection = Selection::default(),
         }
         Request {
+            statements,
             selection,
-            interval: None,
-            queries: texts,
             execution: if args.analyze { Execution::Analyze } else { Execution::PlanOnly },
-            keep_literals: false,
+            ..Request::default()
         }
     }
 }

@@ -10,7 +10,7 @@ mod schema;
 
 pub use gate::{BaselineSettings, DiffSettings};
 pub use places::Places;
-pub use schema::TargetEntry;
+pub use schema::{InterfaceEntry, TargetEntry};
 
 use crate::error::{CommandError, Result};
 use planscope_advisors::{Suppression, Thresholds};
@@ -34,6 +34,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// Findings that are not shown.
     pub suppressions: Vec<Suppression>,
+    /// The terminal interface.
+    pub interface: InterfaceEntry,
     /// What holds for `planscope diff`.
     pub diff: DiffSettings,
     /// Where the baseline is and what it is made of.
@@ -75,6 +77,7 @@ impl Config {
             let (at, value) = (value.span(), value.into_inner());
             self.thresholds.set(&name, value).map_err(|what| placed(text, path, at, &what))?;
         }
+        self.interface = file.interface.or(self.interface);
         for suppression in file.suppress {
             let at = suppression.span();
             let read = suppression.into_inner().read();

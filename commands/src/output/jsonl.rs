@@ -32,6 +32,7 @@ fn records(report: &Report) -> Option<&'static str> {
         Report::Doctor(_) => Some("checks"),
         Report::Rules(_) => Some("rules"),
         Report::Fleet(_) => Some("targets"),
+        Report::DryRun(_) => Some("sent"),
         Report::Snapshots(_) => Some("snapshots"),
     }
 }

@@ -10,13 +10,15 @@ mod json;
 mod jsonl;
 mod junit;
 mod markdown;
-mod node;
-mod pages;
+pub mod node;
+pub mod pages;
 mod sarif;
 mod table;
 mod text;
 mod tree;
 pub mod wire;
+
+pub use text::{ascii, wrap_all};
 
 use crate::error::{CommandError, Result};
 use crate::report::{Report, cut};

@@ -7,7 +7,7 @@ use crate::report::{
 };
 use crate::safe::escaped_json;
 use planscope_advisors::{Advice, Evidence, Finding, Remedy};
-use planscope_collection::store::wire::{NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
+use planscope_collection::store::wire::{LogDoc, NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
 use planscope_explain::Engine;
 use planscope_explain::formats::Note;
 use planscope_explain::heat::Metric;
@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 mod compare;
 mod documents;
+mod dry_run;
 mod fleet;
 pub use documents::*;
 
@@ -37,6 +38,7 @@ pub static SCHEMAS: &[WireSchema] = &[
     WireSchema { name: "collect", schema: || schema_for!(CollectDoc) },
     WireSchema { name: "diff", schema: || schema_for!(compare::DiffDoc) },
     WireSchema { name: "doctor", schema: || schema_for!(DoctorDoc) },
+    WireSchema { name: "dry-run", schema: || schema_for!(dry_run::DryRunDoc) },
     WireSchema { name: "error", schema: || schema_for!(ErrorDoc) },
     WireSchema { name: "explain", schema: || schema_for!(ExplainDoc) },
     WireSchema { name: "fleet", schema: || schema_for!(fleet::FleetDoc) },
@@ -87,6 +89,10 @@ impl Make for AsValue {
 fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
     match report {
         Report::Explain(report) => form.make(&explain(report)),
+        // What was not saved is printed whole.
+        Report::Collect(report) if report.path.is_none() => {
+            form.make(&SnapshotDoc::from(&report.snapshot))
+        }
         Report::Collect(report) => form.make(&collect(report)),
         Report::Analyze(report) => form.make(&analyze(report)),
         Report::Advise(report) => form.make(&advise(report)),
@@ -95,6 +101,7 @@ fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
         Report::Doctor(report) => form.make(&doctor(report)),
         Report::Rules(report) => form.make(&rules(report)),
         Report::Fleet(report) => form.make(&fleet::fleet(report)),
+        Report::DryRun(report) => form.make(&dry_run::dry_run(report)),
         Report::Snapshots(report) => form.make(&snapshots(report)),
     }
 }
@@ -139,7 +146,7 @@ fn collect(report: &CollectReport) -> CollectDoc {
     let of_statements = report.snapshot.statements.iter().flat_map(|s| &s.problems);
     CollectDoc {
         schema: "planscope.collect/1".to_owned(),
-        path: report.path.display().to_string(),
+        path: report.path.as_ref().map(|path| path.display().to_string()),
         target: snapshot.target,
         taken_at: snapshot.taken_at,
         window: snapshot.window,
@@ -150,6 +157,7 @@ fn collect(report: &CollectReport) -> CollectDoc {
             .into_iter()
             .chain(of_statements.map(ProblemDoc::from))
             .collect(),
+        log: snapshot.log,
     }
 }
 
@@ -211,6 +219,7 @@ fn analyze(report: &AnalyzeReport) -> AnalyzeDoc {
             statements: report.snapshot.statements.len() as u64,
             total_ms: report.snapshot.total_ms(),
             time_share: coverage.time_share,
+            log: report.snapshot.log.as_deref().map(LogDoc::from),
         },
     }
 }

@@ -163,6 +163,7 @@ pub fn snapshot(entries: &[Entry], name: &str) -> Option<Snapshot> {
         statements: entries.iter().map(Entry::statement).collect(),
         catalog,
         settings: first.settings.clone(),
+        log: None,
         problems: Vec::new(),
     })
 }

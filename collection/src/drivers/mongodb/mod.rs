@@ -12,7 +12,9 @@ mod document;
 mod errors;
 mod explain;
 mod link;
+mod load;
 mod operation;
+mod rehearsal;
 mod sample;
 mod settings;
 mod shapes;
@@ -26,7 +28,7 @@ use crate::driver::{
     Check, Driver, Execution, Inject, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
@@ -83,6 +85,10 @@ impl Session for Mongodb {
 
     fn stop(&self) -> &Stop {
         &self.link.stop
+    }
+
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(load::load(&self.link))
     }
 
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {

@@ -12,7 +12,9 @@ mod errors;
 mod explain;
 mod known;
 mod link;
+mod load;
 mod refuse;
+mod rehearsal;
 mod routines;
 mod running;
 mod samples;
@@ -29,7 +31,7 @@ use crate::driver::{
     Check, Driver, Execution, Inject, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
@@ -92,6 +94,10 @@ impl Session for Mysql {
 
     fn stop(&self) -> &Stop {
         &self.link.stop
+    }
+
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(load::load(&mut self.link))
     }
 
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {

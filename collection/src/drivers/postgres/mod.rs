@@ -12,8 +12,11 @@ mod generic;
 mod inject;
 mod lexer;
 mod link;
+mod load;
 mod redacted;
+mod rehearsal;
 mod repairs;
+mod running;
 mod settings;
 mod socket;
 mod statements;
@@ -28,7 +31,7 @@ use crate::driver::{
     Workload,
 };
 use crate::error::Result;
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
@@ -86,12 +89,20 @@ impl Session for Postgres {
         &self.link.stop
     }
 
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(load::load(&self.link))
+    }
+
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
         Box::pin(settings::settings(&self.link))
     }
 
     fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
         Box::pin(statements::workload(&self.link, selection))
+    }
+
+    fn running(&mut self) -> BoxFuture<'_, Result<Workload>> {
+        Box::pin(running::running(&self.link))
     }
 
     /// Nothing is run here: a server does not count a statement's work for us alone. `plans` runs

@@ -6,6 +6,7 @@
 
 use super::catalog::Stat1;
 use super::connect::Watch;
+use super::database::Database;
 use super::estimate::Statistics;
 use super::what_if::insert_stat1;
 use crate::driver::Injected;
@@ -40,13 +41,15 @@ pub(super) fn inject(
     watch.attach(&mut connection).map_err(failed)?;
     connection.busy_timeout(policy.lock_timeout).map_err(failed)?;
     let _limit = watch.limit(policy.analyze_timeout);
-    let tables = tables(&connection).map_err(failed)?;
-    check_scratch(&connection, &tables, path, &watch)?;
-    write(&mut connection, &tables, &snapshot.catalog).map_err(failed)
+    let name = path.display().to_string();
+    let database = Database::new(connection, &policy.audit, &name);
+    let tables = tables(&database).map_err(failed)?;
+    check_scratch(&database, &tables, path, &watch)?;
+    write(&database, &tables, &snapshot.catalog).map_err(failed)
 }
 
 /// The ordinary tables.
-fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+fn tables(connection: &Database) -> rusqlite::Result<Vec<String>> {
     let sql = "SELECT name FROM sqlite_schema WHERE type = 'table'
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL %'";
     connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
@@ -54,7 +57,7 @@ fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 
 /// Refuses a database with data in it: its statistics would be overwritten.
 fn check_scratch(
-    connection: &Connection,
+    connection: &Database,
     tables: &[String],
     path: &Path,
     watch: &Watch,
@@ -79,16 +82,27 @@ fn check_scratch(
     Ok(())
 }
 
+/// All or nothing.
 fn write(
-    connection: &mut Connection,
+    connection: &Database,
+    tables: &[String],
+    catalog: &Catalog,
+) -> rusqlite::Result<Injected> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let written = write_all(connection, tables, catalog);
+    connection.execute_batch(if written.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    written
+}
+
+fn write_all(
+    connection: &Database,
     tables: &[String],
     catalog: &Catalog,
 ) -> rusqlite::Result<Injected> {
     let mut injected = Injected::default();
-    let transaction = connection.transaction()?;
     // This makes the tables of the statistics, which are then filled.
-    transaction.execute_batch("ANALYZE; DELETE FROM sqlite_stat1")?;
-    let has_samples = transaction.execute_batch("DELETE FROM sqlite_stat4").is_ok();
+    connection.execute_batch("ANALYZE; DELETE FROM sqlite_stat1")?;
+    let has_samples = connection.execute_batch("DELETE FROM sqlite_stat4").is_ok();
     let unknown = Stat1::new();
     let statistics = Statistics { catalog, stat1: &unknown, pretended: &[] };
     for table in catalog.tables.iter().filter(|table| table.kind == TableKind::Table) {
@@ -97,11 +111,10 @@ fn write(
             continue;
         }
         if table.rows.is_some_and(|rows| rows > 0.0) {
-            one(&transaction, table, catalog, &statistics)?;
+            one(connection, table, catalog, &statistics)?;
             injected.tables += 1;
         }
     }
-    transaction.commit()?;
     if has_samples {
         injected.notes.push("samples of values (sqlite_stat4) are not in a snapshot".to_owned());
     }
@@ -109,7 +122,7 @@ fn write(
 }
 
 fn one(
-    connection: &Connection,
+    connection: &Database,
     table: &Table,
     catalog: &Catalog,
     statistics: &Statistics<'_>,

@@ -8,6 +8,7 @@
 mod catalog;
 mod connect;
 mod cost;
+mod database;
 mod doctor;
 mod estimate;
 mod explain;
@@ -25,15 +26,15 @@ use crate::driver::{
     Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
 use connect::Watch;
+use database::Database;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
 use planscope_explain::{Engine, Snapshot};
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -70,7 +71,7 @@ fn inject_statistics<'a>(
 
 /// An open database file, read-only.
 pub(crate) struct SqliteSession {
-    connection: Connection,
+    connection: Database,
     watch: Watch,
     path: PathBuf,
     identity: TargetIdentity,
@@ -79,6 +80,8 @@ pub(crate) struct SqliteSession {
     catalog: Option<Catalog>,
     /// Made when the first question is asked.
     clone: Option<what_if::Clone>,
+    /// How quickly the file is read.
+    pulse: Pulse,
 }
 
 impl SqliteSession {
@@ -97,14 +100,26 @@ impl SqliteSession {
             database: None,
         };
         let (path, policy) = (path.to_owned(), policy.clone());
-        Ok(Self { connection, watch, path, identity, policy, catalog: None, clone: None })
+        Ok(Self {
+            connection,
+            watch,
+            path,
+            identity,
+            policy,
+            catalog: None,
+            clone: None,
+            pulse: Pulse::default(),
+        })
     }
 
     /// Runs `work` within the time of one statement of ours.
-    fn timed<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    fn timed<T>(&self, work: impl FnOnce(&Database) -> rusqlite::Result<T>) -> Result<T> {
         self.watch.stop.check()?;
         let _limit = self.watch.limit(self.policy.statement_timeout);
-        work(&self.connection).map_err(|error| self.error(error))
+        let begun = connect::now();
+        let done = work(&self.connection).map_err(|error| self.error(error))?;
+        self.pulse.note(begun.elapsed());
+        Ok(done)
     }
 
     fn error(&self, error: rusqlite::Error) -> CollectError {

@@ -1,7 +1,9 @@
 //! The shapes of the documents.
 
 use super::Object;
-use planscope_collection::store::wire::{CoverageDoc, PlanDoc, ProblemDoc, TargetDoc, WindowDoc};
+use planscope_collection::store::wire::{
+    CoverageDoc, LogDoc, PlanDoc, ProblemDoc, TargetDoc, WindowDoc,
+};
 use planscope_explain::workload::IndexKey;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -31,7 +33,7 @@ pub struct CollectDoc {
     /// `planscope.collect/1`.
     pub schema: String,
     /// The snapshot file.
-    pub path: String,
+    pub path: Option<String>,
     /// What was looked at.
     pub target: TargetDoc,
     /// When, RFC 3339.
@@ -44,6 +46,8 @@ pub struct CollectDoc {
     pub plans: u64,
     /// What was not collected, and why.
     pub problems: Vec<ProblemDoc>,
+    /// What logs say besides; null when it was not collected from logs.
+    pub log: Option<LogDoc>,
 }
 
 /// A finding.
@@ -110,6 +114,8 @@ pub struct WorkloadDoc {
     pub total_ms: f64,
     /// Share of the server's execution time that they stand for.
     pub time_share: Option<f64>,
+    /// What logs say besides; null when the snapshot was not made of logs.
+    pub log: Option<LogDoc>,
 }
 
 /// `planscope.advise/1`: advice.
