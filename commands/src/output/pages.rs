@@ -37,6 +37,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Analyze(report) => analyze(report, style),
         Report::Advise(report) => advise(report, style),
         Report::Diff(report) => compare::document(report, style),
+        Report::Baseline(report) => compare::baseline(report),
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
         Report::Fleet(report) => fleet::document(report),
