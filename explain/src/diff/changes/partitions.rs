@@ -52,7 +52,7 @@ impl Finder<'_> {
         });
         if counts[0] != counts[1] {
             self.excuse(&lone);
-            self.report_partitions(&before.table, counts, lone);
+            self.report_partitions(before.table.min(after.table).as_str(), counts, lone);
         }
     }
 
