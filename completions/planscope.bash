@@ -22,6 +22,9 @@ _planscope() {
             planscope,analyze)
                 cmd="planscope__subcmd__analyze"
                 ;;
+            planscope,browse)
+                cmd="planscope__subcmd__browse"
+                ;;
             planscope,collect)
                 cmd="planscope__subcmd__collect"
                 ;;
@@ -83,7 +86,7 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules stop snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain browse analyze advise diff demo doctor rules stop snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -117,7 +120,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__advise)
-            opts="-q -h --ask --max-indexes --max-size --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --ask --max-indexes --max-size --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -144,7 +147,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -163,6 +166,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -172,6 +183,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -215,7 +250,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__analyze)
-            opts="-q -h --rule --statement --fail-on --findings --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --rule --statement --fail-on --findings --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -246,7 +281,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -265,6 +300,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -274,6 +317,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -316,8 +383,134 @@ _planscope() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        planscope__subcmd__browse)
+            opts="-q -h --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --theme --palette --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --palette)
+                    COMPREPLY=($(compgen -W "default okabe-ito cividis" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         planscope__subcmd__collect)
-            opts="-q -h --all --group --at-once --watch --every --keep --budget --rounds --queries --top --by --database --exclude-database --user --exclude-user --matching --exclude --interval --analyze --force --keep-literals --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --all --group --at-once --dry-run --server-version --from-log --log-format --log-line-prefix --log-year --since --until --follow --rejects --name --watch --every --keep --budget --rounds --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,6 +521,42 @@ _planscope() {
                     return 0
                     ;;
                 --at-once)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server-version)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from-log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "mongodb-json mongodb-profile mongodb-text mysql-general mysql-slow postgres-csv postgres-json postgres-stderr postgres-syslog postgres-wrapped" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-line-prefix)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-year)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rejects)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -356,7 +585,7 @@ _planscope() {
                     return 0
                     ;;
                 --by)
-                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
                     return 0
                     ;;
                 --database)
@@ -375,6 +604,14 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --matching)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -384,6 +621,30 @@ _planscope() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -591,7 +852,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__explain)
-            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --theme --palette --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -623,6 +884,14 @@ _planscope() {
                     ;;
                 --audit)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --palette)
+                    COMPREPLY=($(compgen -W "default okabe-ito cividis" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1039,7 +1308,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor error explain fleet rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor dry-run error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

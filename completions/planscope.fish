@@ -43,6 +43,7 @@ complete -c planscope -n "__fish_planscope_needs_command" -s h -l help -d 'Print
 complete -c planscope -n "__fish_planscope_needs_command" -s V -l version -d 'Print version'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "collect" -d 'Collect the heaviest statements and their plans into a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show plans with their heat: as a tree, a table, a page of HTML'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "browse" -d 'Look at plans in the terminal'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "analyze" -d 'Say what is wrong with a plan or a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "advise" -d 'Advise indexes that were checked with the planner'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compare two plans or snapshots; exit 1 when it got worse'
@@ -55,27 +56,54 @@ complete -c planscope -n "__fish_planscope_needs_command" -f -a "completions" -d
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "util" -d 'Schemas, fingerprints and generated files'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l group -d 'The targets of this group of planscope.toml' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l at-once -d 'How many targets to look at at once' -r
-complete -c planscope -n "__fish_planscope_using_subcommand collect" -l every -d 'The first pause between two rounds; it moves between a quarter and eight times of it' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l server-version -d 'The server\'s version for a dry run, as some statements depend on it: 15, 8.0' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l from-log -d 'Logs instead of a database: files, folders, patterns, `-` for stdin; gz, zst, bz2, xz or not' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l log-format -d 'Format of the logs; detected by default' -r -f -a "mongodb-json\t''
+mongodb-profile\t''
+mongodb-text\t''
+mysql-general\t''
+mysql-slow\t''
+postgres-csv\t''
+postgres-json\t''
+postgres-stderr\t''
+postgres-syslog\t''
+postgres-wrapped\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l log-line-prefix -d 'PostgreSQL\'s log_line_prefix; found in the log by default' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l log-year -d 'Year of times that have none (syslog, old MongoDB); this year by default' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l since -d 'Only what happened since then: 2026-11-21 15:00 (UTC), 15:00, 2h (ago), yesterday' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l until -d 'Only what happened before then' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l rejects -d 'Write what is not read into this file, one piece a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l name -d 'The name of the snapshot\'s target; by default that of the first file' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l every -d 'The first pause between two rounds; it moves between a quarter and eight times of it. With --follow the time between two snapshots' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep -d 'How long the target\'s snapshots are kept: 30d, 500 or 2GiB, or several of them' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l budget -d 'Most of the time that may be spent collecting, in percent' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l rounds -d 'End after so many rounds' -r
-complete -c planscope -n "__fish_planscope_using_subcommand collect" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
 temp\t''
 rows-per-result\t''
-variance\t''"
+variance\t''
+new\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l database -d 'Only statements of this database' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-database -d 'No statement of this database' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l user -d 'Only statements of this user' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l app -d 'Only statements of this application; known of what runs and of logs' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude-app -d 'No statement of this application' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l matching -d 'Only statements whose text this regular expression finds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l exclude -d 'No statement whose text this regular expression finds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l max-plans -d 'Most plans to ask for; of the statements beyond it it is said that they have none' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l max-bytes -d 'Most bytes of texts and plans to fetch: 20MiB; by default 256MiB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l max-time -d 'Longest time of a collection: 30s, 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l max-active -d 'Leave the server alone while more sessions than this run a statement; by default 200' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l max-waiting -d 'Leave the server alone while more sessions than this wait for a lock; by default 20' -r
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l max-lag -d 'Leave a replica alone that is further behind than this; by default 5m' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
@@ -93,9 +121,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand collect" -l width -d
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l all -d 'Every target of planscope.toml'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l dry-run -d 'Send nothing to the database: print every statement that would be sent. Of logs: save nothing, print what would be saved, with --format json the whole snapshot'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l follow -d 'Go on with what is written to the logs, through rotation and truncation; a snapshot --every so often of what was logged in between'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l watch -d 'Collect again and again until stopped: more often while plans change, seldom while nothing does'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l running -d 'What runs at this moment instead of the server\'s statistics: times are those so far'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
-complete -c planscope -n "__fish_planscope_using_subcommand collect" -l force -d 'Look at a target that failed several times in a row, without waiting'
+complete -c planscope -n "__fish_planscope_using_subcommand collect" -l force -d 'Look at a target that failed several times in a row, or that is busy'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -124,6 +155,12 @@ misestimate\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
 table\t''
 json\t''
@@ -141,6 +178,61 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze 
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l top -d 'Most statements' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
+mean-time\t''
+calls\t''
+rows\t''
+reads\t''
+temp\t''
+rows-per-result\t''
+variance\t''
+new\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l app -d 'Only statements of this application; known of what runs and of logs' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-app -d 'No statement of this application' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-plans -d 'Most plans to ask for; of the statements beyond it it is said that they have none' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-bytes -d 'Most bytes of texts and plans to fetch: 20MiB; by default 256MiB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-time -d 'Longest time of a collection: 30s, 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-active -d 'Leave the server alone while more sessions than this run a statement; by default 200' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-waiting -d 'Leave the server alone while more sessions than this wait for a lock; by default 20' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-lag -d 'Leave a replica alone that is further behind than this; by default 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
+json\t''
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l running -d 'What runs at this moment instead of the server\'s statistics: times are those so far'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l force -d 'Look at a target that failed several times in a row, or that is busy'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l rule -d 'Only this rule; can be given several times' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l statement -d 'Only this statement: its name, fingerprint or engine\'s id' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l fail-on -d 'Exit 1 when there is a finding of at least this severity' -r -f -a "never\t'Never'
@@ -148,23 +240,32 @@ low\t'Any finding'
 medium\t'Medium or high'
 high\t'High only'"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l findings -d 'Most findings to print' -r
-complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
 temp\t''
 rows-per-result\t''
-variance\t''"
+variance\t''
+new\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l database -d 'Only statements of this database' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-database -d 'No statement of this database' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l user -d 'Only statements of this user' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l app -d 'Only statements of this application; known of what runs and of logs' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude-app -d 'No statement of this application' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l matching -d 'Only statements whose text this regular expression finds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l exclude -d 'No statement whose text this regular expression finds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l max-plans -d 'Most plans to ask for; of the statements beyond it it is said that they have none' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l max-bytes -d 'Most bytes of texts and plans to fetch: 20MiB; by default 256MiB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l max-time -d 'Longest time of a collection: 30s, 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l max-active -d 'Leave the server alone while more sessions than this run a statement; by default 200' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l max-waiting -d 'Leave the server alone while more sessions than this wait for a lock; by default 20' -r
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l max-lag -d 'Leave a replica alone that is further behind than this; by default 5m' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
@@ -181,8 +282,9 @@ never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l running -d 'What runs at this moment instead of the server\'s statistics: times are those so far'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
-complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l force -d 'Look at a target that failed several times in a row, without waiting'
+complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l force -d 'Look at a target that failed several times in a row, or that is busy'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -s q -l quiet -d 'Say nothing on stderr but errors'
@@ -190,23 +292,32 @@ complete -c planscope -n "__fish_planscope_using_subcommand analyze" -s h -l hel
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l ask -d 'Database whose planner answers for a snapshot' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-indexes -d 'Most indexes to advise' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-size -d 'Most bytes of all advised indexes together, e.g. 500MB' -r
-complete -c planscope -n "__fish_planscope_using_subcommand advise" -l queries -d 'Statements from files (or all *.sql files of a folder) instead of the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l top -d 'Most statements' -r
-complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what statements are chosen; the first one orders them. By default each figure has a say' -r -f -a "total-time\t''
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
 mean-time\t''
 calls\t''
 rows\t''
 reads\t''
 temp\t''
 rows-per-result\t''
-variance\t''"
+variance\t''
+new\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l database -d 'Only statements of this database' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-database -d 'No statement of this database' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l user -d 'Only statements of this user' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l app -d 'Only statements of this application; known of what runs and of logs' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude-app -d 'No statement of this application' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l matching -d 'Only statements whose text this regular expression finds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l exclude -d 'No statement whose text this regular expression finds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-plans -d 'Most plans to ask for; of the statements beyond it it is said that they have none' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-bytes -d 'Most bytes of texts and plans to fetch: 20MiB; by default 256MiB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-time -d 'Longest time of a collection: 30s, 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-active -d 'Leave the server alone while more sessions than this run a statement; by default 200' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-waiting -d 'Leave the server alone while more sessions than this wait for a lock; by default 20' -r
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l max-lag -d 'Leave a replica alone that is further behind than this; by default 5m' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
@@ -223,8 +334,9 @@ never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l running -d 'What runs at this moment instead of the server\'s statistics: times are those so far'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
-complete -c planscope -n "__fish_planscope_using_subcommand advise" -l force -d 'Look at a target that failed several times in a row, without waiting'
+complete -c planscope -n "__fish_planscope_using_subcommand advise" -l force -d 'Look at a target that failed several times in a row, or that is busy'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -s q -l quiet -d 'Say nothing on stderr but errors'

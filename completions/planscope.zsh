@@ -42,20 +42,37 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '()--group=[The targets of this group of planscope.toml]:NAME:_default' \
 '--at-once=[How many targets to look at at once]:N:_default' \
-'--every=[The first pause between two rounds; it moves between a quarter and eight times of it]:TIME:_default' \
+'(--from-log)--server-version=[The server'\''s version for a dry run, as some statements depend on it\: 15, 8.0]:VERSION:_default' \
+'(--all --group --queries --running --interval --analyze --watch)*--from-log=[Logs instead of a database\: files, folders, patterns, \`-\` for stdin; gz, zst, bz2, xz or not]:FILE:_files' \
+'--log-format=[Format of the logs; detected by default]:FORMAT:(mongodb-json mongodb-profile mongodb-text mysql-general mysql-slow postgres-csv postgres-json postgres-stderr postgres-syslog postgres-wrapped)' \
+'--log-line-prefix=[PostgreSQL'\''s log_line_prefix; found in the log by default]:PREFIX:_default' \
+'--log-year=[Year of times that have none (syslog, old MongoDB); this year by default]:YEAR:_default' \
+'--since=[Only what happened since then\: 2026-11-21 15\:00 (UTC), 15\:00, 2h (ago), yesterday]:TIME:_default' \
+'--until=[Only what happened before then]:TIME:_default' \
+'--rejects=[Write what is not read into this file, one piece a line]:FILE:_files' \
+'--name=[The name of the snapshot'\''s target; by default that of the first file]:NAME:_default' \
+'--every=[The first pause between two rounds; it moves between a quarter and eight times of it. With --follow the time between two snapshots]:TIME:_default' \
 '--keep=[How long the target'\''s snapshots are kept\: 30d, 500 or 2GiB, or several of them]:LIMIT:_default' \
 '--budget=[Most of the time that may be spent collecting, in percent]:PERCENT:_default' \
 '--rounds=[End after so many rounds]:N:_default' \
-'*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
+'*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
 '*--database=[Only statements of this database]:NAME:_default' \
 '*--exclude-database=[No statement of this database]:NAME:_default' \
 '*--user=[Only statements of this user]:NAME:_default' \
 '*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--app=[Only statements of this application; known of what runs and of logs]:NAME:_default' \
+'*--exclude-app=[No statement of this application]:NAME:_default' \
 '*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
 '*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
+'--max-plans=[Most plans to ask for; of the statements beyond it it is said that they have none]:N:_default' \
+'--max-bytes=[Most bytes of texts and plans to fetch\: 20MiB; by default 256MiB]:SIZE:_default' \
+'--max-time=[Longest time of a collection\: 30s, 5m]:TIME:_default' \
+'--max-active=[Leave the server alone while more sessions than this run a statement; by default 200]:N:_default' \
+'--max-waiting=[Leave the server alone while more sessions than this wait for a lock; by default 20]:N:_default' \
+'--max-lag=[Leave a replica alone that is further behind than this; by default 5m]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
@@ -67,9 +84,12 @@ never\:"Never"))' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
 '(--group)--all[Every target of planscope.toml]' \
+'(--all --group --watch)--dry-run[Send nothing to the database\: print every statement that would be sent. Of logs\: save nothing, print what would be saved, with --format json the whole snapshot]' \
+'--follow[Go on with what is written to the logs, through rotation and truncation; a snapshot --every so often of what was logged in between]' \
 '(--queries --all --group)--watch[Collect again and again until stopped\: more often while plans change, seldom while nothing does]' \
+'(--queries --interval)--running[What runs at this moment instead of the server'\''s statistics\: times are those so far]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
-'--force[Look at a target that failed several times in a row, without waiting]' \
+'--force[Look at a target that failed several times in a row, or that is busy]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -88,6 +108,12 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -105,6 +131,54 @@ never\:"Never"))' \
 '::sql -- The statement to explain, when INPUT is a database:_default' \
 && ret=0
 ;;
+(browse)
+_arguments "${_arguments_options[@]}" : \
+'*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
+'--top=[Most statements]:N:_default' \
+'*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--app=[Only statements of this application; known of what runs and of logs]:NAME:_default' \
+'*--exclude-app=[No statement of this application]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
+'--max-plans=[Most plans to ask for; of the statements beyond it it is said that they have none]:N:_default' \
+'--max-bytes=[Most bytes of texts and plans to fetch\: 20MiB; by default 256MiB]:SIZE:_default' \
+'--max-time=[Longest time of a collection\: 30s, 5m]:TIME:_default' \
+'--max-active=[Leave the server alone while more sessions than this run a statement; by default 200]:N:_default' \
+'--max-waiting=[Leave the server alone while more sessions than this wait for a lock; by default 20]:N:_default' \
+'--max-lag=[Leave a replica alone that is further behind than this; by default 5m]:TIME:_default' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--queries --interval)--running[What runs at this moment instead of the server'\''s statistics\: times are those so far]' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, or that is busy]' \
+'--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::input -- Snapshot, plan file or database:_default' \
+&& ret=0
+;;
 (analyze)
 _arguments "${_arguments_options[@]}" : \
 '*--rule=[Only this rule; can be given several times]:RULE:_default' \
@@ -114,16 +188,24 @@ low\:"Any finding"
 medium\:"Medium or high"
 high\:"High only"))' \
 '--findings=[Most findings to print]:N:_default' \
-'*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
+'*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
 '*--database=[Only statements of this database]:NAME:_default' \
 '*--exclude-database=[No statement of this database]:NAME:_default' \
 '*--user=[Only statements of this user]:NAME:_default' \
 '*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--app=[Only statements of this application; known of what runs and of logs]:NAME:_default' \
+'*--exclude-app=[No statement of this application]:NAME:_default' \
 '*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
 '*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
+'--max-plans=[Most plans to ask for; of the statements beyond it it is said that they have none]:N:_default' \
+'--max-bytes=[Most bytes of texts and plans to fetch\: 20MiB; by default 256MiB]:SIZE:_default' \
+'--max-time=[Longest time of a collection\: 30s, 5m]:TIME:_default' \
+'--max-active=[Leave the server alone while more sessions than this run a statement; by default 200]:N:_default' \
+'--max-waiting=[Leave the server alone while more sessions than this wait for a lock; by default 20]:N:_default' \
+'--max-lag=[Leave a replica alone that is further behind than this; by default 5m]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
@@ -134,8 +216,9 @@ never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--queries --interval)--running[What runs at this moment instead of the server'\''s statistics\: times are those so far]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
-'--force[Look at a target that failed several times in a row, without waiting]' \
+'--force[Look at a target that failed several times in a row, or that is busy]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -150,16 +233,24 @@ _arguments "${_arguments_options[@]}" : \
 '--ask=[Database whose planner answers for a snapshot]:TARGET:_default' \
 '--max-indexes=[Most indexes to advise]:N:_default' \
 '--max-size=[Most bytes of all advised indexes together, e.g. 500MB]:SIZE:_default' \
-'*--queries=[Statements from files (or all *.sql files of a folder) instead of the server'\''s statistics]:FILE|DIR:_files' \
+'*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
-'*--by=[By what statements are chosen; the first one orders them. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance)' \
+'*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
 '*--database=[Only statements of this database]:NAME:_default' \
 '*--exclude-database=[No statement of this database]:NAME:_default' \
 '*--user=[Only statements of this user]:NAME:_default' \
 '*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--app=[Only statements of this application; known of what runs and of logs]:NAME:_default' \
+'*--exclude-app=[No statement of this application]:NAME:_default' \
 '*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
 '*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
 '(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
+'--max-plans=[Most plans to ask for; of the statements beyond it it is said that they have none]:N:_default' \
+'--max-bytes=[Most bytes of texts and plans to fetch\: 20MiB; by default 256MiB]:SIZE:_default' \
+'--max-time=[Longest time of a collection\: 30s, 5m]:TIME:_default' \
+'--max-active=[Leave the server alone while more sessions than this run a statement; by default 200]:N:_default' \
+'--max-waiting=[Leave the server alone while more sessions than this wait for a lock; by default 20]:N:_default' \
+'--max-lag=[Leave a replica alone that is further behind than this; by default 5m]:TIME:_default' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
@@ -170,8 +261,9 @@ never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--queries --interval)--running[What runs at this moment instead of the server'\''s statistics\: times are those so far]' \
 '--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
-'--force[Look at a target that failed several times in a row, without waiting]' \
+'--force[Look at a target that failed several times in a row, or that is busy]' \
 '--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
@@ -445,7 +537,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- The document; without it the names are listed:(advise analyze collect diff doctor error explain fleet rules snapshot snapshots)' \
+'::name -- The document; without it the names are listed:(advise analyze collect diff doctor dry-run error explain fleet rules snapshot snapshots)' \
 && ret=0
 ;;
 (fingerprint)
@@ -497,6 +589,7 @@ _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
 'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
+'browse:Look at plans in the terminal' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
 'diff:Compare two plans or snapshots; exit 1 when it got worse' \
@@ -519,6 +612,11 @@ _planscope__subcmd__advise_commands() {
 _planscope__subcmd__analyze_commands() {
     local commands; commands=()
     _describe -t commands 'planscope analyze commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__browse_commands] )) ||
+_planscope__subcmd__browse_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope browse commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__collect_commands] )) ||
 _planscope__subcmd__collect_commands() {

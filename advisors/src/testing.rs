@@ -200,6 +200,7 @@ fn snapshot_of(sql: &str, plan: Plan) -> Snapshot {
         catalog: catalog(),
         settings: Default::default(),
         problems: Vec::new(),
+        log: None,
     }
 }
 

@@ -52,7 +52,8 @@ fn count_lines(log: &Path) {
 }
 
 fn read(log: &Path) -> LogDigest {
-    let options = Options { threads: 1, top: 500, ..Options::default() };
+    let mut options = Options { threads: 1, ..Options::default() };
+    options.selection.top = 500;
     digest(&[Input::Path(log.to_owned())], &options, &Stop::new()).expect("the log is known")
 }
 

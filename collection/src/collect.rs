@@ -2,9 +2,12 @@
 
 use crate::clock;
 use crate::driver::{Execution, Session, Workload};
+use crate::drivers;
 use crate::error::{CollectError, ErrorKind, Result};
+use crate::guard::{Audit, Budget, Gate, LoadLimits, Policy, Rehearsal, Sent, Spending, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
+use crate::target::Target;
 use planscope_explain::plan::{Node, Plan};
 use planscope_explain::workload::delta;
 use planscope_explain::workload::{Coverage, PlanRecord, Problem, Snapshot, fingerprint};
@@ -12,19 +15,37 @@ use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::time::Duration;
 
+mod plans;
+
+/// Where the statements come from.
+#[derive(Debug, Clone, Default)]
+pub enum Statements {
+    /// The server's own statistics.
+    #[default]
+    Statistics,
+    /// What runs on the server at this moment.
+    Running,
+    /// Files.
+    Queries(Vec<QueryText>),
+}
+
 /// What to collect.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
+    /// Where the statements come from.
+    pub statements: Statements,
     /// Which statements.
     pub selection: Selection,
     /// Take two readings of the counters, this far apart, and look at what ran in between.
     pub interval: Option<Duration>,
-    /// Statements from files; empty means the server's own statistics.
-    pub queries: Vec<QueryText>,
     /// Whether to run statements for their plans.
     pub execution: Execution,
     /// Whether literals stay in texts and plans.
     pub keep_literals: bool,
+    /// What it may cost.
+    pub budget: Budget,
+    /// From when on the server is left alone.
+    pub limits: LoadLimits,
 }
 
 /// A step of a collection, for a progress bar.
@@ -41,16 +62,20 @@ pub enum Step {
 }
 
 /// Collects a snapshot. When the user stops it half way, what was collected is returned, with a
-/// problem of kind `stopped`.
+/// problem of kind `stopped`; so it is when the server became busy (`load`).
 ///
 /// # Errors
-/// When nothing could be collected at all.
+/// When nothing could be collected at all; [`ErrorKind::Refused`] when the server is too busy to begin.
 pub async fn collect(
     session: &mut dyn Session,
     request: &Request,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Snapshot> {
+    let mut spending = Spending::new(request.budget);
+    let mut gate = Gate::new(request.limits);
+    gate.pass(session).await?;
     let workload = read_workload(session, request, progress).await?;
+    spending.spend(0, workload.statements.iter().map(|s| s.text.len() as u64).sum());
     let mut snapshot = Snapshot {
         target: session.identity().clone(),
         taken_at: clock::now(),
@@ -60,8 +85,10 @@ pub async fn collect(
         catalog: Default::default(),
         settings: Default::default(),
         problems: workload.problems,
+        log: None,
     };
-    if let Err(error) = complete(session, request, &mut snapshot, progress).await {
+    let guards = (&mut gate, &mut spending);
+    if let Err(error) = complete(session, request, &mut snapshot, guards, progress).await {
         snapshot.problems.push(problem_of(&error));
     }
     if !request.keep_literals {
@@ -70,24 +97,61 @@ pub async fn collect(
     Ok(snapshot)
 }
 
+/// What a collection would send to the target, in order, without sending any of it: the session takes
+/// its usual way and is answered in the server's stead. One statement, from a table named
+/// `each_chosen_statement`, stands for those that the server would name; statements from files stand
+/// for themselves. `version` is the server's, on which some texts depend; else the newest.
+///
+/// # Errors
+/// When the target or its settings are wrong.
+pub async fn dry_run(
+    target: &Target,
+    policy: &Policy,
+    request: &Request,
+    version: Option<&str>,
+) -> Result<Vec<Sent>> {
+    let audit = Audit::in_memory();
+    let rehearsal = Some(Rehearsal { version: version.map(str::to_owned) });
+    let policy = Policy { audit: audit.clone(), rehearsal, ..policy.clone() };
+    let mut session = drivers::connect(target, &policy, Stop::new()).await?;
+    let interval = request.interval.map(|_| Duration::ZERO);
+    let request = Request { interval, ..request.clone() };
+    // What an answer that is made up makes impossible is no failure of the dry run.
+    let _ = collect(&mut *session, &request, &mut |_| ()).await;
+    drop(session);
+    Ok(audit.list())
+}
+
 async fn read_workload(
     session: &mut dyn Session,
     request: &Request,
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<Workload> {
-    if request.queries.is_empty() {
-        progress(Step::Statements(0, request.selection.top));
-        return match request.interval {
-            None => session.workload(&request.selection).await,
-            Some(interval) => read_interval(session, request, interval, progress).await,
-        };
+    progress(Step::Statements(0, request.selection.top));
+    let mut workload = match (&request.statements, request.interval) {
+        (Statements::Statistics, None) => session.workload(&request.selection).await?,
+        (Statements::Statistics, Some(interval)) => {
+            read_interval(session, request, interval, progress).await?
+        }
+        (Statements::Running, _) => session.running().await?,
+        (Statements::Queries(queries), _) => {
+            let mut report = |done| progress(Step::Statements(done, queries.len()));
+            session.measure(queries, request.execution, &mut report).await?
+        }
+    };
+    if !matches!(request.statements, Statements::Statistics) {
+        workload.statements = request.selection.choose(workload.statements);
     }
-    let of = request.queries.len();
-    progress(Step::Statements(0, of));
-    let mut report = |done| progress(Step::Statements(done, of));
-    let mut workload = session.measure(&request.queries, request.execution, &mut report).await?;
-    workload.statements = request.selection.choose(workload.statements);
+    if workload.statements.is_empty() && !request.selection.filter.applications.is_empty() {
+        workload.problems.push(unknown_application());
+    }
     Ok(workload)
+}
+
+fn unknown_application() -> Problem {
+    let message = "no statement of that application was found; the statistics of a server do not say which \
+                   application ran a statement: --running and logs do";
+    Problem { kind: "application".into(), message: message.into(), statement: None }
 }
 
 /// What ran between two readings. Stopped in the wait, what ran until then counts.
@@ -139,26 +203,14 @@ async fn complete(
     session: &mut dyn Session,
     request: &Request,
     snapshot: &mut Snapshot,
+    (gate, spending): (&mut Gate, &mut Spending),
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<()> {
     snapshot.settings = session.settings().await?;
     progress(Step::Catalog);
+    gate.pass(session).await?;
     snapshot.catalog = session.catalog().await?;
-    let of = snapshot.statements.len();
-    progress(Step::Plans(0, of));
-    let mut found = Vec::with_capacity(of);
-    let mut each = |outcome| {
-        found.push(outcome);
-        progress(Step::Plans(found.len(), of));
-    };
-    let all = session.plans(&snapshot.statements, request.execution, &mut each).await;
-    for (statement, outcome) in snapshot.statements.iter_mut().zip(found) {
-        match outcome {
-            Ok(record) => statement.plans.push(record),
-            Err(problem) => statement.problems.push(problem),
-        }
-    }
-    all
+    plans::plan_all(session, request, snapshot, gate, spending, progress).await
 }
 
 /// A failure after the statements were read is a problem of the snapshot, not its end.
@@ -168,6 +220,7 @@ fn problem_of(error: &CollectError) -> Problem {
         ErrorKind::Timeout => "timeout",
         ErrorKind::Permission => "permission",
         ErrorKind::Connection => "connection-lost",
+        ErrorKind::Refused => "load",
         _ => "failed",
     };
     Problem { kind: kind.into(), message: error.to_string(), statement: None }
@@ -182,6 +235,9 @@ fn coverage(workload: &Workload) -> Coverage {
 /// Replaces the literals in every text that goes into the snapshot.
 pub(crate) fn redact(snapshot: &mut Snapshot) {
     let engine = snapshot.target.engine;
+    for column in snapshot.catalog.tables.iter_mut().flat_map(|table| &mut table.columns) {
+        (column.common_values, column.histogram) = (None, None);
+    }
     for statement in &mut snapshot.statements {
         statement.text = fingerprint::redact(&statement.text, engine);
         for record in &mut statement.plans {
@@ -193,6 +249,9 @@ pub(crate) fn redact(snapshot: &mut Snapshot) {
                 read_again(record);
             }
         }
+    }
+    for failed in snapshot.log.iter_mut().flat_map(|log| &mut log.failed) {
+        failed.text = fingerprint::redact(&failed.text, engine);
     }
 }
 
@@ -240,7 +299,9 @@ fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity, Window};
+    use planscope_explain::workload::{
+        Catalog, Column, PlanRecord, Statement, Table, TargetIdentity, Window,
+    };
 
     #[test]
     fn no_literal_reaches_a_snapshot() {
@@ -265,9 +326,20 @@ mod tests {
             window: Window::default(),
             coverage: Coverage::default(),
             statements: vec![statement],
-            catalog: Default::default(),
+            catalog: Catalog {
+                tables: vec![Table {
+                    columns: vec![Column {
+                        common_values: Some("{s3cret}".into()),
+                        histogram: Some("{1,4711}".into()),
+                        ..Column::default()
+                    }],
+                    ..Table::default()
+                }],
+                indexes: Vec::new(),
+            },
             settings: Default::default(),
             problems: Vec::new(),
+            log: None,
         };
         redact(&mut snapshot);
         let all = format!("{snapshot:?}");

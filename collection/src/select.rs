@@ -6,9 +6,9 @@
 
 use crate::driver::Ranking;
 use crate::error::{CollectError, ErrorKind, Result};
-use planscope_explain::workload::{Fingerprint, Statement};
+use planscope_explain::workload::{Fingerprint, Snapshot, Statement};
 use regex::Regex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What to choose, and by what.
 #[derive(Debug, Clone)]
@@ -16,13 +16,39 @@ pub struct Selection {
     /// Most statements.
     pub top: usize,
     /// The rankings. The first one orders the result and has half of the places; the others take
-    /// turns for the rest.
+    /// turns for the rest. Without any, only what is news is chosen.
     pub by: Vec<Ranking>,
     /// What is left out before anything is ranked.
     pub filter: Filter,
-    /// The statements of the last snapshot, when there is one: those that are not among them have
-    /// a turn as well.
-    pub known: Option<BTreeSet<Fingerprint>>,
+    /// The last snapshot, when there is one: what is new or slower since then has a turn as well.
+    pub known: Option<Known>,
+}
+
+/// What a snapshot knew of its statements.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Milliseconds of an average call, where it had been counted.
+    means: BTreeMap<Fingerprint, Option<f64>>,
+}
+
+/// How many times slower an average call is when that is news. A call that the counters average over
+/// days moves slowly.
+const SLOWER: f64 = 1.5;
+
+impl Known {
+    /// The statements of a snapshot.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let mean = |s: &Statement| (s.fingerprint, s.counters.mean_ms);
+        Self { means: snapshot.statements.iter().map(mean).collect() }
+    }
+
+    /// Whether the statement was not there, or was faster.
+    pub fn is_news(&self, statement: &Statement) -> bool {
+        let Some(before) = self.means.get(&statement.fingerprint) else { return true };
+        let slower =
+            |before: f64| statement.counters.mean_ms.is_some_and(|now| now >= before * SLOWER);
+        before.is_some_and(slower)
+    }
 }
 
 impl Default for Selection {
@@ -43,10 +69,27 @@ pub struct Filter {
     pub users: Vec<String>,
     /// Not of these users.
     pub not_users: Vec<String>,
+    /// Only of these applications; empty is any.
+    pub applications: Vec<String>,
+    /// Not of these applications.
+    pub not_applications: Vec<String>,
     /// Only texts that one of these finds; empty is any.
     pub texts: Vec<Regex>,
     /// No text that one of these finds.
     pub not_texts: Vec<Regex>,
+    /// Only these statements, when there is such a list: those of the other side of a comparison.
+    pub fingerprints: Option<BTreeSet<Fingerprint>>,
+}
+
+/// Where an execution came from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The database.
+    pub database: Option<&'a str>,
+    /// The user.
+    pub user: Option<&'a str>,
+    /// The application.
+    pub application: Option<&'a str>,
 }
 
 impl Filter {
@@ -65,25 +108,45 @@ impl Filter {
 
     /// Whether everything passes.
     pub fn is_empty(&self) -> bool {
-        let names = [&self.databases, &self.not_databases, &self.users, &self.not_users];
+        let names = [
+            &self.databases,
+            &self.not_databases,
+            &self.users,
+            &self.not_users,
+            &self.applications,
+            &self.not_applications,
+        ];
         names.iter().all(|names| names.is_empty())
             && self.texts.is_empty()
             && self.not_texts.is_empty()
+            && self.fingerprints.is_none()
     }
 
     /// Whether the statement may be chosen.
     pub fn passes(&self, statement: &Statement) -> bool {
+        let found = |regex: &Regex| regex.is_match(&statement.text);
+        let of = Origin {
+            database: statement.database.as_deref(),
+            user: statement.user.as_deref(),
+            application: statement.application.as_deref(),
+        };
+        self.fingerprints.as_ref().is_none_or(|wanted| wanted.contains(&statement.fingerprint))
+            && self.passes_origin(of)
+            && (self.texts.is_empty() || self.texts.iter().any(found))
+            && !self.not_texts.iter().any(found)
+    }
+
+    /// Whether what came from there may be chosen, whatever its text.
+    pub fn passes_origin(&self, of: Origin<'_>) -> bool {
         let among = |names: &[String], name: Option<&str>| {
             name.is_some_and(|name| names.iter().any(|wanted| wanted == name))
         };
-        let (database, user) = (statement.database.as_deref(), statement.user.as_deref());
-        let found = |regex: &Regex| regex.is_match(&statement.text);
-        (self.databases.is_empty() || among(&self.databases, database))
-            && (self.users.is_empty() || among(&self.users, user))
-            && (self.texts.is_empty() || self.texts.iter().any(found))
-            && !among(&self.not_databases, database)
-            && !among(&self.not_users, user)
-            && !self.not_texts.iter().any(found)
+        let passes = |only: &[String], not: &[String], name| {
+            (only.is_empty() || among(only, name)) && !among(not, name)
+        };
+        passes(&self.databases, &self.not_databases, of.database)
+            && passes(&self.users, &self.not_users, of.user)
+            && passes(&self.applications, &self.not_applications, of.application)
     }
 }
 
@@ -93,10 +156,15 @@ impl Selection {
         self.by.first().copied().unwrap_or_default()
     }
 
+    /// By what news is told. The first snapshot of a target has none: all of it would be.
+    fn news(&self) -> Option<&Known> {
+        self.known.as_ref().filter(|known| self.by.is_empty() || !known.means.is_empty())
+    }
+
     /// How many entries to ask a server for, when it cuts the list of each ranking itself: a few
     /// more than are wanted, because some turn out to be no statements that have a plan.
     pub fn limit(&self) -> usize {
-        if !self.filter.is_empty() || self.known.is_some() {
+        if !self.filter.is_empty() || self.news().is_some() {
             return usize::MAX;
         }
         self.top.saturating_mul(2).saturating_add(100)
@@ -117,11 +185,10 @@ impl Selection {
     /// Indexes of the chosen, in the order in which they were chosen.
     fn places(&self, all: &[Option<Statement>]) -> BTreeSet<usize> {
         let mut lists: Vec<Vec<usize>> = self.by.iter().map(|by| ranked(all, *by)).collect();
-        if let Some(known) = &self.known {
-            let is_new = |&i: &usize| {
-                all.get(i).and_then(Option::as_ref).is_some_and(|s| !known.contains(&s.fingerprint))
-            };
-            lists.push(ranked(all, self.first()).into_iter().filter(is_new).collect());
+        if let Some(known) = self.news() {
+            let is_news =
+                |&i: &usize| all.get(i).and_then(Option::as_ref).is_some_and(|s| known.is_news(s));
+            lists.push(ranked(all, self.first()).into_iter().filter(is_news).collect());
         }
         let alone = lists.len() == 1;
         let mut lists: Vec<_> = lists.into_iter().map(Vec::into_iter).collect();
@@ -142,7 +209,7 @@ impl Selection {
             }
         }
         // What has nothing to show by any figure fills up the places that are left.
-        let free = self.top.saturating_sub(chosen.len());
+        let free = if self.by.is_empty() { 0 } else { self.top.saturating_sub(chosen.len()) };
         let left: Vec<usize> = (0..all.len()).filter(|i| !chosen.contains(i)).take(free).collect();
         chosen.extend(left);
         chosen
@@ -208,11 +275,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_last_snapshot_did_not_have_is_looked_at() {
-        let known = (0..100).chain([300]).map(Fingerprint).collect();
+    fn what_is_new_or_slower_since_the_last_snapshot_is_looked_at() {
+        let mut means: BTreeMap<_, _> = (0..100).map(|id| (Fingerprint(id), Some(1.0))).collect();
+        means.insert(Fingerprint(300), Some(0.3));
+        let known = Some(Known { means });
         let by = vec![Ranking::TotalTime];
-        let selection = Selection { top: 4, by, known: Some(known), ..Selection::default() };
-        assert_eq!(ids(&selection.choose(crowd())), [0, 1, 2, 200]);
+        let selection = Selection { top: 5, by, known: known.clone(), ..Selection::default() };
+        assert_eq!(ids(&selection.choose(crowd())), [0, 1, 2, 200, 300]);
+        let selection = Selection { by: Vec::new(), known, ..Selection::default() };
+        assert_eq!(ids(&selection.choose(crowd())), [200, 300], "nothing but news");
     }
 
     #[test]
@@ -224,6 +295,11 @@ mod tests {
         };
         let selection = Selection { top: 2, filter, ..Selection::default() };
         assert_eq!(ids(&selection.choose(crowd())), [1, 2]);
+        let fingerprints = Some([Fingerprint(7), Fingerprint(200)].into());
+        let filter = Filter { fingerprints, ..Filter::default() };
+        assert!(!filter.is_empty());
+        let selection = Selection { top: usize::MAX, filter, ..Selection::default() };
+        assert_eq!(ids(&selection.choose(crowd())), [7, 200]);
         let error = Filter::regex("a(").unwrap_err();
         assert!(error.to_string().starts_with("`a(` is no regular expression: "), "{error}");
     }

@@ -8,6 +8,7 @@
 mod environment;
 mod mysql;
 mod postgres;
+mod service;
 mod url;
 
 pub use environment::Environment;

@@ -8,6 +8,7 @@ use crate::collect::{self, Request};
 use crate::driver::Session;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Stop;
+use crate::select::Known;
 use crate::store::{Keep, Store};
 use futures_util::future::BoxFuture;
 use planscope_explain::plan::plan_hash;
@@ -143,7 +144,7 @@ pub type Open<'a> = dyn Fn() -> BoxFuture<'a, Result<Box<dyn Session>>> + Send +
 pub struct Watch<'a> {
     /// Opens a session, at the start and whenever the last one broke.
     pub open: &'a Open<'a>,
-    /// What to collect.
+    /// What to collect; what its selection knows is replaced by each round.
     pub request: Request,
     /// Where the snapshots go.
     pub store: &'a Store,
@@ -165,12 +166,17 @@ pub async fn run(watch: &Watch<'_>, tell: &mut (dyn FnMut(Event<'_>) + Send)) ->
     let mut watcher = Watcher::new(watch.pace);
     let mut session: Option<Box<dyn Session>> = None;
     let mut left = watch.rounds;
+    let mut request = watch.request.clone();
     while left != Some(0) && !watch.stop.is_stopped() {
         let began = clock::timestamp();
-        let round = round(watch, &mut session, tell).await;
+        let round = round(watch, &request, &mut session, tell).await;
         let took = clock::timestamp().duration_since(began).unsigned_abs();
         let (pause, reason) = match round {
-            Ok(snapshot) => watcher.succeeded(&snapshot, took),
+            Ok(snapshot) => {
+                let known = request.selection.known.as_mut();
+                known.into_iter().for_each(|known| *known = Known::of(&snapshot));
+                watcher.succeeded(&snapshot, took)
+            }
             Err(error) if error.kind == ErrorKind::Stopped => return Ok(()),
             Err(error) => {
                 tell(Event::Failed(&error));
@@ -192,6 +198,7 @@ pub async fn run(watch: &Watch<'_>, tell: &mut (dyn FnMut(Event<'_>) + Send)) ->
 
 async fn round(
     watch: &Watch<'_>,
+    request: &Request,
     session: &mut Option<Box<dyn Session>>,
     tell: &mut (dyn FnMut(Event<'_>) + Send),
 ) -> Result<Snapshot> {
@@ -199,7 +206,7 @@ async fn round(
         Some(open) => open,
         None => session.insert((watch.open)().await?),
     };
-    let snapshot = collect::collect(&mut **open, &watch.request, &mut |_| {}).await?;
+    let snapshot = collect::collect(&mut **open, request, &mut |_| {}).await?;
     // The connection broke half way: what came is kept, and the next round opens another.
     if snapshot.problems.iter().any(|problem| problem.kind == "connection-lost") {
         *session = None;

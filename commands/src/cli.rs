@@ -63,10 +63,12 @@ pub enum ColorWhen {
 /// hide.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Collect(cmd::collect::CollectArgs),
+    Collect(Box<cmd::collect::CollectArgs>),
     Explain(cmd::explain::ExplainArgs),
+    Browse(cmd::browse::BrowseArgs),
     Analyze(cmd::analyze::AnalyzeArgs),
     Advise(cmd::advise::AdviseArgs),
+    Baseline(cmd::baseline::BaselineArgs),
     Diff(cmd::diff::DiffArgs),
     Demo(cmd::demo::DemoArgs),
     Doctor(cmd::doctor::DoctorArgs),

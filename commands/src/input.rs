@@ -3,6 +3,7 @@
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::safe::repeatable;
+use crate::secret;
 use planscope_collection::Target;
 use planscope_collection::store::Store;
 use planscope_explain::formats::{self, Format, MAX_BYTES, Reading};
@@ -13,7 +14,6 @@ use planscope_explain::workload::{
 use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 /// What the user named.
 pub enum Input {
@@ -71,36 +71,15 @@ fn from_config(ctx: &Ctx, name: &str) -> Result<Option<Target>> {
     let target = Target::parse_with(&entry.url, &ctx.environment)
         .map_err(|error| CommandError::from(error).at(format!("target {name}")))?
         .named(name);
-    match &entry.password_command {
-        Some(command) if !target.has_password() => {
-            Ok(Some(target.with_password(password_of(command, name)?)))
-        }
-        _ => Ok(Some(target)),
+    if target.has_password() {
+        return Ok(Some(target));
     }
-}
-
-/// The first line that the command prints. Nothing of it is ever shown.
-fn password_of(command: &str, name: &str) -> Result<String> {
-    let failed = |why: String| {
-        CommandError::config(format!("target {name}: password-command {why}"))
-            .hint(format!("run it by hand: {command}"))
+    let password = match (&entry.password_command, entry.keyring) {
+        (Some(command), _) => secret::from_command(command, name)?,
+        (None, true) => secret::from_keyring(name)?,
+        (None, false) => return Ok(Some(target)),
     };
-    let output = Command::new("sh")
-        .args(["-c", command])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| failed(format!("cannot be run: {error}")))?;
-    if !output.status.success() {
-        return Err(failed(format!("failed: {}", output.status)));
-    }
-    let text = String::from_utf8(output.stdout);
-    let text = text.map_err(|_| failed("printed something that is not UTF-8".to_owned()))?;
-    let password = text.lines().next().unwrap_or_default();
-    if password.is_empty() {
-        return Err(failed("printed nothing".to_owned()));
-    }
-    Ok(password.to_owned())
+    Ok(Some(target.with_password(password)))
 }
 
 /// As [`resolve`], and it must be a target.
@@ -240,5 +219,6 @@ pub fn snapshot_of(
         catalog: Catalog::default(),
         settings: Default::default(),
         problems: Vec::new(),
+        log: None,
     }
 }

@@ -5,20 +5,28 @@
 
 mod cli;
 mod cmd;
+mod compare;
 mod config;
 mod ctx;
 mod duration;
 mod error;
 mod exit;
+mod gate;
 mod input;
+mod match_up;
+mod moment;
 mod output;
+mod project;
 mod report;
 mod safe;
+mod secret;
 mod settings;
+mod tui;
 mod ui;
 
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::exit::ExitStatus;
+pub use crate::tui::headless;
 use crate::ui::Ui;
 use clap::Parser;
 use clap::error::ErrorKind as ClapErrorKind;

@@ -12,7 +12,10 @@
 mod support;
 
 mod bad_input;
+mod config;
 mod explain;
 mod explain_outputs;
+mod from_log;
+mod gate;
 mod interface;
 mod sqlite;

@@ -1,6 +1,6 @@
 //! What is kept of one statement: sums, extremes, a sketch of its times, its hours, one example.
 
-use super::event::{Event, MARKS};
+use super::event::{Event, FAILED, FULL_JOIN, FULL_SCAN, MARKS, SORT_ON_DISK, TEMP_ON_DISK};
 use super::sketch::Sketch;
 use super::time::Micros;
 use planscope_explain::workload::{Counters, Fingerprint, Percentiles};
@@ -54,7 +54,7 @@ pub(super) struct Class {
     pub(super) app: Sole,
     /// The slowest execution's text (the first of equals).
     pub(super) example: Vec<u8>,
-    example_time: Option<Micros>,
+    pub(super) example_time: Option<Micros>,
     /// Whether the example was cut at the limit.
     pub(super) cut: bool,
     pub(super) plans: Vec<LoggedPlan>,
@@ -110,6 +110,13 @@ impl Class {
         Self { fingerprint, ..Self::default() }
     }
 
+    /// Bytes that it takes beside itself.
+    #[inline]
+    pub(super) fn heap_bytes(&self) -> usize {
+        let plans = self.plans.iter().map(|plan| plan.raw.capacity()).sum::<usize>();
+        self.example.capacity() + self.sketch.heap_bytes() + self.hours.capacity() * 8 + plans
+    }
+
     /// Adds an execution; no text longer than `room` bytes is kept of it.
     pub(super) fn add(&mut self, event: &Event<'_>, room: usize) {
         let weight = event.weight.max(1);
@@ -137,10 +144,12 @@ impl Class {
             self.keep_example(event.statement, event.time, room);
         }
         for (bit, count) in self.marks.iter_mut().enumerate() {
-            *count += u64::from(event.marks >> bit & 1);
+            *count += u64::from(event.marks >> bit & 1) * u64::from(weight);
         }
         if let Some(raw) = event.plan {
             self.add_plan(event.duration_ns.unwrap_or(0), raw, room);
+        } else if !event.explain_lines.is_empty() {
+            self.add_explain_lines(event, room);
         }
     }
 
@@ -189,6 +198,21 @@ impl Class {
         self.example.clear();
         self.example.extend_from_slice(kept);
         self.example_time = time;
+    }
+
+    fn add_explain_lines(&mut self, event: &Event<'_>, room: usize) {
+        let duration_ns = event.duration_ns.unwrap_or(0);
+        let is_full = self.plans.len() == MOST_PLANS;
+        if is_full && self.plans.last().is_some_and(|plan| plan.duration_ns > duration_ns) {
+            self.plan_count += 1;
+            return;
+        }
+        let mut plan = String::new();
+        let lines = super::reader::lines(event.explain_lines);
+        for line in lines.filter_map(|line| line.strip_prefix(b"# explain: ")) {
+            plan.push_str(&String::from_utf8_lossy(line));
+        }
+        self.add_plan(duration_ns, &plan, room);
     }
 
     pub(super) fn add_plan(&mut self, duration_ns: u64, raw: &str, room: usize) {
@@ -290,6 +314,15 @@ impl Class {
             rows_examined: self.rows_examined.map(|v| v as f64),
             // The server counts temporary files in bytes, the counters in blocks of 8 KiB.
             temp_blocks_written: self.temp_bytes.map(|v| v as f64 / 8192.0),
+            lock_ms: self.lock_ns.map(|ns| ns as f64 / 1e6),
+            no_index_used: self.marked(FULL_SCAN),
+            full_joins: self.marked(FULL_JOIN),
+            tmp_disk_tables: self.marked(TEMP_ON_DISK),
+            sort_merge_passes: self.marked(SORT_ON_DISK),
+            errors: match self.errors {
+                0 => self.marked(FAILED),
+                errors => Some(errors as f64),
+            },
             ..Counters::default()
         }
     }
@@ -319,8 +352,9 @@ impl Class {
         Percentiles { p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) }
     }
 
-    /// Milliseconds of waiting for locks, where the log tells.
-    pub(super) fn lock_ms(&self) -> Option<f64> {
-        self.lock_ns.map(|ns| ns as f64 / 1e6)
+    /// Executions with a mark: at least so many scans, joins or tables. A log that does not say is
+    /// not told from one that says no.
+    fn marked(&self, mark: usize) -> Option<f64> {
+        self.marks.get(mark).filter(|count| **count > 0).map(|count| *count as f64)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::guard::Stop;
-use planscope_explain::workload::Statement;
+use planscope_explain::workload::{LogFacts, Statement};
 use std::fmt::Write as _;
 
 /// An entry of a log, before it is written in an encoding.
@@ -147,12 +147,17 @@ fn read(text: String, threads: usize) -> LogDigest {
 }
 
 /// What must be the same: layout in the example may differ.
-fn comparable(digest: &LogDigest) -> (Vec<Statement>, Vec<History>, Facts) {
+fn comparable(digest: &LogDigest) -> (Vec<Statement>, LogFacts) {
     let mut statements = digest.snapshot.statements.clone();
     for statement in &mut statements {
         statement.text = statement.text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    (statements, digest.histories.clone(), digest.facts.clone())
+    let mut facts = *digest.snapshot.log.clone().unwrap();
+    facts.sources.clear();
+    for failed in &mut facts.failed {
+        failed.text = failed.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    (statements, facts)
 }
 
 #[test]
@@ -164,7 +169,7 @@ fn every_encoding_gives_the_same_snapshot() {
     assert_eq!(wanted.facts.events, 400);
     assert_eq!(wanted.facts.steps.0, 100);
     assert_eq!(wanted.facts.temp_files.0, 10);
-    assert_eq!(wanted.failed[0].errors, 10);
+    assert_eq!(wanted.snapshot.log.as_ref().unwrap().failed[0].errors, 10);
     let numbered = entries.iter().enumerate().map(|(number, e)| e.syslog(number + 1)).collect();
     let encodings = [
         ("postgres-stderr", all(&Entry::rds)),
@@ -204,4 +209,53 @@ fn files_are_merged_and_filtered() {
     assert_eq!(digest.facts.events, 400);
     assert_eq!(digest.facts.filtered, 400);
     assert!(digest.snapshot.statements.iter().all(|s| s.user.as_deref() == Some("ann")));
+}
+
+/// The lines of a server that logs the statement and its duration apart.
+fn pairs(pid: u32, from: u32, count: u32) -> Vec<String> {
+    let line = |second: u32, text: String| {
+        format!(
+            "2024-05-06 07:{:02}:{:02}.000 UTC [{pid}] a@shop LOG:  {text}\n",
+            second / 60,
+            second % 60
+        )
+    };
+    let pair = |n: u32| {
+        let at = from + n;
+        [
+            line(at, format!("statement: SELECT * FROM t{pid}")),
+            line(at, format!("duration: {n}.5 ms")),
+        ]
+    };
+    (0..count).flat_map(pair).collect()
+}
+
+#[test]
+fn a_duration_in_the_next_file_finds_its_statement() {
+    let lines = pairs(7, 0, 20);
+    let whole = read(lines.concat(), 2);
+    assert_eq!((whole.facts.events, whole.facts.untimed), (20, 0));
+    // A rotation between a statement and its duration; and names that sort the wrong way round.
+    for cut in [1, 19, 20] {
+        let (old, new) = (lines[..cut].concat(), lines[cut..].concat());
+        let input = |name: &str, text: String| Input::Bytes(name.into(), text.into_bytes());
+        let inputs = [input("postgresql.log", new), input("postgresql.log.1", old)];
+        let options = Options { keep_literals: true, threads: 2, ..Options::default() };
+        let parts = digest(&inputs, &options, &Stop::new()).unwrap();
+        assert_eq!(parts.snapshot.statements, whole.snapshot.statements, "{cut}");
+        assert!(parts.rejects.is_empty(), "{cut}: {:?}", parts.rejects);
+        assert_eq!(parts.sources[0].name, "postgresql.log.1");
+    }
+}
+
+#[test]
+fn logs_of_other_times_do_not_pair() {
+    // Of two servers with the same process id: the first ends with a statement, the second begins
+    // with a duration, but before that.
+    let (first, second) = (pairs(7, 60, 3), pairs(7, 0, 3));
+    let input = |name: &str, text: String| Input::Bytes(name.into(), text.into_bytes());
+    let inputs = [input("a", second[1..].concat()), input("b", first[..5].concat())];
+    let digest = digest(&inputs, &Options::default(), &Stop::new()).unwrap();
+    assert_eq!((digest.facts.events, digest.facts.untimed), (4, 1));
+    assert_eq!(digest.rejects[&Reason::NoStatement].count, 1);
 }

@@ -16,6 +16,13 @@ pub struct Session<'a> {
 /// What a log may say that an execution did: the bits of [`Event::marks`] from the lowest.
 pub const MARKS: [&str; 5] = ["full-scan", "full-join", "temp-on-disk", "sort-on-disk", "failed"];
 
+/// Where each stands in [`MARKS`].
+pub(super) const FULL_SCAN: usize = 0;
+pub(super) const FULL_JOIN: usize = 1;
+pub(super) const TEMP_ON_DISK: usize = 2;
+pub(super) const SORT_ON_DISK: usize = 3;
+pub(super) const FAILED: usize = 4;
+
 /// One execution of a statement. Absent is `None`, never 0.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Event<'a> {
@@ -43,6 +50,9 @@ pub struct Event<'a> {
     pub marks: u8,
     /// Its plan in the engine's own words, without the log's decoration.
     pub plan: Option<&'a str>,
+    /// Its plan as MariaDB's slow log has it, in lines with `# explain: ` before them; most are not
+    /// worth the copy without. Empty is none.
+    pub explain_lines: &'a [u8],
 }
 
 /// Which events count.
@@ -54,24 +64,32 @@ pub struct Filter {
     pub until: Option<Micros>,
     /// In one of these databases; empty is any.
     pub databases: Vec<String>,
+    /// In none of these databases.
+    pub not_databases: Vec<String>,
     /// By one of these users; empty is any.
     pub users: Vec<String>,
+    /// By none of these users.
+    pub not_users: Vec<String>,
     /// By one of these applications; empty is any.
     pub apps: Vec<String>,
+    /// By none of these applications.
+    pub not_apps: Vec<String>,
 }
 
 impl Filter {
     /// Whether something that happened then, in that session, counts. What a log does not say
     /// (no time, no database) does not fit a filter that asks for it.
     pub fn keeps(&self, time: Option<Micros>, session: &Session<'_>) -> bool {
-        let named = |names: &[String], name: &[u8]| {
-            names.is_empty() || names.iter().any(|wanted| wanted.as_bytes() == name)
-        };
+        let among = |names: &[String], name: &[u8]| names.iter().any(|n| n.as_bytes() == name);
+        let named = |names: &[String], name: &[u8]| names.is_empty() || among(names, name);
         self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
             && self.until.is_none_or(|until| time.is_some_and(|time| time < until))
             && named(&self.databases, session.database)
             && named(&self.users, session.user)
             && named(&self.apps, session.app)
+            && !among(&self.not_databases, session.database)
+            && !among(&self.not_users, session.user)
+            && !among(&self.not_apps, session.app)
     }
 }
 

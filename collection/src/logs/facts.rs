@@ -1,5 +1,6 @@
 //! What a log says besides executions, and what could not be read of it.
 
+use super::load::Load;
 use super::time::Micros;
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeMap;
 const MOST_NAMES: usize = 1000;
 
 /// Facts of a log that are no executions.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     /// Executions with a duration, before rate limits are weighed.
     pub events: u64,
@@ -17,7 +18,8 @@ pub struct Facts {
     pub empty: u64,
     /// Statements logged without a duration (`log_statement`): not counted as executions.
     pub untimed: u64,
-    /// Parse and bind steps of prepared statements: number and nanoseconds. Not executions.
+    /// Steps that are logged beside the execution they belong to (parse, bind; the command around
+    /// MongoDB's updates): number and nanoseconds. Not executions.
     pub steps: (u64, u128),
     /// Administrator commands (Ping, Quit …) among the events.
     pub administrator_commands: u64,
@@ -41,6 +43,8 @@ pub struct Facts {
     pub autoanalyze: BTreeMap<String, u64>,
     /// Waits for a lock over `deadlock_timeout`.
     pub lock_waits: u64,
+    /// Nanoseconds of those whose end was logged.
+    pub lock_ns: u128,
     /// Deadlocks.
     pub deadlocks: u64,
     /// Connections that were made.
@@ -49,6 +53,46 @@ pub struct Facts {
     pub said: BTreeMap<String, String>,
     /// The first and last time in the log.
     pub span: Option<(Micros, Micros)>,
+    /// The first and last time of what the filters left out.
+    pub left_out: Option<(Micros, Micros)>,
+    /// Lines.
+    pub lines: u64,
+    /// The work over time.
+    pub(super) load: Load,
+    /// The work per hour.
+    pub(super) hours: Load,
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            events: 0,
+            total_ns: 0,
+            empty: 0,
+            untimed: 0,
+            steps: (0, 0),
+            administrator_commands: 0,
+            own: 0,
+            filtered: 0,
+            weighed: 0,
+            summarised: (0, 0),
+            errors: BTreeMap::new(),
+            temp_files: (0, 0),
+            checkpoints: 0,
+            autovacuum: BTreeMap::new(),
+            autoanalyze: BTreeMap::new(),
+            lock_waits: 0,
+            lock_ns: 0,
+            deadlocks: 0,
+            connections: 0,
+            said: BTreeMap::new(),
+            span: None,
+            left_out: None,
+            lines: 0,
+            load: Load::fine(),
+            hours: Load::hourly(),
+        }
+    }
 }
 
 impl Facts {
@@ -68,23 +112,49 @@ impl Facts {
         self.temp_files.1 += other.temp_files.1;
         self.checkpoints += other.checkpoints;
         self.lock_waits += other.lock_waits;
+        self.lock_ns += other.lock_ns;
         self.deadlocks += other.deadlocks;
         self.connections += other.connections;
         merge_names(&mut self.errors, other.errors);
         merge_names(&mut self.autovacuum, other.autovacuum);
         merge_names(&mut self.autoanalyze, other.autoanalyze);
         self.said.extend(other.said);
+        self.lines += other.lines;
+        self.load.merge(other.load);
+        self.hours.merge(other.hours);
         if let Some((first, last)) = other.span {
             self.saw(first);
             self.saw(last);
+        }
+        for time in other.left_out.iter().flat_map(|(first, last)| [*first, *last]) {
+            widen(&mut self.left_out, time);
         }
     }
 
     /// Notes that something happened then.
     pub(super) fn saw(&mut self, time: Micros) {
-        let (first, last) = self.span.unwrap_or((time, time));
-        self.span = Some((first.min(time), last.max(time)));
+        widen(&mut self.span, time);
     }
+
+    /// Notes that an execution was left out by the filters.
+    pub(super) fn left_out(&mut self, time: Option<Micros>) {
+        self.filtered += 1;
+        if let Some(time) = time {
+            widen(&mut self.left_out, time);
+        }
+    }
+
+    /// Notes an execution that stands for `weight` of them.
+    pub(super) fn worked(&mut self, time: Micros, ns: u64, weight: u32) {
+        self.saw(time);
+        self.load.add(time, ns, weight.max(1));
+        self.hours.add(time, ns, weight.max(1));
+    }
+}
+
+fn widen(span: &mut Option<(Micros, Micros)>, time: Micros) {
+    let (first, last) = span.unwrap_or((time, time));
+    *span = Some((first.min(time), last.max(time)));
 }
 
 fn add(sum: &mut (u64, u128), more: (u64, u128)) {
@@ -126,6 +196,18 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// A stable word for the reason.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoRecord => "no-record",
+            Self::Malformed => "malformed",
+            Self::CutShort => "cut-short",
+            Self::NoStatement => "no-statement",
+            Self::TooLong => "too-long",
+            Self::Binary => "binary",
+        }
+    }
+
     /// The reason in words.
     pub fn text(self) -> &'static str {
         match self {

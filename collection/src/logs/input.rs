@@ -53,11 +53,21 @@ pub(super) fn find(inputs: &[Input]) -> Result<Vec<Found>> {
 }
 
 fn unreadable(path: &Path, error: io::Error) -> CollectError {
-    CollectError::new(ErrorKind::Input, format!("{} cannot be read: {error}", path.display()))
+    let shown = path.display();
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("pipe it: sudo cat {shown} | planscope collect --from-log -")
+        }
+        io::ErrorKind::NotFound => "check the path; `-` is standard input".to_owned(),
+        _ => "try to copy it: cp says whether the disk can read it".to_owned(),
+    };
+    CollectError::new(ErrorKind::Input, format!("{shown} cannot be read: {error}"))
+        .hint(hint)
         .caused_by(error)
 }
 
-fn files(path: &Path) -> Result<Vec<PathBuf>> {
+/// The files of a path.
+pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let is_folder = match fs::metadata(path) {
         Ok(known) => known.is_dir(),
         Err(error) if is_pattern(path) => return matching(path, error),
@@ -128,6 +138,11 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
 }
 
 impl Found {
+    /// The same log to open another time; `None` for standard input, which is read once.
+    pub(super) fn again(&self) -> Option<Self> {
+        (self.from != From::Stdin).then(|| self.clone())
+    }
+
     /// Opens the log and takes its compression off.
     pub(super) fn open(self) -> Result<Box<dyn Read + Send>> {
         let opened: io::Result<Box<dyn Read + Send>> = match self.from {
@@ -139,8 +154,15 @@ impl Found {
     }
 }
 
+/// Whether a file with this beginning is compressed.
+pub(super) fn is_packed(head: &[u8]) -> bool {
+    const MARKS: [&[u8]; 4] =
+        [&[0x1f, 0x8b], &[0x28, 0xb5, 0x2f, 0xfd], b"BZh", &[0xfd, b'7', b'z', b'X', b'Z', 0]];
+    MARKS.iter().any(|mark| head.starts_with(mark))
+}
+
 /// What the first bytes say about compression.
-fn decompressed(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
+pub(super) fn decompressed(mut raw: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut head = Vec::new();
     raw.by_ref().take(6).read_to_end(&mut head)?;
     let whole = BufReader::with_capacity(1 << 16, Cursor::new(head.clone()).chain(raw));

@@ -7,8 +7,10 @@
 mod class;
 mod event;
 mod facts;
+mod follow;
 mod input;
 mod json;
+mod load;
 mod mongodb;
 mod mongodb_json;
 mod mongodb_profile;
@@ -23,28 +25,29 @@ mod postgres_stderr;
 mod postgres_syslog;
 mod postgres_wrapped;
 mod reader;
+mod reading;
 mod report;
 mod sink;
 mod sketch;
+mod summary;
 pub mod time;
+mod trace;
 
 pub use class::LoggedPlan;
 pub use event::{Event, Filter, MARKS, Session};
 pub use facts::{Facts, Reason, Rejected, Rejects};
+pub use follow::Follower;
 pub use input::Input;
 pub use reader::{Hints, LogReader, Parser, Records, Unwrap};
-pub use report::{Failed, History, LogDigest};
+pub use report::LogDigest;
 pub use sink::Sink;
 
 use crate::collect;
 use crate::driver::Ranking;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Stop;
-use input::Found;
-use pipeline::Blocks;
-use planscope_explain::Engine;
-use planscope_explain::workload::Problem;
-use std::io::{self, Read, Write};
+use crate::select::Selection;
+use std::io::{self, Write};
 
 /// Every reader, sorted by name.
 pub static ALL: &[&LogReader] = &[
@@ -60,9 +63,6 @@ pub static ALL: &[&LogReader] = &[
     &postgres_wrapped::READER,
 ];
 
-/// How much of a log is looked at to know what it is.
-const SAMPLE_BYTES: usize = 1 << 20;
-
 /// What to read of the logs, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -72,14 +72,15 @@ pub struct Options {
     pub reader: Option<&'static LogReader>,
     /// What is known of the logs.
     pub hints: Hints,
-    /// Most statements in the snapshot.
-    pub top: usize,
-    /// By what they are chosen.
-    pub by: Ranking,
+    /// Which statements are kept; what the others took still counts in the totals. Names belong
+    /// into `filter`, which sees each execution.
+    pub selection: Selection,
     /// Whether literals stay in texts and plans.
     pub keep_literals: bool,
     /// Threads; 0 is one for each processor.
     pub threads: usize,
+    /// How to call what wrote the logs; by default like the first of them.
+    pub name: Option<String>,
 }
 
 impl Default for Options {
@@ -88,10 +89,14 @@ impl Default for Options {
             filter: Filter::default(),
             reader: None,
             hints: Hints::default(),
-            top: usize::MAX,
-            by: Ranking::default(),
+            selection: Selection {
+                top: usize::MAX,
+                by: vec![Ranking::default()],
+                ..Selection::default()
+            },
             keep_literals: false,
             threads: 0,
+            name: None,
         }
     }
 }
@@ -109,41 +114,38 @@ pub fn detect(sample: &[u8]) -> Option<&'static LogReader> {
     best.filter(|(sure, _)| *sure > 0).map(|(_, reader)| reader)
 }
 
-/// Reads logs into a snapshot.
+/// Told of the bytes that have been read of a log.
+pub type Progress<'w> = dyn FnMut(&str, u64) + Send + 'w;
+
+/// Where a reading reports to while it goes on.
+#[derive(Default)]
+pub struct Outlets<'w> {
+    /// Takes what is not read, one piece a line.
+    pub rejects: Option<&'w mut (dyn Write + Send)>,
+    /// Is told of the log that is read, and of how many of its bytes were.
+    pub progress: Option<&'w mut Progress<'w>>,
+}
+
+/// Reads logs into a snapshot: in the order of their times, whatever the order of `inputs`.
 ///
 /// # Errors
 /// When a log cannot be read, no reader knows it, or the logs come from different engines. When the
 /// user stops it, what was read is returned, with a problem of kind `stopped`.
 pub fn digest(inputs: &[Input], options: &Options, stop: &Stop) -> Result<LogDigest> {
-    digest_with_rejects(inputs, options, stop, None)
+    digest_with(inputs, options, stop, Outlets::default())
 }
 
-/// Like [`digest`]; what is not read is written to `rejects`, one piece a line.
+/// Like [`digest`], and reports to `outlets`.
 ///
 /// # Errors
-/// As [`digest`]; and when `rejects` cannot be written.
-pub fn digest_with_rejects(
+/// As [`digest`]; and when the rejects cannot be written.
+pub fn digest_with(
     inputs: &[Input],
     options: &Options,
     stop: &Stop,
-    rejects: Option<&mut (dyn Write + Send)>,
+    outlets: Outlets<'_>,
 ) -> Result<LogDigest> {
-    let mut reading = Reading {
-        options,
-        stop,
-        rejects,
-        engine: None,
-        sinks: Vec::new(),
-        sources: Vec::new(),
-        problems: Vec::new(),
-    };
-    for found in input::find(inputs)? {
-        reading.log(found)?;
-        if stop.is_stopped() {
-            break;
-        }
-    }
-    let mut digest = reading.finish();
+    let mut digest = reading::read(inputs, options, stop, outlets)?;
     if !options.keep_literals {
         collect::redact(&mut digest.snapshot);
     }
@@ -155,122 +157,14 @@ pub fn digest_with_rejects(
 pub struct SourceRead {
     /// Its name.
     pub name: String,
-    /// The reader's name.
+    /// The reader's name; `empty` when there was nothing in it.
     pub format: &'static str,
     /// Its bytes, without compression.
     pub bytes: u64,
-}
-
-struct Reading<'o, 'w> {
-    options: &'o Options,
-    stop: &'o Stop,
-    rejects: Option<&'w mut (dyn Write + Send)>,
-    engine: Option<Engine>,
-    /// One for each thread.
-    sinks: Vec<Sink<'o>>,
-    sources: Vec<SourceRead>,
-    problems: Vec<Problem>,
-}
-
-impl Reading<'_, '_> {
-    fn log(&mut self, found: Found) -> Result<()> {
-        let name = found.name.clone();
-        let unreadable = |error: io::Error| input_error(&name, &error);
-        let mut source = found.open()?;
-        let mut head = Vec::new();
-        let begun = source.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut head);
-        if let Err(error) = begun {
-            if head.is_empty() {
-                return Err(unreadable(error));
-            }
-            self.broke(&name, &error);
-        }
-        if head.trim_ascii().is_empty() {
-            self.sources.push(SourceRead { name, format: "empty", bytes: head.len() as u64 });
-            return Ok(());
-        }
-        let reader = self.options.reader.or_else(|| detect(&head));
-        let reader = reader.ok_or_else(|| unknown(&name, &head))?;
-        let parser = (reader.open)(&head, &self.options.hints);
-        self.same_engine(&name, parser.engine())?;
-        let mut blocks = Blocks::new(source, head, parser.as_ref());
-        let outcome = self.blocks(&mut blocks, parser.is_stateless());
-        if let Some(error) = &blocks.broke {
-            self.broke(&name, error);
-        }
-        if self.stop.is_stopped() {
-            self.problem("stopped", format!("stopped while {name} was read"));
-        } else {
-            outcome.map_err(unreadable)?;
-        }
-        self.sources.push(SourceRead { name, format: reader.name, bytes: blocks.bytes });
-        Ok(())
-    }
-
-    /// A log that ends early keeps what came before.
-    fn broke(&mut self, name: &str, error: &io::Error) {
-        self.problem("log-broken", format!("{name} cannot be read to its end: {error}"));
-    }
-
-    fn problem(&mut self, kind: &str, message: String) {
-        self.problems.push(Problem { kind: kind.to_owned(), message, statement: None });
-    }
-
-    fn blocks(&mut self, blocks: &mut Blocks<'_>, stateless: bool) -> io::Result<()> {
-        let (stop, rejects) = (self.stop, &mut self.rejects);
-        let mut after = |sink: &mut Sink<'_>| {
-            if stop.is_stopped() {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            match rejects {
-                Some(file) => file.write_all(&sink.take_rejected()),
-                None => Ok(()),
-            }
-        };
-        match self.sinks.as_mut_slice() {
-            [first, ..] if !stateless => pipeline::read_alone(blocks, first, &mut after),
-            [only] => pipeline::read_alone(blocks, only, &mut after),
-            all => pipeline::read_together(blocks, all, &mut after),
-        }
-    }
-
-    /// The first log decides; MySQL and MariaDB write alike.
-    fn same_engine(&mut self, name: &str, engine: Engine) -> Result<()> {
-        let family = |engine| if engine == Engine::Mariadb { Engine::Mysql } else { engine };
-        let known = *self.engine.get_or_insert(engine);
-        if family(known) != family(engine) {
-            let message = format!(
-                "{name} is a log of {}, those before it are of {}",
-                engine.info().label,
-                known.info().label
-            );
-            return Err(CollectError::new(ErrorKind::Input, message)
-                .hint("read the logs of one engine at a time"));
-        }
-        if self.sinks.is_empty() {
-            let (options, keep) = (self.options, self.rejects.is_some());
-            let count = threads(options);
-            let sinks = (0..count).map(|_| Sink::new(known, &options.filter, keep, count));
-            self.sinks = sinks.collect();
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> LogDigest {
-        let engine = self.engine.unwrap_or(Engine::Postgres);
-        let mut sinks = self.sinks.into_iter();
-        let empty = || Sink::new(engine, &self.options.filter, false, 1);
-        let mut all = sinks.next().unwrap_or_else(empty);
-        sinks.for_each(|sink| all.merge(sink));
-        let mut digest = report::report(all, engine, self.options, self.sources);
-        digest.snapshot.problems.extend(self.problems);
-        digest
-    }
-}
-
-fn threads(options: &Options) -> usize {
-    let most = std::thread::available_parallelism().map_or(1, usize::from);
-    if options.threads == 0 { most.min(8) } else { options.threads.min(64) }
+    /// Its lines, without compression.
+    pub lines: u64,
+    /// Executions that were found in it.
+    pub events: u64,
 }
 
 fn input_error(name: &str, error: &io::Error) -> CollectError {

@@ -12,6 +12,7 @@ use super::time::{Clock, Micros, digits, number};
 use memchr::memmem;
 use planscope_explain::Engine;
 use rustc_hash::FxHashMap;
+use std::any::Any;
 
 /// The general query log.
 pub static READER: LogReader = LogReader {
@@ -173,6 +174,16 @@ impl Records for Commands {
             at = end;
         }
         self.close(chunk, open, chunk.len(), sink);
+    }
+
+    fn hand_over(&mut self) -> Option<Box<dyn Any>> {
+        Some(Box::new(std::mem::take(self)))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any>) {
+        if let Ok(before) = state.downcast() {
+            *self = *before;
+        }
     }
 }
 

@@ -39,6 +39,11 @@ impl<'p> Blocks<'p> {
         Self { source, parser, unwrapper, raw, left, ended: false, broke: None, bytes }
     }
 
+    /// What reads the log.
+    pub(super) fn parser(&self) -> &'p dyn Parser {
+        self.parser
+    }
+
     /// The next block; `None` at the end.
     fn next(&mut self, mut block: Vec<u8>) -> Option<Vec<u8>> {
         block.clear();
@@ -108,29 +113,30 @@ fn read_some(
 }
 
 /// What to do after each block, e.g. to write rejects and to see whether to stop.
-pub(super) type AfterBlock<'a> = dyn FnMut(&mut Sink<'_>) -> io::Result<()> + Send + 'a;
+/// The number is of the block's bytes.
+pub(super) type AfterBlock<'a> = dyn FnMut(&mut Sink<'_>, u64) -> io::Result<()> + Send + 'a;
 
-/// Reads all blocks into `sink` on this thread.
+/// Reads all blocks into `sink` on this thread; `records` is not finished.
 pub(super) fn read_alone(
     blocks: &mut Blocks<'_>,
+    records: &mut dyn Records,
     sink: &mut Sink<'_>,
     after: &mut AfterBlock<'_>,
 ) -> io::Result<()> {
-    let mut records = blocks.parser.start();
     let mut block = Vec::new();
     while let Some(next) = blocks.next(block) {
+        sink.facts.lines += line_count(&next);
         records.read(&next, sink);
         for (reason, piece) in blocks.rejects() {
             sink.reject(reason, &piece);
         }
-        after(sink)?;
+        after(sink, next.len() as u64)?;
         block = next;
     }
     for (reason, piece) in blocks.rejects() {
         sink.reject(reason, &piece);
     }
-    records.finish(sink);
-    after(sink)
+    after(sink, 0)
 }
 
 /// Reads all blocks with a thread for each of `sinks`; the log's records do not need each other, and
@@ -177,6 +183,12 @@ fn feed(
     }
 }
 
+/// The lines of a block; the last one may have no end.
+fn line_count(block: &[u8]) -> u64 {
+    let open = block.last().is_some_and(|byte| *byte != b'\n');
+    memchr::memchr_iter(b'\n', block).count() as u64 + u64::from(open)
+}
+
 fn work(
     parser: &dyn Parser,
     take: &Mutex<mpsc::Receiver<Vec<u8>>>,
@@ -188,11 +200,13 @@ fn work(
     loop {
         let next = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(block) = next else { break };
+        sink.facts.lines += line_count(&block);
         records.read(&block, sink);
-        (after.lock().unwrap_or_else(PoisonError::into_inner))(sink)?;
+        let bytes = block.len() as u64;
+        (after.lock().unwrap_or_else(PoisonError::into_inner))(sink, bytes)?;
         // The reader may be done and gone; then nobody needs the memory.
         give_back.send(block).ok();
     }
     records.finish(sink);
-    (after.lock().unwrap_or_else(PoisonError::into_inner))(sink)
+    (after.lock().unwrap_or_else(PoisonError::into_inner))(sink, 0)
 }

@@ -9,6 +9,7 @@ use super::sink::Sink;
 use super::time::{Clock, civil, number};
 use memchr::memmem;
 use planscope_explain::Engine;
+use std::any::Any;
 
 /// PostgreSQL's csvlog.
 pub static READER: LogReader = LogReader {
@@ -219,6 +220,16 @@ impl Records for CsvRecords {
                 }
             };
             at = next;
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<Box<dyn Any>> {
+        Some(Box::new(std::mem::take(&mut self.messages)))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any>) {
+        if let Ok(messages) = state.downcast() {
+            self.messages = *messages;
         }
     }
 

@@ -10,6 +10,7 @@ use super::sink::Sink;
 use super::time::{Clock, number};
 use memchr::memmem;
 use planscope_explain::Engine;
+use std::any::Any;
 
 /// PostgreSQL's jsonlog.
 pub static READER: LogReader = LogReader {
@@ -144,6 +145,16 @@ impl Records for JsonRecords {
                 None if line.ends_with(b"\n") => sink.reject(Reason::Malformed, line),
                 None => sink.reject(Reason::CutShort, line),
             }
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<Box<dyn Any>> {
+        Some(Box::new(std::mem::take(&mut self.messages)))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any>) {
+        if let Ok(messages) = state.downcast() {
+            self.messages = *messages;
         }
     }
 

@@ -11,6 +11,7 @@ use super::sink::Sink;
 use super::time::Clock;
 use memchr::memmem;
 use planscope_explain::Engine;
+use std::any::Any;
 
 /// PostgreSQL's plain log.
 pub static READER: LogReader = LogReader {
@@ -134,6 +135,16 @@ impl Records for PlainRecords {
             start = end;
         }
         self.entry(chunk, open, sink);
+    }
+
+    fn hand_over(&mut self) -> Option<Box<dyn Any>> {
+        Some(Box::new(std::mem::take(&mut self.messages)))
+    }
+
+    fn take_over(&mut self, state: Box<dyn Any>) {
+        if let Ok(messages) = state.downcast() {
+            self.messages = *messages;
+        }
     }
 
     fn finish(&mut self, sink: &mut Sink<'_>) {

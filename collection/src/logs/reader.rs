@@ -3,6 +3,7 @@
 use super::facts::Reason;
 use super::sink::Sink;
 use planscope_explain::Engine;
+use std::any::Any;
 
 /// A kind of log that can be read: how to know it, and how to open it.
 #[derive(Debug)]
@@ -57,6 +58,14 @@ pub trait Records {
 
     /// The log ends here.
     fn finish(&mut self, _sink: &mut Sink<'_>) {}
+
+    /// What the next log goes on with: the server began a new file. Nothing waits here after it.
+    fn hand_over(&mut self) -> Option<Box<dyn Any>> {
+        None
+    }
+
+    /// Goes on with what the log before this one of the same reader handed over.
+    fn take_over(&mut self, _state: Box<dyn Any>) {}
 }
 
 /// Takes a wrapping off, line by line.

@@ -1,28 +1,29 @@
 //! From what was read to a snapshot and what goes with it.
 
-use super::class::Class;
-use super::event::MARKS;
+use super::class::{Class, LoggedPlan};
 use super::facts::{Facts, Rejects};
 use super::sink::Sink;
-use super::time::{Micros, rfc3339};
+use super::summary;
+use super::time::rfc3339;
+use super::trace::{tags, trace};
 use super::{Options, SourceRead};
 use crate::clock;
-use memchr::memmem;
+use planscope_explain::workload::log::{FailedStatement, History, HourOfCalls};
 use planscope_explain::workload::{
-    Coverage, Fingerprint, PlanRecord, Problem, Snapshot, Statement, TargetIdentity, Window,
+    Coverage, PlanRecord, Problem, Snapshot, Statement, TargetIdentity, Window,
 };
 use planscope_explain::{Engine, formats};
+use rustc_hash::FxHashMap;
+
+/// Most statements that only ever failed.
+const MOST_FAILED: usize = 1000;
 
 /// What was read from logs.
 #[derive(Debug, Clone)]
 pub struct LogDigest {
-    /// The statements, as a live collection gives them.
+    /// The statements, as a live collection gives them, and what the logs say besides.
     pub snapshot: Snapshot,
-    /// What only a log knows of each statement, in the order of the snapshot.
-    pub histories: Vec<History>,
-    /// Statements that failed and never succeeded in this log, most errors first.
-    pub failed: Vec<Failed>,
-    /// What the logs say besides.
+    /// What the logs say besides, as it was counted.
     pub facts: Facts,
     /// What was not read, by reason.
     pub rejects: Rejects,
@@ -30,42 +31,18 @@ pub struct LogDigest {
     pub sources: Vec<SourceRead>,
 }
 
-/// When a statement ran, and what else a log says of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct History {
-    /// The statement.
-    pub fingerprint: Fingerprint,
-    /// Its first and last time.
-    pub span: Option<(Micros, Micros)>,
-    /// Executions per hour: hours since 1970 in UTC, and executions, in order.
-    pub hours: Vec<(i32, u32)>,
-    /// Events, before rate limits are weighed.
-    pub events: u64,
-    /// Errors.
-    pub errors: u64,
-    /// Milliseconds of waiting for locks.
-    pub lock_ms: Option<f64>,
-    /// Bytes of temporary files.
-    pub temp_bytes: Option<u64>,
-    /// The application, when there was only one.
-    pub app: Option<String>,
-    /// The trace of its slowest execution (W3C `traceparent`), from a comment in its text.
-    pub trace: Option<String>,
-    /// Events per mark of [`MARKS`], those that occur.
-    pub marks: Vec<(&'static str, u64)>,
-    /// Plans that were logged with it, of which the slowest are in the snapshot.
-    pub plans: u64,
+impl LogDigest {
+    /// Whether the filters left everything out that was in the logs.
+    pub fn is_all_left_out(&self) -> bool {
+        self.facts.events == 0 && self.facts.filtered > 0
+    }
 }
 
-/// A statement that only ever failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failed {
-    /// The statement.
-    pub fingerprint: Fingerprint,
-    /// Its database.
-    pub database: Option<String>,
-    /// How often.
-    pub errors: u64,
+/// What a class has besides its statement.
+struct Rest {
+    plans: Vec<LoggedPlan>,
+    history: History,
+    cut_after: Option<usize>,
 }
 
 pub(super) fn report(
@@ -75,52 +52,60 @@ pub(super) fn report(
     sources: Vec<SourceRead>,
 ) -> LogDigest {
     let (mut classes, facts, rejects) = sink.into_classes();
-    let mut failed: Vec<Failed> = classes
-        .extract_if(.., |(class, _)| class.events == 0)
-        .filter(|(class, _)| class.errors > 0)
-        .map(|(class, database)| Failed {
-            fingerprint: class.fingerprint,
-            database,
-            errors: class.errors,
-        })
-        .collect();
-    failed.sort_by_key(|failed| (std::cmp::Reverse(failed.errors), failed.fingerprint));
+    let failed = failed(classes.extract_if(.., |(class, _)| class.events == 0));
     let of = classes.len() as u64;
     let all_ns = classes.iter().map(|(class, _)| class.total_ns).sum::<u128>() + facts.summarised.1;
-    classes.sort_by(|(a, _), (b, _)| {
-        let value = |class: &Class| options.by.value(&class.counters());
-        value(b).total_cmp(&value(a))
-    });
-    classes.truncate(options.top);
-    let shown_ns: u128 = classes.iter().map(|(class, _)| class.total_ns).sum();
-    let share = (all_ns > 0).then(|| shown_ns as f64 / all_ns as f64);
-    let mut problems = problems_of(&facts, &rejects);
-    let mut histories = Vec::with_capacity(classes.len());
+    let mut rests = FxHashMap::default();
     let mut statements = Vec::with_capacity(classes.len());
     for (class, database) in classes {
-        histories.push(history(&class));
-        statements.push(statement(class, database));
+        let (statement, rest) = taken_apart(class, database);
+        rests.insert((statement.fingerprint, statement.database.clone()), rest);
+        statements.push(statement);
     }
-    let coverage = Coverage { statements: statements.len() as u64, of, time_share: share };
-    problems.sort_by(|a, b| a.kind.cmp(&b.kind));
+    let mut statements = options.selection.choose(statements);
+    for statement in &mut statements {
+        if let Some(rest) = rests.remove(&(statement.fingerprint, statement.database.clone())) {
+            complete(statement, rest);
+        }
+    }
+    let shown_ms: f64 = statements.iter().filter_map(|s| s.counters.total_ms).sum();
+    let share = (all_ns > 0).then(|| (shown_ms * 1e6 / all_ns as f64).min(1.0));
     let snapshot = Snapshot {
-        target: target(engine, &facts, &sources, &statements),
+        target: target(engine, options, &facts, &sources, &statements),
         taken_at: clock::now(),
         window: Window {
             from: facts.span.and_then(|(first, _)| rfc3339(first)),
             to: facts.span.and_then(|(_, last)| rfc3339(last)),
         },
-        coverage,
+        coverage: Coverage { statements: statements.len() as u64, of, time_share: share },
         statements,
         catalog: Default::default(),
         settings: Default::default(),
-        problems,
+        problems: problems_of(&facts, &rejects),
+        log: Some(Box::new(summary::facts(&facts, &rejects, &sources, failed))),
     };
-    LogDigest { snapshot, histories, failed, facts, rejects, sources }
+    LogDigest { snapshot, facts, rejects, sources }
+}
+
+/// Statements that only ever failed, most errors first.
+fn failed(classes: impl Iterator<Item = (Class, Option<String>)>) -> Vec<FailedStatement> {
+    let mut failed: Vec<FailedStatement> = classes
+        .filter(|(class, _)| class.errors > 0)
+        .map(|(class, database)| FailedStatement {
+            fingerprint: class.fingerprint,
+            text: example_text(&class.example),
+            database,
+            errors: class.errors,
+        })
+        .collect();
+    failed.sort_by_key(|failed| (std::cmp::Reverse(failed.errors), failed.fingerprint));
+    failed.truncate(MOST_FAILED);
+    failed
 }
 
 fn target(
     engine: Engine,
+    options: &Options,
     facts: &Facts,
     sources: &[SourceRead],
     statements: &[Statement],
@@ -129,79 +114,83 @@ fn target(
     let first = databases.next().flatten();
     let database = first.filter(|first| databases.all(|other| other == Some(*first)));
     TargetIdentity {
-        name: sources.first().map_or_else(|| "log".to_owned(), |source| source.name.clone()),
+        name: options.name.clone().unwrap_or_else(|| name_of(sources)),
         engine,
         version: facts.said.get("version").cloned().unwrap_or_default(),
         database: database.map(str::to_owned),
     }
 }
 
-fn history(class: &Class) -> History {
-    History {
+/// The name of the first log without its folder.
+fn name_of(sources: &[SourceRead]) -> String {
+    let first = sources.first().map_or("log", |source| source.name.as_str());
+    match first {
+        "-" => "stdin".to_owned(),
+        path => path.rsplit('/').next().unwrap_or(path).to_owned(),
+    }
+}
+
+/// The statement without its plans, and what else is known of it.
+fn taken_apart(mut class: Class, database: Option<String>) -> (Statement, Rest) {
+    let statement = Statement {
         fingerprint: class.fingerprint,
-        span: class.span,
-        hours: class.hours.clone(),
+        engine_id: (!class.engine_id.is_empty()).then(|| std::mem::take(&mut class.engine_id)),
+        text: example_text(&class.example),
+        database,
+        user: class.user.name(),
+        application: class.app.name(),
+        counters: class.counters(),
+        percentiles: class.percentiles(),
+        ..Statement::default()
+    };
+    let rest = Rest {
+        history: history(&class),
+        cut_after: class.cut.then_some(class.example.len()),
+        plans: class.plans,
+    };
+    (statement, rest)
+}
+
+fn history(class: &Class) -> History {
+    let hour = |(hour, calls): &(i32, u32)| {
+        let start = rfc3339(i64::from(*hour) * 3_600_000_000)?;
+        Some(HourOfCalls { start, calls: u64::from(*calls) })
+    };
+    let slowest_ms = class.counters().max_ms;
+    History {
+        first_seen: class.span.and_then(|(first, _)| rfc3339(first)),
+        last_seen: class.span.and_then(|(_, last)| rfc3339(last)),
+        hours: class.hours.iter().filter_map(hour).collect(),
         events: class.events,
-        errors: class.errors,
-        lock_ms: class.lock_ms(),
-        temp_bytes: class.temp_bytes,
-        app: class.app.name(),
+        slowest_ms,
+        slowest_at: class.example_time.filter(|_| slowest_ms.is_some()).and_then(rfc3339),
         trace: trace(&class.example),
-        marks: MARKS.into_iter().zip(class.marks).filter(|(_, count)| *count > 0).collect(),
+        tags: tags(&class.example),
         plans: class.plan_count,
     }
 }
 
-/// `traceparent='00-…-…-01'` in a comment, as sqlcommenter and others write it.
-fn trace(text: &[u8]) -> Option<String> {
-    /// Version, trace, span and flags in hexadecimal, with hyphens between them.
-    const LENGTH: usize = 55;
-    let at = memmem::find(text, b"traceparent")? + 11;
-    let rest = text.get(at..)?;
-    let start =
-        rest.iter().take(4).take_while(|b| matches!(b, b'=' | b':' | b' ' | b'\'' | b'"')).count();
-    let found = rest.get(start..start + LENGTH)?;
-    let is_trace = found.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
-    is_trace.then(|| String::from_utf8_lossy(found).into_owned())
-}
-
-fn statement(class: Class, database: Option<String>) -> Statement {
-    let mut problems = Vec::new();
-    let mut plans = Vec::new();
-    for logged in &class.plans {
+/// Reads the plans of a statement that was chosen.
+fn complete(statement: &mut Statement, rest: Rest) {
+    let fingerprint = Some(statement.fingerprint);
+    let mut problem = |kind: &str, message: String| {
+        statement.problems.push(Problem { kind: kind.into(), message, statement: fingerprint });
+    };
+    for logged in rest.plans {
         match formats::read(&logged.raw, None) {
             Ok(readings) => {
-                plans.extend(readings.into_iter().take(1).map(|reading| PlanRecord {
-                    plan: reading.plan,
-                    raw: Some(logged.raw.clone()),
-                }))
+                let first = readings.into_iter().next();
+                statement
+                    .plans
+                    .extend(first.map(|r| PlanRecord { plan: r.plan, raw: Some(logged.raw) }));
             }
-            Err(error) => problems.push(Problem {
-                kind: "plan-unreadable".into(),
-                message: format!("its logged plan: {error}"),
-                statement: Some(class.fingerprint),
-            }),
+            Err(error) => problem("plan-unreadable", format!("its logged plan: {error}")),
         }
     }
-    if class.cut {
-        problems.push(Problem {
-            kind: "text-cut".into(),
-            message: format!("its text is cut after {} bytes", class.example.len()),
-            statement: Some(class.fingerprint),
-        });
+    if let Some(bytes) = rest.cut_after {
+        problem("text-cut", format!("its text is cut after {bytes} bytes"));
     }
-    Statement {
-        fingerprint: class.fingerprint,
-        engine_id: (!class.engine_id.is_empty()).then(|| class.engine_id.clone()),
-        text: example_text(&class.example),
-        database,
-        user: class.user.name(),
-        counters: class.counters(),
-        percentiles: class.percentiles(),
-        plans,
-        problems,
-        ..Statement::default()
-    }
+    statement.history = Some(Box::new(rest.history));
 }
 
 /// The text without the tabs that PostgreSQL's plain log puts after each end of a line.
@@ -256,18 +245,9 @@ fn problems_of(facts: &Facts, rejects: &Rejects) -> Vec<Problem> {
             ),
         );
     }
-    problems
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn traces_are_found_in_comments() {
-        let id = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        let text = format!("SELECT 1 /*app='x',traceparent='{id}'*/");
-        assert_eq!(trace(text.as_bytes()).as_deref(), Some(id));
-        assert_eq!(trace(b"SELECT traceparent FROM t"), None);
+    if let Some(said) = facts.said.get("time-zone") {
+        say("log-time-zone", format!("the log's time zone: {said}"));
     }
+    problems.sort_by(|a, b| a.kind.cmp(&b.kind));
+    problems
 }

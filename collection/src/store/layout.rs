@@ -20,17 +20,22 @@ const LEFTOVER_SECONDS: i64 = 3600;
 
 /// `shop-20260131T142501Z` for a target `shop.db`.
 pub(super) fn stem(target: &str, taken_at: &str) -> String {
+    let time: String = match taken_at.parse::<Timestamp>() {
+        Ok(time) => time.strftime("%Y%m%dT%H%M%SZ").to_string(),
+        Err(_) => plain(taken_at, 20),
+    };
+    format!("{}{time}", prefix(target))
+}
+
+/// How the names of a target's files begin. Other targets' may begin so as well.
+pub(super) fn prefix(target: &str) -> String {
     let name = Path::new(target).file_name().and_then(|name| name.to_str()).unwrap_or(target);
     let name = [".db", ".sqlite", ".sqlite3", ".db3"]
         .iter()
         .find_map(|ending| name.strip_suffix(ending))
         .unwrap_or(name);
-    let time: String = match taken_at.parse::<Timestamp>() {
-        Ok(time) => time.strftime("%Y%m%dT%H%M%SZ").to_string(),
-        Err(_) => plain(taken_at, 20),
-    };
     let name = plain(name, 60);
-    format!("{}-{time}", if name.is_empty() { "snapshot" } else { &name })
+    format!("{}-", if name.is_empty() { "snapshot" } else { &name })
 }
 
 /// Only what every file system and shell takes as it is; no leading dot or dash.

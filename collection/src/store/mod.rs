@@ -149,6 +149,26 @@ impl Store {
         Ok(entries)
     }
 
+    /// The newest snapshot of a target that can be read. Only files whose names fit are opened: the
+    /// store may hold thousands.
+    pub fn newest_of(&self, target: &str) -> Option<Snapshot> {
+        let prefix = layout::prefix(target);
+        let name = |path: &PathBuf| path.file_name()?.to_str().map(str::to_owned);
+        let fits = |path: &PathBuf| {
+            is_snapshot(path) && name(path).is_some_and(|name| name.starts_with(&prefix))
+        };
+        let listing = fs::read_dir(&self.folder).ok()?;
+        let mut paths: Vec<PathBuf> = listing.flatten().map(|e| e.path()).filter(fits).collect();
+        // The time in the name sorts as text; `-2` of one second is longer than the first.
+        paths.sort_by_cached_key(|path| {
+            let name = name(path).unwrap_or_default();
+            let moment: String = name.chars().skip(prefix.chars().count()).take(16).collect();
+            Reverse((moment, name.len(), name))
+        });
+        let of_target = |snapshot: &Snapshot| snapshot.target.name == target;
+        paths.iter().filter_map(|path| Self::load(path).ok()).find(of_target)
+    }
+
     /// Reads a snapshot file, wherever it is.
     ///
     /// # Errors

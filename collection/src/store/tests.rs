@@ -109,6 +109,7 @@ pub(crate) fn snapshot(target: &str, taken_at: &str, plan: Plan) -> Snapshot {
         catalog: catalog(),
         settings: [("work_mem".to_owned(), "4MB".to_owned())].into(),
         problems: Vec::new(),
+        log: None,
     }
 }
 

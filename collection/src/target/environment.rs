@@ -10,7 +10,7 @@ pub struct Environment {
 
 /// What libpq and the clients of MySQL read and planscope honours, what says who and where the user
 /// is, and what the terminal can.
-const NAMES: [&str; 25] = [
+const NAMES: [&str; 28] = [
     "HOME",
     "LOGNAME",
     "MYSQL_HOST",
@@ -25,10 +25,13 @@ const NAMES: [&str; 25] = [
     "PGPASSFILE",
     "PGPASSWORD",
     "PGPORT",
+    "PGSERVICE",
+    "PGSERVICEFILE",
     "PGSSLCERT",
     "PGSSLKEY",
     "PGSSLMODE",
     "PGSSLROOTCERT",
+    "PGSYSCONFDIR",
     "PGUSER",
     "PLANSCOPE_TARGET",
     "TERM",

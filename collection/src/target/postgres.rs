@@ -1,7 +1,7 @@
 //! Completing a PostgreSQL target as libpq would: parameters that stand for parts of the URL, the
 //! `PG…` variables, the password file.
 
-use super::{Environment, Host, Secret, Target, url};
+use super::{Environment, Host, Secret, Target, service, url};
 use crate::error::Result;
 use planscope_explain::Engine;
 use std::path::{Path, PathBuf};
@@ -47,6 +47,7 @@ const DEFAULTS: [(&str, &str); 6] = [
 
 /// Fills in what the URL leaves out.
 pub(super) fn complete(target: &mut Target, environment: &Environment) -> Result<()> {
+    add_service(target, environment)?;
     take_params(target)?;
     let from = |name: &str| environment.get(name).map(str::to_owned);
     let os_user = || from("USER").or_else(|| from("LOGNAME"));
@@ -67,6 +68,29 @@ pub(super) fn complete(target: &mut Target, environment: &Environment) -> Result
     }
     if target.password.is_none() {
         read_password_file(target, environment);
+    }
+    Ok(())
+}
+
+/// Adds what the named service says and the URL does not: the URL goes before the service, and the
+/// service before the variables.
+fn add_service(target: &mut Target, environment: &Environment) -> Result<()> {
+    let named = target.params.iter().rposition(|(key, _)| key == "service");
+    let named = named.map(|at| target.params.remove(at).1);
+    let Some(name) = named.or_else(|| environment.get("PGSERVICE").map(str::to_owned)) else {
+        return Ok(());
+    };
+    let said = |target: &Target, key: &str| match key {
+        "host" | "hostaddr" | "port" => !target.hosts.is_empty(),
+        "user" => target.user.is_some(),
+        "password" => target.password.is_some(),
+        "dbname" => target.database.is_some(),
+        _ => false,
+    };
+    for (key, value) in service::parameters(&name, environment)? {
+        if !said(target, &key) && target.param(&key).is_none() {
+            target.params.push((key, value));
+        }
     }
     Ok(())
 }

@@ -107,6 +107,31 @@ fn environment_completes_the_url() {
 
 #[cfg(unix)]
 #[test]
+fn a_service_completes_the_url_and_goes_before_the_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("services");
+    std::fs::write(
+        &file,
+        "[shop]\nhost=db1,db2\nport=6432\nuser=reader\ndbname=shop\nsslmode=disable\n",
+    )
+    .unwrap();
+    let environment = Environment::default()
+        .with("PGSERVICEFILE", file.to_str().unwrap())
+        .with("PGUSER", "somebody");
+    let target = Target::parse_with("postgres:///?service=shop", &environment).unwrap();
+    assert_eq!(target.to_string(), "postgres://reader@db1:6432,db2:6432/shop");
+    assert_eq!(target.param("sslmode"), Some("disable"));
+    let environment = environment.with("PGSERVICE", "shop");
+    let target = Target::parse_with("postgres://me@here/other", &environment).unwrap();
+    assert_eq!(target.to_string(), "postgres://me@here:5432/other");
+    let error = Target::parse_with("postgres:///?service=none", &environment).unwrap_err();
+    assert!(error.hints[0].contains("services"), "{error:?}");
+    std::fs::write(&file, "[shop]\nhost db1\n").unwrap();
+    let error = Target::parse_with("postgres:///?service=shop", &environment).unwrap_err();
+    assert!(error.message.ends_with("services:2: not a line `key=value`"), "{error}");
+}
+
+#[test]
 fn password_file_is_read_when_only_its_owner_can() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = tempfile::tempdir().unwrap();

@@ -29,6 +29,7 @@ fn the_pause_stays_in_its_bounds_and_in_the_budget() {
         catalog: Catalog::default(),
         settings: BTreeMap::new(),
         problems: Vec::new(),
+        log: None,
     };
     let mut pause = |id, took| watcher.succeeded(&snapshot(id), took).0;
     let idle: Vec<Duration> = (0..20).map(|_| pause(1, Duration::ZERO)).collect();

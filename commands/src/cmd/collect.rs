@@ -1,6 +1,8 @@
 //! `planscope collect`: the heaviest statements and their plans into a snapshot file.
 
+use super::dry_run;
 use super::fleet::{self, Which};
+use super::from_log::{self, FromLogArgs};
 use super::watch::{self, WatchArgs};
 use super::workload::{self, WorkloadArgs};
 use crate::ctx::Ctx;
@@ -30,6 +32,15 @@ pub struct CollectArgs {
     /// How many targets to look at at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub at_once: u16,
+    /// Send nothing to the database: print every statement that would be sent. Of logs: save
+    /// nothing, print what would be saved, with --format json the whole snapshot
+    #[arg(long, conflicts_with_all = ["all", "group", "watch"])]
+    pub dry_run: bool,
+    /// The server's version for a dry run, as some statements depend on it: 15, 8.0
+    #[arg(long, value_name = "VERSION", requires = "dry_run", conflicts_with = "from_log")]
+    pub server_version: Option<String>,
+    #[command(flatten)]
+    pub logs: Box<FromLogArgs>,
     #[command(flatten)]
     pub watching: WatchArgs,
     #[command(flatten)]
@@ -47,6 +58,9 @@ fn target_name<'a>(args: &'a CollectArgs, ctx: &'a Ctx) -> Result<&'a str> {
 
 /// Runs the command.
 pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
+    if !args.logs.from_log.is_empty() {
+        return from_log::run(&args.logs, &args.workload, &args.watching, args.dry_run, ctx);
+    }
     let which = match &args.group {
         Some(group) => Some(Which::Group(group)),
         None => args.all.then_some(Which::All),
@@ -55,6 +69,9 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
         return fleet::run(which, &args.workload, args.at_once.into(), ctx);
     }
     let target = input::target(ctx, target_name(args, ctx)?)?;
+    if args.dry_run {
+        return dry_run::run(&target, &args.workload, args.server_version.as_deref(), ctx);
+    }
     let store = ctx.store()?;
     store.check_writable()?;
     let _registered = workload::registered(ctx, &target);
@@ -63,7 +80,7 @@ pub fn run(args: &CollectArgs, ctx: &Ctx) -> Result<ExitStatus> {
     }
     let guarded = workload::collect_guarded(ctx, &target, &args.workload, &store);
     let snapshot = block_on(ctx, guarded)?;
-    let path = store.save(&snapshot)?;
+    let path = Some(store.save(&snapshot)?);
     let by = Some(args.workload.chosen_by());
     super::show(ctx, &Report::Collect(CollectReport { snapshot, path, by }))?;
     // What was collected before the stop is kept, and whoever waits is told.

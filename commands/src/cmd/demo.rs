@@ -13,7 +13,7 @@ use crate::{block_on, output};
 use clap::Args;
 use planscope_advisors::index::select::Options;
 use planscope_advisors::{Advice, Finding, Thresholds};
-use planscope_collection::collect::Request;
+use planscope_collection::collect::{Request, Statements};
 use planscope_collection::driver::Ranking;
 use planscope_collection::select::Selection;
 use planscope_collection::store::Store;
@@ -172,7 +172,10 @@ impl Walk<'_> {
         let target = self.target(database)?;
         let request = Request {
             selection: Selection { by: vec![Ranking::TotalTime], ..Selection::default() },
-            queries: queries::read(&self.folder.path.join("shop.sql"), target.engine)?,
+            statements: Statements::Queries(queries::read(
+                &self.folder.path.join("shop.sql"),
+                target.engine,
+            )?),
             ..Request::default()
         };
         let policy = ConnectionArgs { timeout: 5, analyze_timeout: 60, audit: None }.policy()?;
@@ -183,7 +186,11 @@ impl Walk<'_> {
         self.ctx.stop.check()?;
         let path = Store::open(self.folder.path.join(".planscope")).save(&snapshot)?;
         let by = Some(Ranking::TotalTime.name().to_owned());
-        self.show(&Report::Collect(CollectReport { snapshot: snapshot.clone(), path, by }))?;
+        self.show(&Report::Collect(CollectReport {
+            snapshot: snapshot.clone(),
+            path: Some(path),
+            by,
+        }))?;
         Ok(snapshot)
     }
 
@@ -235,14 +242,9 @@ impl Walk<'_> {
         let diff = diff::snapshots(&before, &after, Tolerance::default());
         let verdict = diff.verdict;
         let [was, is] = [before.total_ms(), after.total_ms()];
-        let report = DiffReport {
-            sources: ["before".to_owned(), "after".to_owned()],
-            content: DiffContent::Snapshots {
-                diff,
-                snapshots: Box::new([before, after]),
-                top: DIFFERENCES,
-            },
-        };
+        let snapshots = Box::new([before, after]);
+        let content = DiffContent::Snapshots { diff, snapshots, top: DIFFERENCES };
+        let report = DiffReport::new(["before".to_owned(), "after".to_owned()], content);
         self.show(&Report::Diff(report))?;
         let exit = if verdict == Verdict::Worse { 1 } else { 0 };
         let text = format!(

@@ -3,14 +3,25 @@
 
 pub mod advise;
 pub mod analyze;
+pub mod baseline;
+pub mod browse;
 pub mod collect;
 pub mod completions;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+mod dry_run;
 pub mod explain;
 mod fleet;
+mod follow;
+mod from_log;
+mod inject;
+mod interface;
+pub mod limits;
+mod rejects;
 pub mod rules;
+mod runs;
+mod sides;
 pub mod snapshots;
 pub mod stop;
 pub mod util;
@@ -31,7 +42,9 @@ pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
         Command::Collect(args) => collect::run(args, &ctx),
         Command::Explain(args) => explain::run(args, &ctx),
         Command::Analyze(args) => analyze::run(args, &ctx),
+        Command::Browse(args) => browse::run(args, &ctx),
         Command::Advise(args) => advise::run(args, &ctx),
+        Command::Baseline(args) => baseline::run(args, &ctx),
         Command::Diff(args) => diff::run(args, &ctx),
         Command::Demo(args) => demo::run(args, &ctx),
         Command::Doctor(args) => doctor::run(args, &ctx),
@@ -49,7 +62,9 @@ fn name(command: &Command) -> &'static str {
         Command::Collect(_) => "collect",
         Command::Explain(_) => "explain",
         Command::Analyze(_) => "analyze",
+        Command::Browse(_) => "browse",
         Command::Advise(_) => "advise",
+        Command::Baseline(_) => "baseline",
         Command::Diff(_) => "diff",
         Command::Demo(_) => "demo",
         Command::Doctor(_) => "doctor",
@@ -64,4 +79,9 @@ fn name(command: &Command) -> &'static str {
 /// Renders a report to stdout.
 fn show(ctx: &Ctx, report: &Report) -> Result<()> {
     ctx.ui.data(&(ctx.output.render)(report, &ctx.style)?)
+}
+
+/// The plans in a text as `explain` shows them.
+pub fn plans_of_text(text: &str, name: &str) -> Result<Vec<crate::report::ShownPlan>> {
+    explain::from_text(text, name, None, &crate::config::Config::default())
 }

@@ -65,6 +65,7 @@ pub fn run(args: &SnapshotsArgs, ctx: &Ctx) -> Result<ExitStatus> {
         Some(Action::Show { snapshot }) => {
             let path = store.resolve(snapshot)?;
             let snapshot = Store::load(&path)?;
+            let path = Some(path);
             super::show(ctx, &Report::Collect(CollectReport { snapshot, path, by: None }))?;
         }
         Some(Action::Export { snapshot }) => {

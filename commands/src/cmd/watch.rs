@@ -18,19 +18,20 @@ use std::time::Duration;
 #[derive(Debug, Clone, Args)]
 pub struct WatchArgs {
     /// Collect again and again until stopped: more often while plans change, seldom while nothing does
-    #[arg(long, conflicts_with_all = ["queries", "all", "group"])]
+    #[arg(long, conflicts_with_all = ["queries", "all", "group"], group = "repeating")]
     pub watch: bool,
-    /// The first pause between two rounds; it moves between a quarter and eight times of it
-    #[arg(long, value_name = "TIME", default_value = "60s", requires = "watch", value_parser = duration::parse)]
+    /// The first pause between two rounds; it moves between a quarter and eight times of it. With
+    /// --follow the time between two snapshots
+    #[arg(long, value_name = "TIME", default_value = "60s", requires = "repeating", value_parser = duration::parse)]
     pub every: Duration,
     /// How long the target's snapshots are kept: 30d, 500 or 2GiB, or several of them
-    #[arg(long, value_name = "LIMIT", requires = "watch")]
+    #[arg(long, value_name = "LIMIT", requires = "repeating")]
     pub keep: Option<Keep>,
     /// Most of the time that may be spent collecting, in percent
     #[arg(long, value_name = "PERCENT", default_value = "2%", requires = "watch", value_parser = percent)]
     pub budget: f64,
     /// End after so many rounds
-    #[arg(long, value_name = "N", requires = "watch", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "repeating", value_parser = clap::value_parser!(u64).range(1..))]
     pub rounds: Option<u64>,
 }
 
@@ -55,7 +56,7 @@ pub fn run(
     let open = || async { drivers::connect(target, &policy, stop.clone()).await }.boxed();
     let watch = Watch {
         open: &open,
-        request: of.request(target.engine)?,
+        request: of.request(target.engine, of.known(&target.name(), store))?,
         store,
         keep: args.keep,
         pace: Pace::around(args.every, args.budget),

@@ -1,16 +1,17 @@
 //! Collecting from a live target, shared by every command that can look at one.
 
+use super::limits::LimitArgs;
 use crate::ctx::Ctx;
 use crate::duration;
 use crate::error::Result;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use planscope_collection::collect::{self, Request, Step};
+use planscope_collection::collect::{self, Request, Statements, Step};
 use planscope_collection::driver::{Execution, Ranking, Session};
 use planscope_collection::guard::breaker::Breaker;
 use planscope_collection::guard::registry::{Registration, Registry};
 use planscope_collection::guard::{Audit, Policy};
-use planscope_collection::select::{Filter, Selection};
+use planscope_collection::select::{Filter, Known, Selection};
 use planscope_collection::store::Store;
 use planscope_collection::{CollectError, Target, drivers, queries};
 use planscope_explain::{Engine, Snapshot};
@@ -20,13 +21,18 @@ use std::time::Duration;
 /// What to collect from a target.
 #[derive(Debug, Clone, Args)]
 pub struct WorkloadArgs {
-    /// Statements from files (or all *.sql files of a folder) instead of the server's statistics
+    /// Statements from files (or those of a folder) instead of the server's statistics: SQL with
+    /// `-- name:` headers in *.sql, MongoDB commands in *.json
     #[arg(long, value_name = "FILE|DIR")]
     pub queries: Vec<PathBuf>,
+    /// What runs at this moment instead of the server's statistics: times are those so far
+    #[arg(long, conflicts_with_all = ["queries", "interval"])]
+    pub running: bool,
     /// Most statements
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub top: u32,
-    /// By what statements are chosen; the first one orders them. By default each figure has a say
+    /// By what statements are chosen; the first one orders them, `new` is what is new or slower
+    /// since the target's last snapshot. By default each figure has a say
     #[arg(long, value_name = "FIGURE", value_delimiter = ',', value_parser = rankings_parser())]
     pub by: Vec<String>,
     #[command(flatten)]
@@ -38,12 +44,14 @@ pub struct WorkloadArgs {
     /// Run each statement for its plan: parsed SELECTs without side effects only
     #[arg(long)]
     pub analyze: bool,
-    /// Look at a target that failed several times in a row, without waiting
+    /// Look at a target that failed several times in a row, or that is busy
     #[arg(long)]
     pub force: bool,
     /// Keep literals in stored texts and plans; by default they are replaced
     #[arg(long)]
     pub keep_literals: bool,
+    #[command(flatten)]
+    pub limits: LimitArgs,
     #[command(flatten)]
     pub connection: ConnectionArgs,
 }
@@ -63,6 +71,12 @@ pub struct FilterArgs {
     /// No statement of this user
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub exclude_user: Vec<String>,
+    /// Only statements of this application; known of what runs and of logs
+    #[arg(long = "app", value_name = "NAME", value_delimiter = ',')]
+    pub application: Vec<String>,
+    /// No statement of this application
+    #[arg(long = "exclude-app", value_name = "NAME", value_delimiter = ',')]
+    pub exclude_application: Vec<String>,
     /// Only statements whose text this regular expression finds
     #[arg(long, value_name = "REGEX")]
     pub matching: Vec<String>,
@@ -72,7 +86,8 @@ pub struct FilterArgs {
 }
 
 impl FilterArgs {
-    fn filter(&self) -> Result<Filter> {
+    /// The filter.
+    pub fn filter(&self) -> Result<Filter> {
         let read = |patterns: &[String]| {
             patterns.iter().map(|pattern| Filter::regex(pattern)).collect::<Result<_, _>>()
         };
@@ -81,8 +96,11 @@ impl FilterArgs {
             not_databases: self.exclude_database.clone(),
             users: self.user.clone(),
             not_users: self.exclude_user.clone(),
+            applications: self.application.clone(),
+            not_applications: self.exclude_application.clone(),
             texts: read(&self.matching)?,
             not_texts: read(&self.exclude)?,
+            fingerprints: None,
         })
     }
 }
@@ -114,8 +132,11 @@ impl ConnectionArgs {
     }
 }
 
+/// The name of what is not a figure: new or slower since the last snapshot.
+const NEWS: &str = "new";
+
 fn rankings_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(Ranking::ALL.map(Ranking::name))
+    PossibleValuesParser::new(Ranking::ALL.map(Ranking::name).into_iter().chain([NEWS]))
 }
 
 impl WorkloadArgs {
@@ -123,7 +144,12 @@ impl WorkloadArgs {
     pub fn rankings(&self) -> Vec<Ranking> {
         let named = |name: &String| Ranking::ALL.into_iter().find(|r| r.name() == name);
         let asked: Vec<Ranking> = self.by.iter().filter_map(named).collect();
-        if asked.is_empty() { Ranking::ALL.to_vec() } else { asked }
+        if self.by.is_empty() { Ranking::ALL.to_vec() } else { asked }
+    }
+
+    /// Whether what is new since the last snapshot has a say.
+    fn wants_news(&self) -> bool {
+        self.by.is_empty() || self.by.iter().any(|by| by == NEWS)
     }
 
     /// The rankings in words.
@@ -131,31 +157,50 @@ impl WorkloadArgs {
         match self.rankings().as_slice() {
             [one] => one.name().to_owned(),
             [first, others @ ..] => format!("{} and {} other figures", first.name(), others.len()),
-            [] => String::new(),
+            [] => "total-time, what is new or slower since the last snapshot".to_owned(),
         }
     }
 
-    fn selection(&self) -> Result<Selection> {
+    /// What to choose.
+    pub fn selection(&self, known: Option<Known>) -> Result<Selection> {
         Ok(Selection {
             top: self.top as usize,
             by: self.rankings(),
             filter: self.filter.filter()?,
-            known: None,
+            known,
         })
     }
 
-    /// What to ask for.
-    pub fn request(&self, engine: Engine) -> Result<Request> {
+    /// What the target's last snapshot knew, where that has a say in what is chosen.
+    pub fn known(&self, target: &str, store: &Store) -> Option<Known> {
+        let has_news = self.wants_news() && !self.running && self.queries.is_empty();
+        has_news.then(|| store.newest_of(target).as_ref().map(Known::of).unwrap_or_default())
+    }
+
+    fn statements(&self, engine: Engine) -> Result<Statements> {
+        if self.running {
+            return Ok(Statements::Running);
+        }
+        if self.queries.is_empty() {
+            return Ok(Statements::Statistics);
+        }
         let mut texts = Vec::new();
         for path in &self.queries {
             texts.extend(queries::read(path, engine)?);
         }
+        Ok(Statements::Queries(texts))
+    }
+
+    /// What to ask for.
+    pub fn request(&self, engine: Engine, known: Option<Known>) -> Result<Request> {
         Ok(Request {
-            selection: self.selection()?,
+            statements: self.statements(engine)?,
+            selection: self.selection(known)?,
             interval: self.interval,
-            queries: texts,
             execution: if self.analyze { Execution::Analyze } else { Execution::PlanOnly },
             keep_literals: self.keep_literals,
+            budget: self.limits.budget(),
+            limits: self.limits.load(self.force),
         })
     }
 }
@@ -171,7 +216,7 @@ pub async fn collect(
     session: &mut dyn Session,
     args: &WorkloadArgs,
 ) -> Result<Snapshot> {
-    let request = args.request(session.identity().engine)?;
+    let request = args.request(session.identity().engine, None)?;
     Ok(collect_request(ctx, session, &request).await?)
 }
 
@@ -190,27 +235,52 @@ pub async fn collect_guarded(
     args: &WorkloadArgs,
     store: &Store,
 ) -> Result<Snapshot> {
-    let mut breaker = Breaker::of(store, &target.file_stem());
-    if !args.force {
-        breaker.admit()?;
-    }
-    let policy = args.connection.policy()?;
-    let mut session = match drivers::connect(target, &policy, ctx.stop.clone()).await {
-        Ok(session) => session,
-        Err(error) => {
-            breaker.note(Err(&error));
-            return Err(error.into());
+    let guard = Guarded { target, policy: args.connection.policy()?, force: args.force, store };
+    let known = args.known(&target.name(), store);
+    guard.collect(ctx, |engine| args.request(engine, known)).await
+}
+
+/// A target behind its guards.
+pub struct Guarded<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// The limits of a session.
+    pub policy: Policy,
+    /// Look at it though it failed several times in a row.
+    pub force: bool,
+    /// Where its breaker is kept.
+    pub store: &'a Store,
+}
+
+impl Guarded<'_> {
+    /// Collects what `request` asks for, once the engine is known.
+    pub async fn collect(
+        &self,
+        ctx: &Ctx,
+        request: impl FnOnce(Engine) -> Result<Request>,
+    ) -> Result<Snapshot> {
+        let breaker = Breaker::of(self.store, &self.target.file_stem());
+        if !self.force {
+            breaker.admit()?;
         }
-    };
-    let request = args.request(session.identity().engine)?;
-    match collect_request(ctx, &mut *session, &request).await {
-        Ok(snapshot) => {
-            breaker.note(Ok(()));
-            Ok(snapshot)
-        }
-        Err(error) => {
-            breaker.note(Err(&error));
-            Err(error.into())
+        let connected = drivers::connect(self.target, &self.policy, ctx.stop.clone()).await;
+        let mut session = match connected {
+            Ok(session) => session,
+            Err(error) => {
+                breaker.note(Err(&error));
+                return Err(error.into());
+            }
+        };
+        let request = request(session.identity().engine)?;
+        match collect_request(ctx, &mut *session, &request).await {
+            Ok(snapshot) => {
+                breaker.note(Ok(()));
+                Ok(snapshot)
+            }
+            Err(error) => {
+                breaker.note(Err(&error));
+                Err(error.into())
+            }
         }
     }
 }

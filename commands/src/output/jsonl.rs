@@ -28,9 +28,11 @@ fn records(report: &Report) -> Option<&'static str> {
         Report::Analyze(_) => Some("findings"),
         Report::Advise(_) => Some("advice"),
         Report::Diff(_) => Some("statements"),
+        Report::Baseline(_) => Some("files"),
         Report::Doctor(_) => Some("checks"),
         Report::Rules(_) => Some("rules"),
         Report::Fleet(_) => Some("targets"),
+        Report::DryRun(_) => Some("sent"),
         Report::Snapshots(_) => Some("snapshots"),
     }
 }

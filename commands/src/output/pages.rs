@@ -11,14 +11,16 @@ use planscope_advisors::{Advice, Finding, Proof, Remedy};
 use planscope_collection::driver::CheckStatus;
 use planscope_explain::diff::Severity;
 use planscope_explain::units::{Bytes, Count, Millis, Share};
-use planscope_explain::workload::ddl;
+use planscope_explain::workload::{Problem, ddl};
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
 mod compare;
+mod dry_run;
 mod fleet;
+mod logs;
 mod plans;
 
-pub use plans::{facts, is_known, more_facts};
+pub use plans::{facts, is_known, more_facts, nothing_known};
 
 /// The document of plans as tables.
 pub fn plan_table(report: &ExplainReport, style: &Style) -> Document {
@@ -35,9 +37,11 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Analyze(report) => analyze(report, style),
         Report::Advise(report) => advise(report, style),
         Report::Diff(report) => compare::document(report, style),
+        Report::Baseline(report) => compare::baseline(report),
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
         Report::Fleet(report) => fleet::document(report),
+        Report::DryRun(report) => dry_run::document(report),
         Report::Snapshots(report) => snapshots(report),
     };
     document.make_safe();
@@ -130,6 +134,9 @@ fn target_line(snapshot: &Snapshot) -> String {
 
 fn collect(report: &CollectReport, style: &Style) -> Document {
     let snapshot = &report.snapshot;
+    if let Some(log) = &snapshot.log {
+        return logs::document(report, log, style);
+    }
     let mut document = Document::default();
     document.heading(format!("{} · {}", target_line(snapshot), snapshot.taken_at));
     let coverage = &snapshot.coverage;
@@ -149,9 +156,17 @@ fn collect(report: &CollectReport, style: &Style) -> Document {
     document.paragraph(summary);
     document.blocks.push(statement_table(snapshot, 10, style));
     problems(&mut document, snapshot);
-    let saved = if report.by.is_some() { "saved to " } else { "" };
-    document.paragraph(format!("{saved}{}", report.path.display()));
+    document.paragraph(where_saved(report));
     document
+}
+
+/// The last line of a collection.
+fn where_saved(report: &CollectReport) -> String {
+    let saved = if report.by.is_some() { "saved to " } else { "" };
+    match &report.path {
+        Some(path) => format!("{saved}{}", path.display()),
+        None => "not saved (--dry-run)".to_owned(),
+    }
 }
 
 /// The heaviest statements.
@@ -159,7 +174,9 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
     // Shares are of all that the server did, not of the statements that were chosen from it.
     let total = snapshot.total_ms() / snapshot.coverage.time_share.unwrap_or(1.0);
     let narrow = style.width < 60;
-    let room = style.room(if narrow { 27 } else { 46 }).max(12);
+    let p95 = !narrow && snapshot.statements.iter().any(|s| s.percentiles.p95_ms.is_some());
+    let taken = if narrow { 27 } else { 46 } + if p95 { 9 } else { 0 };
+    let room = style.room(taken).max(12);
     let row = |statement: &planscope_explain::Statement| {
         let counters = &statement.counters;
         let ms = |value: Option<f64>| value.map_or(String::new(), |ms| Millis(ms).to_string());
@@ -175,6 +192,13 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
     };
     let mut head = vec!["id", ">share", ">total", ">calls", ">mean", "statement"];
     let mut rows: Vec<Vec<String>> = snapshot.statements.iter().take(most).map(row).collect();
+    if p95 {
+        head.insert(5, ">p95");
+        for (row, statement) in rows.iter_mut().zip(&snapshot.statements) {
+            let p95 = statement.percentiles.p95_ms;
+            row.insert(5, p95.map_or(String::new(), |ms| Millis(ms).to_string()));
+        }
+    }
     if narrow {
         head.drain(3..5);
         rows.iter_mut().for_each(|row| drop(row.drain(3..5)));
@@ -186,7 +210,9 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
 fn problems(document: &mut Document, snapshot: &Snapshot) {
     let all = snapshot.problems.iter().chain(snapshot.statements.iter().flat_map(|s| &s.problems));
     let mut kinds: Vec<(&str, usize, &str)> = Vec::new();
-    for problem in all {
+    // What a log has that was not read is said with its facts, each reason by itself.
+    let said = |problem: &&Problem| snapshot.log.is_some() && problem.kind == "log-rejected";
+    for problem in all.filter(|problem| !said(problem)) {
         match kinds.iter_mut().find(|(kind, ..)| *kind == problem.kind) {
             Some((_, count, _)) => *count += 1,
             None => kinds.push((&problem.kind, 1, &problem.message)),
@@ -214,6 +240,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     ));
     if report.findings.is_empty() && report.more == 0 {
         document.paragraph("Nothing found that is worth a word.");
+        logs::besides(&mut document, snapshot, style);
         return document;
     }
     let engine = engine_of(snapshot);
@@ -225,6 +252,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
             report.findings.len() + report.more
         ));
     }
+    logs::besides(&mut document, snapshot, style);
     document
 }
 

@@ -219,7 +219,7 @@ pub(super) fn is_same_place(targets: [Option<&TargetIdentity>; 2]) -> bool {
 }
 
 /// Whether a setting moves plans.
-pub(super) fn moves_plans(name: &str) -> bool {
+pub fn moves_plans(name: &str) -> bool {
     COST_UNITS.contains(&name)
         || PLANNER.contains(&name)
         || PLANNER_PREFIXES.iter().any(|prefix| name.starts_with(prefix))

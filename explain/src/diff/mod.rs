@@ -29,7 +29,7 @@ mod verdict;
 
 pub use causes::{Cause, CauseKind, Undo};
 pub use change::{Change, ChangeKind, NEW_SEQ_SCAN, Severity};
-pub use circumstances::{Difference, DifferenceKind, Withholds};
+pub use circumstances::{Difference, DifferenceKind, Withholds, moves_plans};
 pub use noise::Timing;
 pub use trend::{Flip, PlanShare, Rates, Trend};
 
@@ -234,6 +234,13 @@ pub struct SnapshotDiff {
     pub causes: Vec<Cause>,
     /// Why the two are not comparable, when they are not.
     pub not_comparable: Option<String>,
+}
+
+impl SnapshotDiff {
+    /// Puts statements and verdict in order again, after a caller has compared some of them anew.
+    pub fn settle(&mut self) {
+        snapshots::settle(self);
+    }
 }
 
 /// Compares two plans of which nothing else is known than, perhaps, the catalogs: they tell the

@@ -332,6 +332,12 @@ fn gravity(verdict: Verdict) -> u8 {
     }
 }
 
+/// The order and the verdict of statements of which some were compared anew.
+pub(super) fn settle(diff: &mut SnapshotDiff) {
+    diff.statements.sort_by_key(|statement| place(statement.verdict));
+    diff.verdict = overall(&diff.statements);
+}
+
 fn overall(statements: &[StatementDiff]) -> Verdict {
     let verdicts = statements.iter().map(|s| s.verdict);
     verdicts.max_by_key(|verdict| gravity(*verdict)).unwrap_or(Verdict::NotComparable)

@@ -1,17 +1,20 @@
 //! The workload: statements with their counters and plans, the catalog, and the snapshot that
 //! holds them together.
 
+pub mod bytes;
 pub mod catalog;
 pub mod ddl;
 pub mod delta;
 pub mod fingerprint;
 pub mod lexer;
+pub mod log;
 pub mod query;
 pub mod statement;
 pub mod time;
 
 pub use catalog::{Catalog, Column, Index, IndexKey, Table};
 pub use fingerprint::Fingerprint;
+pub use log::{History, LogFacts};
 pub use statement::{Counters, Percentiles, PlanRecord, Source, Statement};
 
 use crate::engine::Engine;
@@ -80,6 +83,8 @@ pub struct Snapshot {
     pub settings: BTreeMap<String, String>,
     /// What was not collected, and why.
     pub problems: Vec<Problem>,
+    /// What logs say besides; `None` when the snapshot was not made of logs.
+    pub log: Option<Box<LogFacts>>,
 }
 
 impl Snapshot {

@@ -1,6 +1,6 @@
 //! A statement: normalized text, counters, plans.
 
-use super::{Fingerprint, Problem};
+use super::{Fingerprint, History, Problem};
 use crate::plan::Plan;
 
 /// A normalized query and what is known of its executions.
@@ -20,6 +20,8 @@ pub struct Statement {
     pub database: Option<String>,
     /// User who ran it.
     pub user: Option<String>,
+    /// Application that ran it, where the source says so and there was only one.
+    pub application: Option<String>,
     /// What its executions cost.
     pub counters: Counters,
     /// Distribution of its times.
@@ -28,6 +30,8 @@ pub struct Statement {
     pub plans: Vec<PlanRecord>,
     /// What could not be collected of it, and why.
     pub problems: Vec<Problem>,
+    /// When it ran, where a log tells.
+    pub history: Option<Box<History>>,
 }
 
 /// A place in a file.

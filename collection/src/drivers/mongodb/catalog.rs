@@ -10,9 +10,6 @@ use futures_util::{StreamExt as _, stream};
 use planscope_explain::workload::catalog::{Catalog, Index, IndexKey, Table, TableKind};
 use std::collections::BTreeMap;
 
-/// Questions under way at once: a few, so that the server hardly notices.
-const PARALLEL: usize = 4;
-
 /// Most collections of a database: each costs four questions.
 const MOST_COLLECTIONS: usize = 5000;
 
@@ -31,7 +28,7 @@ pub(super) async fn catalog(link: &Link) -> Result<Catalog> {
             Some(collection(link, database, name, entry))
         });
         let looked: Vec<_> = looked.collect();
-        let mut looked = stream::iter(looked).buffered(PARALLEL);
+        let mut looked = stream::iter(looked).buffered(link.policy.connections.max(1) as usize);
         while let Some(found) = looked.next().await {
             let (table, indexes) = found?;
             catalog.tables.push(table);

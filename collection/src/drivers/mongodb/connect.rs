@@ -6,14 +6,16 @@
 
 use super::document::Fields as _;
 use super::errors;
-use super::link::{Facts, Link, MARK, record};
+use super::link::{Facts, Link, MARK, Wire, record};
+use super::rehearsal::Answers;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
-use crate::target::Target;
+use crate::guard::{Audit, Policy, Pulse, Rehearsal, Stop};
+use crate::target::{Host, Target};
 use bson::{Document, doc};
 use mongodb::Client;
 use mongodb::error::Error;
 use mongodb::event::EventHandler;
+use mongodb::event::command::CommandEvent;
 use mongodb::event::sdam::SdamEvent;
 use mongodb::options::{ClientOptions, ReadPreference, SelectionCriteria, ServerAddress, Tls};
 use std::collections::BTreeMap;
@@ -23,9 +25,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Databases of the server itself.
 const SYSTEM: [&str; 3] = ["admin", "config", "local"];
-
-/// One for work, some for the catalog's parallel questions, one to end them.
-const MOST_CONNECTIONS: u32 = 6;
 
 /// Opens a connection.
 pub(super) async fn open(target: &Target, policy: &Policy, stop: Stop) -> Result<Link> {
@@ -38,6 +37,9 @@ pub(super) async fn open(target: &Target, policy: &Policy, stop: Stop) -> Result
 }
 
 async fn open_unwatched(target: &Target, policy: &Policy, stop: &Stop) -> Result<Link> {
+    if let Some(rehearsal) = &policy.rehearsal {
+        return rehearse(target, policy, rehearsal, stop).await;
+    }
     let options = options(target, policy).await?;
     let server = server_name(&options);
     let criteria = options.selection_criteria.clone().unwrap_or_else(secondary_preferred);
@@ -47,17 +49,43 @@ async fn open_unwatched(target: &Target, policy: &Policy, stop: &Stop) -> Result
     let mut link = Link {
         facts: facts_of(&hello, &options),
         server,
-        client,
+        wire: Wire::Server(client),
         criteria,
         comment: comment(),
         policy: policy.clone(),
         stop: stop.clone(),
+        pulse: Pulse::default(),
     };
     if let (false, Some(me)) = (is_direct, member(&hello)) {
         link.server = me.to_string();
-        link.client = Client::with_options(of_member(&options, me))
-            .map_err(|error| errors::not_connected(error, target, &link.server))?;
+        let client = Client::with_options(of_member(&options, me));
+        let failed = |error| errors::not_connected(error, target, &link.server);
+        link.wire = Wire::Server(client.map_err(failed)?);
     }
+    learn(&mut link, target).await?;
+    Ok(link)
+}
+
+/// A dry run: the target is not even looked up.
+async fn rehearse(
+    target: &Target,
+    policy: &Policy,
+    rehearsal: &Rehearsal,
+    stop: &Stop,
+) -> Result<Link> {
+    let hosts: Vec<String> = target.hosts().iter().map(Host::place).collect();
+    let server = hosts.join(",");
+    record(&policy.audit, &server, "admin", &doc! { "hello": 1, "comment": MARK })?;
+    let mut link = Link {
+        facts: Facts { state: "standalone", ..Facts::default() },
+        server,
+        wire: Wire::Rehearsal(Answers::new(rehearsal, target)),
+        criteria: secondary_preferred(),
+        comment: comment(),
+        policy: policy.clone(),
+        stop: stop.clone(),
+        pulse: Pulse::default(),
+    };
     learn(&mut link, target).await?;
     Ok(link)
 }
@@ -75,11 +103,41 @@ async fn options(target: &Target, policy: &Policy) -> Result<ClientOptions> {
     options.app_name.get_or_insert_with(|| MARK.to_owned());
     options.connect_timeout.get_or_insert(policy.connect_timeout);
     options.server_selection_timeout.get_or_insert(policy.connect_timeout);
-    options.max_pool_size = Some(MOST_CONNECTIONS);
+    // One more, to end what the others run.
+    options.max_pool_size = Some(policy.connections.max(1).saturating_add(1));
     options.min_pool_size = None;
     options.retry_reads = Some(false);
     options.retry_writes = Some(false);
+    options.command_event_handler = Some(EventHandler::callback(implied(&policy.audit)));
     Ok(options)
+}
+
+/// What the library sends by itself, beside our commands.
+const IMPLIED: [&str; 7] = [
+    "abortTransaction",
+    "authenticate",
+    "endSessions",
+    "getMore",
+    "killCursors",
+    "saslContinue",
+    "saslStart",
+];
+
+/// Records it; the secrets of a log-in are not in the event.
+fn implied(audit: &Audit) -> impl Fn(CommandEvent) + Send + Sync + 'static {
+    let audit = audit.clone();
+    move |event| {
+        let CommandEvent::Started(started) = event else { return };
+        if !IMPLIED.contains(&started.command_name.as_str()) {
+            return;
+        }
+        let mut command = started.command;
+        if command.is_empty() {
+            command.insert(started.command_name, 1);
+        }
+        // It is on its way: when it cannot be recorded, nothing more is sent.
+        let _ = record(&audit, &started.connection.address.to_string(), &started.db, &command);
+    }
 }
 
 /// Reads need no primary, and the primary has enough to do.
@@ -101,6 +159,7 @@ fn of_member(options: &ClientOptions, member: ServerAddress) -> ClientOptions {
     direct.connect_timeout = options.connect_timeout;
     direct.server_selection_timeout = options.server_selection_timeout;
     direct.max_pool_size = options.max_pool_size;
+    direct.command_event_handler.clone_from(&options.command_event_handler);
     direct.retry_reads = Some(false);
     direct.retry_writes = Some(false);
     direct

@@ -17,6 +17,7 @@ use planscope_explain::workload::{PlanRecord, Problem, Statement};
 use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What a plan's details say of where it comes from.
 const SOURCE: &str = "planscope.source";
@@ -87,7 +88,11 @@ async fn outcome(
         Some(known) => known.command.clone(),
         None => written(&statement.text)?,
     };
-    let asked = Asked::of(&command, execution)?;
+    let mut asked = Asked::of(&command, execution)?;
+    asked.limit = match asked.analyze {
+        true => link.policy.run_timeout(statement),
+        false => link.policy.plan_timeout(link.pulse.slowest()),
+    };
     Ok(of_statement(asked.answer(link, &database).await?, &statement.text))
 }
 
@@ -130,6 +135,8 @@ fn kept_plan(entry: &Document) -> Result<PlanRecord> {
 struct Asked {
     command: Document,
     analyze: bool,
+    /// Longest time.
+    limit: Duration,
     /// What to say at the plan.
     notes: Vec<(&'static str, String)>,
 }
@@ -137,8 +144,9 @@ struct Asked {
 impl Asked {
     fn of(command: &Command, execution: Execution) -> std::result::Result<Self, Failure> {
         refuse(command)?;
-        let mut asked =
-            Self { command: command.document.clone(), analyze: false, notes: Vec::new() };
+        let document = command.document.clone();
+        let limit = Duration::ZERO;
+        let mut asked = Self { command: document, analyze: false, limit, notes: Vec::new() };
         let writes_result = asked.strip_output();
         if command.name() == "aggregate" {
             asked.command.insert("cursor", doc! {});
@@ -198,12 +206,9 @@ impl Asked {
     }
 
     async fn explain(&self, link: &Link, database: &str) -> Result<Document> {
-        let (verbosity, limit) = match self.analyze {
-            true => ("executionStats", link.policy.analyze_timeout),
-            false => ("queryPlanner", link.policy.statement_timeout),
-        };
+        let verbosity = if self.analyze { "executionStats" } else { "queryPlanner" };
         let command = doc! { "explain": self.command.clone(), "verbosity": verbosity };
-        let mut answer = link.run_for(database, command, limit).await?;
+        let mut answer = link.run_for(database, command, self.limit).await?;
         for key in ["$clusterTime", "operationTime", "$configTime", "$topologyTime"] {
             answer.remove(key);
         }

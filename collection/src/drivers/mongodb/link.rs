@@ -5,8 +5,9 @@
 
 use super::document::{Fields as _, json};
 use super::errors;
+use super::rehearsal::Answers;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Audit, Policy, Stop};
+use crate::guard::{Audit, Policy, Pulse, Stop};
 use bson::{Bson, Document, doc};
 use mongodb::Client;
 use mongodb::options::SelectionCriteria;
@@ -46,24 +47,34 @@ pub(super) struct Facts {
     pub is_encrypted: bool,
 }
 
+/// Who answers.
+pub(super) enum Wire {
+    /// The server.
+    Server(Client),
+    /// Nobody: this is a dry run.
+    Rehearsal(Answers),
+}
+
 /// An open connection.
 pub(super) struct Link {
     /// What was learned of the server.
     pub facts: Facts,
     /// `host:port`, for messages.
     pub server: String,
-    pub(super) client: Client,
+    pub(super) wire: Wire,
     pub(super) criteria: SelectionCriteria,
     /// Marks what this session sends and no other.
     pub(super) comment: String,
     pub(super) policy: Policy,
     pub(super) stop: Stop,
+    /// How quickly the server answers.
+    pub(super) pulse: Pulse,
 }
 
 impl Link {
     /// Runs a command; watches the switch.
     pub async fn run(&self, database: &str, command: Document) -> Result<Document> {
-        self.run_for(database, command, self.policy.statement_timeout).await
+        self.pulse.feel(self.run_for(database, command, self.policy.statement_timeout)).await
     }
 
     /// Runs a command that may take as long as `limit`.
@@ -85,12 +96,17 @@ impl Link {
     ) -> Result<Vec<Document>> {
         let limit = self.policy.statement_timeout;
         let command = self.guarded(command, limit);
-        self.until_stopped(within(limit, self.read(database, command, most))).await
+        let read = self.pulse.feel(self.read(database, command, most));
+        self.until_stopped(within(limit, read)).await
     }
 
     async fn send(&self, database: &str, command: Document) -> Result<Document> {
         record(&self.policy.audit, &self.server, database, &command)?;
-        let database = self.client.database(database);
+        let client = match &self.wire {
+            Wire::Server(client) => client,
+            Wire::Rehearsal(answers) => return Ok(answers.to(&command)),
+        };
+        let database = client.database(database);
         let sent = database.run_command(command).selection_criteria(self.criteria.clone());
         sent.await.map_err(|error| errors::failed(error, &self.server))
     }
@@ -98,7 +114,11 @@ impl Link {
     async fn read(&self, database: &str, command: Document, most: usize) -> Result<Vec<Document>> {
         record(&self.policy.audit, &self.server, database, &command)?;
         let failed = |error| errors::failed(error, &self.server);
-        let database = self.client.database(database);
+        let client = match &self.wire {
+            Wire::Server(client) => client,
+            Wire::Rehearsal(answers) => return Ok(answers.rows(&command)),
+        };
+        let database = client.database(database);
         let mut cursor = database
             .run_cursor_command(command)
             .selection_criteria(self.criteria.clone())

@@ -12,7 +12,9 @@ mod document;
 mod errors;
 mod explain;
 mod link;
+mod load;
 mod operation;
+mod rehearsal;
 mod sample;
 mod settings;
 mod shapes;
@@ -23,10 +25,10 @@ mod workload;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, Inject, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
@@ -37,7 +39,11 @@ use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
 use shapes::{Key, Known};
 use std::collections::BTreeMap;
 
-pub(super) static DRIVER: Driver = Driver { engine: Engine::Mongodb, connect };
+pub(super) static DRIVER: Driver = Driver {
+    engine: Engine::Mongodb,
+    connect,
+    inject: Inject::Cannot("it keeps none, and tries plans on the documents that are there"),
+};
 
 fn connect<'a>(
     target: &'a Target,
@@ -79,6 +85,10 @@ impl Session for Mongodb {
 
     fn stop(&self) -> &Stop {
         &self.link.stop
+    }
+
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(load::load(&self.link))
     }
 
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {

@@ -12,6 +12,7 @@ pub(super) struct Operation {
     /// The server's id for the shape: queryHash, or planCacheShapeHash since 8.0.
     pub hash: Option<String>,
     pub user: Option<String>,
+    pub application: Option<String>,
     /// When it ended, as an RFC 3339 text.
     pub at: Option<String>,
     pub millis: f64,
@@ -68,6 +69,7 @@ impl Operation {
             command: found,
             hash: hash.map(str::to_owned),
             user: entry.text("user").and_then(|user| user.split('@').next()).map(str::to_owned),
+            application: entry.text("appName").map(str::to_owned),
             at,
             millis,
             rows,

@@ -27,6 +27,7 @@ struct Shape {
     known: Known,
     hash: Option<String>,
     user: Option<String>,
+    application: Option<String>,
     /// Milliseconds of each execution.
     calls: Vec<f64>,
     /// Milliseconds of each fetching of more.
@@ -66,6 +67,7 @@ impl Shapes {
         }
         let shape = self.shape(&operation.database, operation.command, operation.hash);
         shape.user = shape.user.take().or(operation.user);
+        shape.application = shape.application.take().or(operation.application);
         if operation.is_more {
             shape.more.push(operation.millis);
             shape.cursors.extend(operation.cursor);
@@ -123,6 +125,7 @@ impl Shapes {
                 text: shape.known.command.text(),
                 database: Some(key.0.clone()),
                 user: shape.user.take(),
+                application: shape.application.take(),
                 percentiles: shape.percentiles(),
                 counters: shape.counters(),
                 ..Statement::default()
@@ -145,6 +148,7 @@ impl Shape {
             known: Known { command, plan: None },
             hash: None,
             user: None,
+            application: None,
             calls: Vec::new(),
             more: Vec::new(),
             cursors: BTreeSet::new(),

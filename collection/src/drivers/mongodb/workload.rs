@@ -11,7 +11,7 @@ use super::sources::{self, Profiler};
 use crate::clock;
 use crate::driver::Workload;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::select::Selection;
+use crate::select::{Filter, Origin, Selection};
 use bson::{Document, doc};
 use planscope_explain::workload::{Problem, Window};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,8 @@ pub(super) struct Found {
 
 /// Reads all sources.
 pub(super) async fn workload(link: &Link, selection: &Selection) -> Result<Found> {
-    let mut reader = Reader { link, shapes: Shapes::default(), problems: Vec::new(), since: None };
+    let filter = &selection.filter;
+    let mut reader = Reader::new(link, filter);
     reader.profiles_and_log().await?;
     reader.query_stats().await?;
     reader.plan_caches().await?;
@@ -36,7 +37,8 @@ pub(super) async fn workload(link: &Link, selection: &Selection) -> Result<Found
 
 /// What runs now, as statements with the time they have run for.
 pub(super) async fn running(link: &Link) -> Result<Found> {
-    let mut reader = Reader { link, shapes: Shapes::default(), problems: Vec::new(), since: None };
+    let everything = Selection { top: usize::MAX, ..Selection::default() };
+    let mut reader = Reader::new(link, &everything.filter);
     let operations = match sources::running(link, true).await {
         Err(error) if error.kind == ErrorKind::Permission => {
             let what = "only your own operations are visible";
@@ -49,19 +51,35 @@ pub(super) async fn running(link: &Link) -> Result<Found> {
     for operation in operations.into_iter().filter(|o| wanted.contains(&o.database)) {
         reader.shapes.add(operation);
     }
-    let everything = Selection { top: usize::MAX, ..Selection::default() };
     Ok(reader.finish(&everything))
 }
 
 struct Reader<'a> {
     link: &'a Link,
+    filter: &'a Filter,
     shapes: Shapes,
     problems: Vec<Problem>,
     /// When the server's sums began.
     since: Option<String>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(link: &'a Link, filter: &'a Filter) -> Self {
+        Self { link, filter, shapes: Shapes::default(), problems: Vec::new(), since: None }
+    }
+
+    /// Adds an execution, unless it is another's: the figures of a shape are then those of the wanted.
+    fn add(&mut self, operation: Operation) {
+        let of = Origin {
+            database: Some(&operation.database),
+            user: operation.user.as_deref(),
+            application: operation.application.as_deref(),
+        };
+        if self.filter.passes_origin(of) {
+            self.shapes.add(operation);
+        }
+    }
+
     /// The profiler of each database; the log for those where it is off.
     async fn profiles_and_log(&mut self) -> Result<()> {
         let link = self.link;
@@ -77,7 +95,7 @@ impl Reader<'_> {
                 continue;
             }
             self.profiled(database, &setting.unwrap_or_default(), &entries);
-            entries.into_iter().for_each(|entry| self.shapes.add(entry));
+            entries.into_iter().for_each(|entry| self.add(entry));
         }
         if unprofiled.is_empty() {
             return Ok(());
@@ -89,7 +107,7 @@ impl Reader<'_> {
         if !logged.is_empty() {
             self.logged(&logged);
         }
-        logged.into_iter().for_each(|entry| self.shapes.add(entry));
+        logged.into_iter().for_each(|entry| self.add(entry));
         Ok(())
     }
 

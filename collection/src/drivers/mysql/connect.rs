@@ -2,10 +2,11 @@
 
 use super::errors;
 use super::link::{Facts, Link, MARK, SELECT, Wire};
+use super::rehearsal::Answers;
 use super::tls::{self, SslMode};
 use crate::drivers::hosts;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::target::{Host, Target};
 use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 use planscope_explain::Engine;
@@ -72,8 +73,16 @@ async fn any_way(
             true => Some(tls::options(target, mode)?),
             false => None,
         };
+        policy.audit.did(&host.place(), &announced(target, ssl.is_some()))?;
+        if let Some(rehearsal) = &policy.rehearsal {
+            let answers = Wire::Rehearsal(Answers::new(rehearsal, target));
+            let opts = options(target, host, ssl);
+            return learn(answers, opts, target, host, policy, stop).await;
+        }
         let error = match dial(target, host, mode, ssl).await {
-            Ok((conn, opts)) => return learn(conn, opts, target, host, policy, stop).await,
+            Ok((conn, opts)) => {
+                return learn(Wire::new(conn), opts, target, host, policy, stop).await;
+            }
             Err(error) => errors::not_connected(error, host, target),
         };
         let another = errors::is_about_encryption(&error);
@@ -85,6 +94,16 @@ async fn any_way(
         }
     }
     Err(told)
+}
+
+/// The handshake in words, without the password.
+fn announced(target: &Target, is_encrypted: bool) -> String {
+    format!(
+        "connects as {} to {}, {}, program_name planscope",
+        target.user().unwrap_or("(default)"),
+        target.database().unwrap_or("no database"),
+        if is_encrypted { "encrypted" } else { "not encrypted" },
+    )
 }
 
 /// Connects; with `verify_ca` whatever the name in the certificate is.
@@ -131,7 +150,7 @@ fn options(target: &Target, host: &Host, ssl: Option<SslOpts>) -> Opts {
 
 /// Makes the session harmless, and asks what the server is.
 async fn learn(
-    conn: Conn,
+    wire: Wire,
     opts: Opts,
     target: &Target,
     host: &Host,
@@ -144,21 +163,26 @@ async fn learn(
         version: String::new(),
         account: String::new(),
         database: target.database().map(str::to_owned),
-        connection: u64::from(conn.id()),
+        connection: match &wire {
+            Wire::Server(Some(conn)) => u64::from(conn.id()),
+            _ => 0,
+        },
         is_encrypted: false,
         is_replica_like: false,
         sql_mode: String::new(),
         has_json_v2: false,
         is_read_only: false,
+        is_proxied: false,
     };
     let mut link = Link {
         facts,
         server: host.place(),
         limit: policy.statement_timeout,
         stop: stop.clone(),
-        wire: Wire::new(conn),
+        wire,
         audit: policy.audit.clone(),
         opts,
+        pulse: Pulse::default(),
     };
     for sql in SESSION {
         link.ask(&marked(sql)).await?;
@@ -197,8 +221,10 @@ async fn identify(link: &mut Link) -> Result<()> {
     facts.number = number(&facts.version);
     facts.account = row.string("account");
     facts.database = row.text("name").map(str::to_owned);
-    facts.connection =
-        row.text("connection").and_then(|id| id.parse().ok()).unwrap_or(facts.connection);
+    let greeted = facts.connection;
+    facts.connection = row.text("connection").and_then(|id| id.parse().ok()).unwrap_or(greeted);
+    // A greeting has room for 32 bits.
+    facts.is_proxied = greeted != facts.connection & u64::from(u32::MAX);
     facts.is_replica_like = row.text("is_replica").is_some_and(|value| value != "0");
     facts.sql_mode = row.string("sql_mode");
     let sql = format!("SHOW {MARK} SESSION STATUS LIKE 'Ssl_cipher'");

@@ -21,6 +21,7 @@ use planscope_explain::workload::{PlanRecord, Problem, Statement};
 use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The key under which a plan says why it holds no times though they were asked for.
 const NOT_RUN: &str = "planscope.not_run";
@@ -60,24 +61,29 @@ pub(super) async fn plans(
     if statements.is_empty() {
         return Ok(());
     }
+    let limit = policy.plan_timeout(link.pulse.slowest());
     let routines = Routines::read(link).await?;
     let schema = link.facts.database.clone();
     let names = BTreeMap::new();
     let mut explainer = Explainer { link, known, policy, routines, names, schema, version: 0 };
-    if execution == Execution::Analyze {
-        connect::limit_statements(explainer.link, policy.analyze_timeout).await?;
-    }
+    explainer.limit(limit).await?;
     for statement in statements {
         let outcome = explainer.outcome(statement, execution).await?;
         found(outcome);
     }
-    if execution == Execution::Analyze {
-        connect::limit_statements(explainer.link, policy.statement_timeout).await?;
-    }
-    Ok(())
+    explainer.limit(policy.statement_timeout).await
 }
 
 impl Explainer<'_> {
+    /// Longest time of what is sent from now on.
+    async fn limit(&mut self, limit: Duration) -> Result<()> {
+        if self.link.limit != limit {
+            connect::limit_statements(self.link, limit).await?;
+            self.link.limit = limit;
+        }
+        Ok(())
+    }
+
     /// A statement's plan or problem; an error only when going on is pointless.
     async fn outcome(
         &mut self,
@@ -118,7 +124,14 @@ impl Explainer<'_> {
         };
         let not_run = self.not_run(&planable);
         let record = match (execution, &not_run) {
-            (Execution::Analyze, None) => self.analyzed(&planable.sql).await,
+            (Execution::Analyze, None) => {
+                let limit = self.policy.run_timeout(statement);
+                let before = self.link.limit;
+                self.limit(limit).await?;
+                let record = self.analyzed(&planable.sql).await;
+                self.limit(before).await?;
+                record
+            }
             _ => self.explained(&planable).await,
         };
         let mut record = match (record, &planable.made_up) {
@@ -278,7 +291,7 @@ impl Explainer<'_> {
             }
             (_, false) => format!("EXPLAIN {MARK} ANALYZE FORMAT=TREE {sql}"),
         };
-        let rows = self.link.ask_for(&asked, self.policy.analyze_timeout).await?;
+        let rows = self.link.ask(&asked).await?;
         let mut record = read(&text_of(&rows), engine)?;
         // MySQL gives what it has when the limit is reached, and only warns.
         let warnings = self.link.ask(&format!("SHOW {MARK} WARNINGS")).await?;

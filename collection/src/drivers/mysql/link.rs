@@ -4,9 +4,11 @@
 //! connection, which is opened for that alone.
 
 use super::errors;
+use super::rehearsal::Answers;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Audit, Stop};
+use crate::guard::{Audit, Pulse, Stop};
 use futures_util::FutureExt as _;
+use mysql_async::consts::ColumnType;
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Column, Conn, Opts, Value};
 use planscope_explain::Engine;
@@ -50,8 +52,10 @@ pub(super) struct Facts {
     pub sql_mode: String,
     /// Whether plans come in a second form (`explain_json_format_version`, MySQL 8.3+).
     pub has_json_v2: bool,
-    /// Whether the session refused to become read-only.
+    /// Whether the session is read-only, as it asked to be.
     pub is_read_only: bool,
+    /// Whether the number in the greeting is not the server's: a proxy stands between.
+    pub is_proxied: bool,
 }
 
 /// An open connection.
@@ -65,19 +69,28 @@ pub(super) struct Link {
     pub(super) wire: Wire,
     pub(super) audit: Audit,
     pub(super) opts: Opts,
+    /// How quickly the server answers.
+    pub(super) pulse: Pulse,
 }
 
-/// A connection that says goodbye: the server logs those that do not.
-pub(super) struct Wire(Option<Conn>);
+/// Who answers.
+pub(super) enum Wire {
+    /// A connection that says goodbye: the server logs those that do not.
+    Server(Option<Conn>),
+    /// Nobody: this is a dry run.
+    Rehearsal(Answers),
+}
 
 impl Wire {
     pub fn new(conn: Conn) -> Self {
-        Self(Some(conn))
+        Self::Server(Some(conn))
     }
 
     async fn rows(&mut self, sql: &str) -> mysql_async::Result<Vec<Row>> {
-        let Some(conn) = self.0.as_mut() else {
-            return Err(mysql_async::DriverError::ConnectionClosed.into());
+        let conn = match self {
+            Self::Server(Some(conn)) => conn,
+            Self::Server(None) => return Err(mysql_async::DriverError::ConnectionClosed.into()),
+            Self::Rehearsal(answers) => return Ok(answers.to(sql)),
         };
         let rows: Vec<mysql_async::Row> = conn.query(sql).await?;
         Ok(rows.into_iter().map(read).collect())
@@ -87,7 +100,9 @@ impl Wire {
 impl Drop for Wire {
     /// A few bytes, which the socket takes at once; if not, it is closed without them.
     fn drop(&mut self) {
-        if let Some(conn) = self.0.take() {
+        if let Self::Server(conn) = self
+            && let Some(conn) = conn.take()
+        {
             let _ = conn.disconnect().now_or_never();
         }
     }
@@ -101,6 +116,17 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// One that a dry run makes up: names and values.
+    pub fn made_up(cells: &[(&str, &str)]) -> Self {
+        let column = |(name, _): &(&str, &str)| {
+            Column::new(ColumnType::MYSQL_TYPE_VAR_STRING).with_name(name.as_bytes())
+        };
+        Self {
+            columns: cells.iter().map(column).collect(),
+            values: cells.iter().map(|(_, value)| Some((*value).to_owned())).collect(),
+        }
+    }
+
     /// The value of the column of that name; `None` for NULL.
     pub fn text(&self, name: &str) -> Option<&str> {
         let at = self.columns.iter().position(|c| c.name_str().eq_ignore_ascii_case(name))?;
@@ -124,13 +150,8 @@ impl Row {
 }
 
 impl Link {
-    /// The rows of one statement.
+    /// The rows of one statement, which the server ends at its limit.
     pub async fn ask(&mut self, sql: &str) -> Result<Vec<Row>> {
-        self.ask_for(sql, self.limit).await
-    }
-
-    /// The rows of one statement, which the server ends after `limit`.
-    pub async fn ask_for(&mut self, sql: &str, limit: Duration) -> Result<Vec<Row>> {
         self.stop.check()?;
         self.audit.sent(&self.server, sql)?;
         let server = self.server.clone();
@@ -140,12 +161,12 @@ impl Link {
             server: server.clone(),
             audit: self.audit.clone(),
         };
-        let mut work = std::pin::pin!(self.wire.rows(sql));
+        let mut work = std::pin::pin!(self.pulse.feel(self.wire.rows(sql)));
         let late = CollectError::new(ErrorKind::Timeout, "it took too long and was ended");
         let end = tokio::select! {
             done = &mut work => return done.map_err(|error| errors::failed(error, &server)),
             () = self.stop.stopped() => CollectError::stopped(),
-            () = tokio::time::sleep(limit + GRACE) => late,
+            () = tokio::time::sleep(self.limit + GRACE) => late,
         };
         let at_rest = tokio::time::timeout(REST, killer.end(work)).await.is_ok();
         if at_rest || end.kind == ErrorKind::Stopped {
@@ -177,6 +198,7 @@ impl Killer {
     /// Until `work` is over: the statement may begin just after a `KILL`.
     async fn end(self, work: impl Future) {
         let killing = async {
+            let _ = self.audit.did(&self.server, "connects once more, to end what runs");
             let Ok(conn) = Conn::new(self.opts).await else { return };
             let mut wire = Wire::new(conn);
             loop {

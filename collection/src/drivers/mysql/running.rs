@@ -8,7 +8,6 @@ use crate::driver::Workload;
 use crate::error::{CollectError, ErrorKind, Result};
 use planscope_explain::Engine;
 use planscope_explain::workload::fingerprint::fingerprint;
-use planscope_explain::workload::query::explainable;
 use planscope_explain::workload::{Counters, Statement, Window};
 
 const MYSQL: &str = include_str!("../sql/mysql/running_mysql.sql");
@@ -33,7 +32,8 @@ pub(super) async fn running(link: &mut Link, known: &mut Known) -> Result<Worklo
 }
 
 fn take(workload: &mut Workload, row: &Row, engine: Engine, known: &mut Known) {
-    let Some(text) = row.text("text").filter(|text| is_foreign(text, engine)) else { return };
+    // What has no plan (an ALTER TABLE that waits) is worth knowing all the more; `plans` says why.
+    let Some(text) = row.text("text").filter(|text| !text.contains(MARK)) else { return };
     let id = fingerprint(text, engine);
     let elapsed = row.number("elapsed").unwrap_or(0.0).max(0.0);
     if let Some(same) = workload.statements.iter_mut().find(|s| s.fingerprint == id) {
@@ -54,6 +54,7 @@ fn take(workload: &mut Workload, row: &Row, engine: Engine, known: &mut Known) {
         text: text.to_owned(),
         database: row.text("db").map(str::to_owned),
         user: row.text("account").map(str::to_owned),
+        application: row.text("application").map(str::to_owned),
         counters: Counters {
             calls: Some(1.0),
             total_ms: Some(elapsed),
@@ -64,10 +65,6 @@ fn take(workload: &mut Workload, row: &Row, engine: Engine, known: &mut Known) {
         },
         ..Statement::default()
     });
-}
-
-fn is_foreign(text: &str, engine: Engine) -> bool {
-    !text.contains(MARK) && explainable(text, engine).is_ok()
 }
 
 fn explained(error: CollectError, account: &str) -> CollectError {

@@ -1,20 +1,21 @@
 //! Opening a connection that keeps to the policy.
 
 use super::errors;
-use super::link::{Facts, Link, Row};
+use super::link::{Facts, Link, Row, Wire as Line};
+use super::rehearsal::Answers;
 use super::socket::{self, Address, Socket};
 use super::tls::{self, SslMode};
 use crate::drivers::hosts;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::target::{Host, Target};
 use std::time::Duration;
+use tokio_postgres::Config;
 use tokio_postgres::config::SslMode as Wire;
 use tokio_postgres::tls::MakeTlsConnect;
-use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-const FACTS: &str = include_str!("../sql/postgres/facts.sql");
+pub(super) const FACTS: &str = include_str!("../sql/postgres/facts.sql");
 
 /// What the session is asked to be when it starts, beside the timeouts.
 const SESSION: [(&str, &str); 3] = [
@@ -124,21 +125,22 @@ struct Way<'a> {
 
 impl Way<'_> {
     async fn open(&self, stop: &Stop) -> Result<Link> {
-        let client = match self.start(true).await {
+        let started = match self.start(true).await {
             Err(error) if is_about_options(&error) => self.start(false).await,
             other => other,
         };
-        let (client, address) = client?;
+        let (wire, address) = started?;
         let mut link = Link {
             facts: Facts::default(),
             server: self.host.place(),
             host: self.host.name.clone(),
             address,
-            client,
+            wire,
             tls: self.tls.clone(),
             prelude: String::new(),
             stop: stop.clone(),
             audit: self.policy.audit.clone(),
+            pulse: Pulse::default(),
         };
         self.learn(&mut link).await?;
         Ok(link)
@@ -153,7 +155,13 @@ impl Way<'_> {
         }
     }
 
-    async fn start(&self, with_options: bool) -> Result<(Client, Address)> {
+    async fn start(&self, with_options: bool) -> Result<(Line, Address)> {
+        let config = self.config(with_options);
+        self.policy.audit.did(&self.host.place(), &announced(&config))?;
+        if let Some(rehearsal) = &self.policy.rehearsal {
+            let answers = Answers::new(rehearsal, self.target, self.policy);
+            return Ok((Line::Rehearsal(answers), Address::nowhere()));
+        }
         let (socket, address) = match socket::dial(self.host).await {
             Ok(dialled) => dialled,
             Err(error) => {
@@ -161,7 +169,6 @@ impl Way<'_> {
                 return Err(errors::unreachable(self.host, &reason).caused_by(error));
             }
         };
-        let config = self.config(with_options);
         let mut tls = self.tls.clone();
         let connector = MakeTlsConnect::<Socket>::make_tls_connect(&mut tls, &self.host.name)
             .map_err(|error| CollectError::new(ErrorKind::Config, error.to_string()))?;
@@ -169,7 +176,7 @@ impl Way<'_> {
         let (client, connection) = connected.map_err(|error| self.explained(error))?;
         // Ends by itself when the client is dropped or the server hangs up.
         tokio::spawn(connection);
-        Ok((client, address))
+        Ok((Line::Server(client), address))
     }
 
     fn config(&self, with_options: bool) -> Config {
@@ -213,6 +220,12 @@ impl Way<'_> {
         } else if may_untrack(link).await {
             let silent = "SET pg_stat_statements.track = 'none'";
             link.facts.is_untracked = link.ask(silent).await.is_ok();
+        } else {
+            // The role may be set so: before 15 nobody else can grant it.
+            let asked = "SELECT /* planscope */ current_setting('pg_stat_statements.track', true)";
+            let sets = link.ask(asked).await.unwrap_or_default();
+            let track = sets.first().and_then(|rows| rows.first()).and_then(|row| row.get(0));
+            link.facts.is_untracked = track == Some("none");
         }
         Ok(())
     }
@@ -230,6 +243,18 @@ pub(super) fn prelude(policy: &Policy, facts: &Facts) -> String {
         prelude.push_str(&format!("SET LOCAL {name}={value};"));
     }
     prelude
+}
+
+/// The startup message in words, without the password.
+fn announced(config: &Config) -> String {
+    let of = |text: Option<&str>| text.unwrap_or("(default)").to_owned();
+    format!(
+        "connects as {} to {}, application_name {}, options{}",
+        of(config.get_user()),
+        of(config.get_dbname()),
+        of(config.get_application_name()),
+        of(config.get_options()),
+    )
 }
 
 fn session_settings(policy: &Policy) -> Vec<(&'static str, String)> {

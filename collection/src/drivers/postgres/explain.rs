@@ -73,10 +73,15 @@ pub(super) async fn plans(
 ) -> Result<()> {
     let explainer = Explainer { link, before: String::new(), after: String::new() };
     let depth = if execution == Execution::Analyze { 1 } else { PIPELINE };
+    let limit = match execution {
+        Execution::PlanOnly => policy.plan_timeout(link.pulse.slowest()),
+        Execution::Analyze if link.facts.version_num < 130_000 => policy.analyze_timeout,
+        Execution::Analyze => policy.statement_timeout,
+    };
+    let is_limited = limit != policy.statement_timeout;
     let work = async {
-        let old = execution == Execution::Analyze && link.facts.version_num < 130_000;
-        if old {
-            limit_messages(link, policy.analyze_timeout).await?;
+        if is_limited {
+            limit_messages(link, limit).await?;
         }
         let mut asked: Vec<BoxFuture<'_, Result<PlanOutcome>>> = Vec::new();
         for statement in statements {
@@ -86,7 +91,7 @@ pub(super) async fn plans(
         while let Some(outcome) = outcomes.next().await {
             found(outcome?);
         }
-        if old {
+        if is_limited {
             limit_messages(link, policy.statement_timeout).await?;
         }
         Ok(())
@@ -94,7 +99,8 @@ pub(super) async fn plans(
     link.until_stopped(work).await
 }
 
-/// Before 13 the clock of a message runs from its start, whatever is set in it.
+/// For all messages that follow: before 13 the clock of a message runs from its start, whatever is set
+/// in it.
 async fn limit_messages(link: &Link, limit: Duration) -> Result<()> {
     if link.facts.is_pooled {
         return Ok(()); // A setting of the session would stay for others.
@@ -123,7 +129,9 @@ impl Explainer<'_> {
             )));
         }
         let record = match (execution, not_run(&statement.text)) {
-            (Execution::Analyze, None) => self.analyzed(&statement.text, policy).await,
+            (Execution::Analyze, None) => {
+                self.analyzed(&statement.text, policy.run_timeout(statement)).await
+            }
             (Execution::Analyze, Some(why)) => {
                 self.planned(&statement.text).await.map(|planned| noted(planned.record, &why))
             }
@@ -139,8 +147,7 @@ impl Explainer<'_> {
     }
 
     /// Runs the statement. The server ends it at its limit; should it not, we do.
-    async fn analyzed(&self, sql: &str, policy: &Policy) -> Result<PlanRecord> {
-        let limit = policy.analyze_timeout;
+    async fn analyzed(&self, sql: &str, limit: Duration) -> Result<PlanRecord> {
         let millis = limit.as_millis().max(1);
         let set = format!("SET LOCAL statement_timeout = {millis};");
         let head = format!("{set}EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON, SETTINGS) {MARK} ");

@@ -5,9 +5,10 @@
 //! every message (`SET LOCAL` in the implicit transaction that a message of several statements is).
 
 use super::errors;
+use super::rehearsal::Answers;
 use super::socket::{self, Address};
 use crate::error::{CollectError, Result};
-use crate::guard::{Audit, Stop};
+use crate::guard::{Audit, Pulse, Stop};
 use std::future::Future;
 use std::time::Duration;
 use tokio_postgres::{CancelToken, Client, SimpleQueryMessage, SimpleQueryRow};
@@ -54,22 +55,61 @@ pub(super) struct Link {
     /// The host's name, for its certificate.
     pub(super) host: String,
     pub(super) address: Address,
-    pub(super) client: Client,
+    pub(super) wire: Wire,
     pub(super) tls: MakeRustlsConnect,
     /// Goes in front of every message.
     pub(super) prelude: String,
     pub(super) stop: Stop,
     pub(super) audit: Audit,
+    /// How quickly the server answers.
+    pub(super) pulse: Pulse,
+}
+
+/// Who answers.
+pub(super) enum Wire {
+    /// The server.
+    Server(Client),
+    /// Nobody: this is a dry run.
+    Rehearsal(Answers),
+}
+
+impl Wire {
+    async fn ask(&self, sql: &str) -> Result<Vec<Vec<Row>>, tokio_postgres::Error> {
+        let client = match self {
+            Self::Server(client) => client,
+            Self::Rehearsal(answers) => return Ok(answers.to(sql)),
+        };
+        let mut sets = Vec::new();
+        for message in client.simple_query(sql).await? {
+            match message {
+                SimpleQueryMessage::RowDescription(_) => sets.push(Vec::new()),
+                SimpleQueryMessage::Row(row) => {
+                    let rows: Option<&mut Vec<Row>> = sets.last_mut();
+                    rows.map(|rows| rows.push(Row::Sent(row))).unwrap_or(());
+                }
+                _ => {}
+            }
+        }
+        Ok(sets)
+    }
 }
 
 /// A row as text.
 #[derive(Debug)]
-pub(super) struct Row(SimpleQueryRow);
+pub(super) enum Row {
+    /// As the server sent it.
+    Sent(SimpleQueryRow),
+    /// As a dry run made it up.
+    MadeUp(Vec<Option<String>>),
+}
 
 impl Row {
     /// The value of a column; `None` for NULL.
     pub fn get(&self, column: usize) -> Option<&str> {
-        self.0.try_get(column).ok().flatten()
+        match self {
+            Self::Sent(row) => row.try_get(column).ok().flatten(),
+            Self::MadeUp(values) => values.get(column)?.as_deref(),
+        }
     }
 
     /// The value of a column that is a boolean.
@@ -84,23 +124,12 @@ impl Link {
     pub async fn ask(&self, sql: &str) -> Result<Vec<Vec<Row>>> {
         let sent = format!("{}{sql}", self.prelude);
         self.audit.sent(&self.server, &sent)?;
-        let messages = self.client.simple_query(&sent).await;
-        let mut sets = Vec::new();
-        for message in messages.map_err(|error| errors::failed(error, &self.server))? {
-            match message {
-                SimpleQueryMessage::RowDescription(_) => sets.push(Vec::new()),
-                SimpleQueryMessage::Row(row) => {
-                    sets.last_mut().map(|rows: &mut Vec<Row>| rows.push(Row(row))).unwrap_or(());
-                }
-                _ => {}
-            }
-        }
-        Ok(sets)
+        self.wire.ask(&sent).await.map_err(|error| errors::failed(error, &self.server))
     }
 
     /// The rows of the last statement of a message; watches the switch.
     pub async fn rows(&self, sql: &str) -> Result<Vec<Row>> {
-        let mut sets = self.until_stopped(self.ask(sql)).await?;
+        let mut sets = self.until_stopped(self.pulse.feel(self.ask(sql))).await?;
         Ok(sets.pop().unwrap_or_default())
     }
 
@@ -124,13 +153,16 @@ impl Link {
     /// Cancels until the server has nothing of ours left to run: messages that were sent ahead
     /// start one after the other, so one cancellation may not be enough.
     pub async fn cancel(&self) {
-        let at_rest = self.client.simple_query("");
+        let Wire::Server(client) = &self.wire else { return };
+        // A log that cannot be written must not keep a statement running.
+        let _ = self.audit.did(&self.server, "cancels what runs, and sends an empty statement");
+        let at_rest = client.simple_query("");
         let (resting, rested) = tokio::sync::oneshot::channel::<()>();
         // A task of its own: a request that was begun is not to be cut off when we are at rest.
         let cancelling = tokio::spawn(cancel_until(
             rested,
             self.address.clone(),
-            self.client.cancel_token(),
+            client.cancel_token(),
             self.tls.clone(),
             self.host.clone(),
         ));

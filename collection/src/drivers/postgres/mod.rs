@@ -9,10 +9,14 @@ mod doctor;
 mod errors;
 mod explain;
 mod generic;
+mod inject;
 mod lexer;
 mod link;
+mod load;
 mod redacted;
+mod rehearsal;
 mod repairs;
+mod running;
 mod settings;
 mod socket;
 mod statements;
@@ -23,20 +27,22 @@ mod what_if;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, Inject, Injected, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion,
+    Workload,
 };
 use crate::error::Result;
-use crate::guard::{Policy, Stop};
+use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
 use futures_util::future::BoxFuture;
 use link::Link;
-use planscope_explain::Engine;
 use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
+use planscope_explain::{Engine, Snapshot};
 use std::collections::BTreeMap;
 
-pub(super) static DRIVER: Driver = Driver { engine: Engine::Postgres, connect };
+pub(super) static DRIVER: Driver =
+    Driver { engine: Engine::Postgres, connect, inject: Inject::By(inject_statistics) };
 
 fn connect<'a>(
     target: &'a Target,
@@ -55,6 +61,18 @@ fn connect<'a>(
     })
 }
 
+/// Writes the statistics of `snapshot` into a scratch database.
+fn inject_statistics<'a>(
+    target: &'a Target,
+    policy: &'a Policy,
+    stop: Stop,
+    snapshot: &'a Snapshot,
+) -> BoxFuture<'a, Result<Injected>> {
+    Box::pin(
+        async move { inject::inject(&connect::open(target, policy, stop).await?, snapshot).await },
+    )
+}
+
 /// A session with a server.
 struct Postgres {
     link: Link,
@@ -71,12 +89,20 @@ impl Session for Postgres {
         &self.link.stop
     }
 
+    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
+        Box::pin(load::load(&self.link))
+    }
+
     fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
         Box::pin(settings::settings(&self.link))
     }
 
     fn workload<'a>(&'a mut self, selection: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
         Box::pin(statements::workload(&self.link, selection))
+    }
+
+    fn running(&mut self) -> BoxFuture<'_, Result<Workload>> {
+        Box::pin(running::running(&self.link))
     }
 
     /// Nothing is run here: a server does not count a statement's work for us alone. `plans` runs

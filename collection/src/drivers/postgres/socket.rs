@@ -34,6 +34,13 @@ pub(super) enum Address {
     Unix(PathBuf),
 }
 
+impl Address {
+    /// Of a dry run, which goes nowhere.
+    pub fn nowhere() -> Self {
+        Self::Tcp(SocketAddr::from(([0, 0, 0, 0], 0)))
+    }
+}
+
 /// Opens a socket to a host: the first of its addresses that answers.
 pub(super) async fn dial(host: &Host) -> io::Result<(Socket, Address)> {
     #[cfg(unix)]

@@ -5,16 +5,17 @@ use crate::clock;
 use crate::driver::{Ranking, Workload};
 use crate::drivers::counters::add;
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::select::Selection;
-use planscope_explain::Engine;
+use crate::select::{Filter, Selection};
 use planscope_explain::workload::fingerprint::fingerprint;
 use planscope_explain::workload::query::explainable;
 use planscope_explain::workload::{Counters, Fingerprint, Problem, Statement, Window};
+use planscope_explain::{Engine, units};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const VIEW: &str = include_str!("../sql/postgres/statistics_view.sql");
+pub(super) const VIEW: &str = include_str!("../sql/postgres/statistics_view.sql");
 const WORKLOAD: &str = include_str!("../sql/postgres/workload.sql");
+const OTHERS: &str = include_str!("../sql/postgres/other_databases.sql");
 const INFO: &str = include_str!("../sql/postgres/statistics_info.sql");
 
 /// The extension's view on this server.
@@ -150,7 +151,7 @@ pub(super) async fn workload(link: &Link, selection: &Selection) -> Result<Workl
     let (entries, statements) = loop {
         let sql = view.fill(WORKLOAD, &selection.by, limit);
         let entries: Vec<Entry> = link.records(&sql).await.map_err(explained)?;
-        let statements = selection.choose(merged(&entries, &view));
+        let statements = selection.choose(merged(&entries, &view, &selection.filter));
         if statements.len() >= selection.top || entries.len() < limit {
             break (entries, statements);
         }
@@ -167,6 +168,9 @@ pub(super) async fn workload(link: &Link, selection: &Selection) -> Result<Workl
     if first.hidden > 0 {
         workload.problems.push(hidden(first.hidden, &link.facts.user));
     }
+    let spread = link.rows(&view.fill(OTHERS, &[], limit)).await.map_err(explained)?;
+    let spread: Vec<Share> = spread.iter().filter_map(Share::of).collect();
+    workload.problems.extend(elsewhere(&spread));
     if view.has_info {
         let rows = link.rows(&view.fill(INFO, &[], limit)).await?;
         rows.first().into_iter().for_each(|row| take_info(&mut workload, row));
@@ -183,6 +187,45 @@ fn hidden(count: u64, user: &str) -> Problem {
         ),
         statement: None,
     }
+}
+
+/// A database's part of the time that the server spent.
+struct Share {
+    database: String,
+    ms: f64,
+    is_ours: bool,
+}
+
+impl Share {
+    fn of(row: &Row) -> Option<Self> {
+        let (database, ms) = (row.get(0)?.to_owned(), row.get(1)?.parse().ok()?);
+        Some(Self { database, ms, is_ours: row.flag(2) })
+    }
+}
+
+/// From which share on it is said that the time goes to other databases.
+const ELSEWHERE: f64 = 0.5;
+
+/// A connection sees the statements of its own database only; the trouble may be in another.
+fn elsewhere(spread: &[Share]) -> Option<Problem> {
+    let all: f64 = spread.iter().map(|share| share.ms).sum();
+    let others: Vec<&Share> = spread.iter().filter(|share| !share.is_ours).collect();
+    let share = others.iter().map(|share| share.ms).sum::<f64>() / all;
+    if share.is_nan() || share < ELSEWHERE {
+        return None;
+    }
+    let most = others.iter().take(3);
+    let names: Vec<String> =
+        most.map(|s| format!("{} ({})", s.database, units::Share(s.ms / all))).collect();
+    Some(Problem {
+        kind: "other-databases".to_owned(),
+        message: format!(
+            "{} of the time of the server's statements went to other databases: {}; collect from them, too",
+            units::Share(share),
+            names.join(", ")
+        ),
+        statement: None,
+    })
 }
 
 fn take_info(workload: &mut Workload, row: &Row) {
@@ -202,8 +245,9 @@ fn take_info(workload: &mut Workload, row: &Row) {
     }
 }
 
-/// The statements that have a plan, one for each fingerprint.
-fn merged(entries: &[Entry], view: &View) -> Vec<Statement> {
+/// The statements that have a plan, one for each fingerprint. What the filter leaves out is not added
+/// to the figures of another user's.
+fn merged(entries: &[Entry], view: &View, filter: &Filter) -> Vec<Statement> {
     let mut place: BTreeMap<Fingerprint, usize> = BTreeMap::new();
     let mut statements: Vec<Statement> = Vec::new();
     for entry in entries {
@@ -212,22 +256,24 @@ fn merged(entries: &[Entry], view: &View) -> Vec<Statement> {
         else {
             continue;
         };
-        let id = fingerprint(text, Engine::Postgres);
-        let counters = entry.counters(view.times_io);
-        match place.get(&id) {
+        let statement = Statement {
+            fingerprint: fingerprint(text, Engine::Postgres),
+            engine_id: entry.id.clone(),
+            text: text.to_owned(),
+            database: entry.datname.clone(),
+            user: entry.rolname.clone(),
+            counters: entry.counters(view.times_io),
+            ..Statement::default()
+        };
+        if !filter.passes(&statement) {
+            continue;
+        }
+        match place.get(&statement.fingerprint) {
             // The same statement of another user, or of a table that was made anew.
-            Some(&at) => add(&mut statements[at].counters, &counters),
+            Some(&at) => add(&mut statements[at].counters, &statement.counters),
             None => {
-                place.insert(id, statements.len());
-                statements.push(Statement {
-                    fingerprint: id,
-                    engine_id: entry.id.clone(),
-                    text: text.to_owned(),
-                    database: entry.datname.clone(),
-                    user: entry.rolname.clone(),
-                    counters,
-                    ..Statement::default()
-                });
+                place.insert(statement.fingerprint, statements.len());
+                statements.push(statement);
             }
         }
     }
@@ -298,6 +344,18 @@ mod tests {
         assert_eq!(new.counters(false).total_ms, Some(6.0));
         assert_eq!(old.counters(false).io_ms, None);
         assert_eq!(old.counters(true).io_ms, Some(0.0));
+    }
+
+    #[test]
+    fn time_that_goes_elsewhere_is_said() {
+        let share = |database: &str, ms, is_ours| Share { database: database.into(), ms, is_ours };
+        let spread =
+            [share("shop", 80.0, false), share("here", 15.0, true), share("x", 5.0, false)];
+        let said = elsewhere(&spread).unwrap().message;
+        assert!(said.starts_with("85 % of the time"), "{said}");
+        assert!(said.contains("shop (80 %), x (5.0 %)"), "{said}");
+        assert!(elsewhere(&[share("shop", 40.0, false), share("here", 60.0, true)]).is_none());
+        assert!(elsewhere(&[]).is_none());
     }
 
     #[test]

@@ -5,13 +5,13 @@
 //! KEY is listed: without it every lookup by id would look like one without an index.
 
 use super::SqliteSession;
+use super::database::Database;
 use super::sample::{ColumnSample, Sample, sample};
 use super::schema_text;
 use crate::error::Result;
 use planscope_explain::Engine;
 use planscope_explain::workload::catalog::{ForeignKey, TableKind};
 use planscope_explain::workload::{Catalog, Column, Index, IndexKey, Table};
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 const TABLES: &str = include_str!("../sql/sqlite/tables.sql");
@@ -59,9 +59,12 @@ impl SqliteSession {
         self.timed(|connection| {
             let mut settings = BTreeMap::new();
             for name in SETTINGS {
-                let value: rusqlite::types::Value =
-                    connection.pragma_query_value(None, name, |row| row.get(0))?;
-                settings.insert(name.to_owned(), shown(&value));
+                match connection.pragma(name, |row| row.get(0)) {
+                    Ok(value) => drop(settings.insert(name.to_owned(), shown(&value))),
+                    // A database in memory has no mmap, a small build of SQLite fewer settings.
+                    Err(rusqlite::Error::QueryReturnedNoRows) => {}
+                    Err(error) => return Err(error),
+                }
             }
             Ok(settings)
         })
@@ -81,7 +84,7 @@ impl SqliteSession {
                     index.size_bytes = sizes.get(&index.name).copied();
                 }
                 table.foreign_keys = self.timed(|c| foreign_keys(c, &listed.name))?;
-                self.add_statistics(&listed, &mut table, &mut described, &indexes, &stat1)?;
+                self.add_statistics(&listed, &mut table, &mut described, &mut indexes, &stat1)?;
                 catalog.indexes.extend(indexes);
             } else {
                 table.kind = TableKind::Other;
@@ -110,7 +113,7 @@ impl SqliteSession {
         listed: &Listed,
         table: &mut Table,
         described: &mut [Described],
-        indexes: &[Index],
+        indexes: &mut [Index],
         stat1: &Stat1,
     ) -> Result<()> {
         let quoted = |name: &str| Engine::Sqlite.quoted(name);
@@ -126,8 +129,12 @@ impl SqliteSession {
         for (described, sampled) in described.iter_mut().zip(columns) {
             apply(&mut described.column, sampled);
         }
-        for index in indexes {
+        for index in &mut *indexes {
             exact_distinct(index, described, stat1);
+            if let Some([entries, per_key @ ..]) = stat_of(stat1, index) {
+                index.entries = Some(*entries);
+                index.entries_per_key = per_key.to_vec();
+            }
         }
         Ok(())
     }
@@ -167,7 +174,7 @@ pub(super) fn stat_of<'a>(stat1: &'a Stat1, index: &Index) -> Option<&'a [f64]> 
 }
 
 /// The rows of `sqlite_stat1`; none when ANALYZE never ran.
-pub(super) fn read_stat1(connection: &Connection) -> rusqlite::Result<Stat1> {
+pub(super) fn read_stat1(connection: &Database) -> rusqlite::Result<Stat1> {
     let sql = "SELECT tbl, idx, stat FROM sqlite_stat1 WHERE tbl IS NOT NULL AND stat IS NOT NULL";
     let Ok(mut statement) = connection.prepare(sql) else { return Ok(Stat1::new()) };
     let numbers = |text: String| -> Vec<f64> {
@@ -178,7 +185,7 @@ pub(super) fn read_stat1(connection: &Connection) -> rusqlite::Result<Stat1> {
     rows.collect()
 }
 
-fn list(connection: &Connection) -> rusqlite::Result<Vec<Listed>> {
+fn list(connection: &Database) -> rusqlite::Result<Vec<Listed>> {
     let mut statement = connection.prepare(TABLES)?;
     let rows = statement.query_map([], |row| {
         let (kind, detail): (String, String) = (row.get(1)?, row.get(4)?);
@@ -192,7 +199,7 @@ fn list(connection: &Connection) -> rusqlite::Result<Vec<Listed>> {
     rows.collect()
 }
 
-fn describe(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Described>> {
+fn describe(connection: &Database, table: &str) -> rusqlite::Result<Vec<Described>> {
     // A view over a table that is gone cannot be described; it has no columns then.
     let Ok(mut statement) = connection.prepare(COLUMNS) else { return Ok(Vec::new()) };
     let rows = statement.query_map([table], |row| {
@@ -208,7 +215,7 @@ fn describe(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Descri
     rows.collect()
 }
 
-fn foreign_keys(connection: &Connection, table: &str) -> rusqlite::Result<Vec<ForeignKey>> {
+fn foreign_keys(connection: &Database, table: &str) -> rusqlite::Result<Vec<ForeignKey>> {
     let mut statement = connection.prepare(FOREIGN_KEYS)?;
     let mut rows = statement.query([table])?;
     let mut keys: Vec<(i64, ForeignKey)> = Vec::new();
@@ -231,7 +238,7 @@ fn foreign_keys(connection: &Connection, table: &str) -> rusqlite::Result<Vec<Fo
 }
 
 fn indexes(
-    connection: &Connection,
+    connection: &Database,
     listed: &Listed,
     described: &[Described],
 ) -> rusqlite::Result<Vec<Index>> {
@@ -279,7 +286,7 @@ fn rowid_index(listed: &Listed, described: &[Described]) -> Option<Index> {
 }
 
 fn index_keys(
-    connection: &Connection,
+    connection: &Database,
     table: &str,
     index: &str,
     texts: &[String],
@@ -289,7 +296,7 @@ fn index_keys(
     let mut keys = Vec::new();
     while let Some(row) = rows.next()? {
         let (column, collation): (Option<String>, String) = (row.get(1)?, row.get(3)?);
-        let own = column.as_deref().and_then(|column| own_collation(connection, table, column));
+        let own = column.as_deref().and_then(|column| connection.collation(table, column));
         let is_own = own.as_deref().unwrap_or("BINARY").eq_ignore_ascii_case(&collation);
         let expression = column.is_none().then(|| texts.get(keys.len()).cloned()).flatten();
         keys.push(IndexKey {
@@ -301,11 +308,6 @@ fn index_keys(
         });
     }
     Ok(keys)
-}
-
-fn own_collation(connection: &Connection, table: &str, column: &str) -> Option<String> {
-    let (_, collation, ..) = connection.column_metadata(None, table, column).ok()?;
-    Some(collation?.to_string_lossy().into_owned())
 }
 
 fn shown(value: &rusqlite::types::Value) -> String {

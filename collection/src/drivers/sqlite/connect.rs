@@ -1,5 +1,6 @@
 //! Opening a database so that nothing can happen to it, and watching what runs.
 
+use super::database::{Database, unwrapped};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use rusqlite::config::DbConfig;
@@ -55,6 +56,10 @@ impl Watch {
 
     /// What an error of SQLite means.
     pub(super) fn error(&self, path: &Path, error: rusqlite::Error) -> CollectError {
+        let error = match unwrapped(error) {
+            Ok(ours) => return ours,
+            Err(error) => error,
+        };
         match error.sqlite_error_code() {
             Some(ErrorCode::OperationInterrupted) if self.stop.is_stopped() => {
                 CollectError::stopped()
@@ -81,24 +86,39 @@ impl Drop for Limit {
 
 /// Opens `path` read-only: the file, its journal and its schema cannot be changed through the
 /// connection, and functions that the schema mentions cannot reach outside of it.
-pub(super) fn open(path: &Path, policy: &Policy, watch: &Watch) -> Result<Connection> {
-    check_file(path)?;
+pub(super) fn open(path: &Path, policy: &Policy, watch: &Watch) -> Result<Database> {
+    let target = path.display().to_string();
+    policy.audit.did(&target, "opens the file, read-only")?;
     let failed = |error| watch.error(path, error);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    watch.attach(&mut connection).map_err(failed)?;
-    connection.busy_timeout(policy.lock_timeout).map_err(failed)?;
-    harden(&connection).map_err(failed)?;
+    let connection = match policy.rehearsal {
+        None => {
+            check_file(path)?;
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            Connection::open_with_flags(path, flags).map_err(failed)?
+        }
+        Some(_) => stand_in().map_err(failed)?,
+    };
+    let mut connection = Database::new(connection, &policy.audit, &target);
+    watch.attach(connection.raw()).map_err(failed)?;
+    connection.raw().busy_timeout(policy.lock_timeout).map_err(failed)?;
+    harden(&mut connection).map_err(failed)?;
     let _limit = watch.limit(policy.connect_timeout);
     // The first real read: only now does SQLite look whether it is a database.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(failed)?;
     Ok(connection)
 }
 
-fn harden(connection: &Connection) -> rusqlite::Result<()> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    connection.pragma_update(None, "query_only", 1)
+fn harden(connection: &mut Database) -> rusqlite::Result<()> {
+    connection.raw().set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.raw().set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    connection.execute_batch("PRAGMA query_only = 1")
+}
+
+/// For a dry run, which does not touch the file: a database with a table to ask about.
+fn stand_in() -> rusqlite::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    connection.execute_batch("CREATE TABLE each_table (each_column); CREATE INDEX each_index ON each_table (each_column)")?;
+    Ok(connection)
 }
 
 /// SQLite's own messages for these say "unable to open database file" for everything.

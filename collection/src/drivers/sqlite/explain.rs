@@ -4,12 +4,12 @@ use super::SqliteSession;
 use super::catalog::read_stat1;
 use super::connect::first_line;
 use super::cost;
+use super::database::Database;
 use super::estimate::Statistics;
 use crate::driver::PlanOutcome;
 use crate::error::Result;
 use planscope_explain::formats::sqlite_query_plan::{EqpRow, from_rows, to_text};
 use planscope_explain::workload::{PlanRecord, Problem, Statement};
-use rusqlite::Connection;
 
 impl SqliteSession {
     /// Plans the statements in order, with rows and costs estimated at the nodes.
@@ -23,9 +23,10 @@ impl SqliteSession {
         let empty = Default::default();
         let catalog = self.catalog.as_ref().unwrap_or(&empty);
         let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
+        let limit = self.policy.plan_timeout(self.pulse.slowest());
         for statement in statements {
             self.watch.stop.check()?;
-            let _limit = self.watch.limit(self.policy.statement_timeout);
+            let _limit = self.watch.limit(limit);
             found(plan_one(&self.connection, statement, &statistics));
         }
         Ok(())
@@ -33,7 +34,7 @@ impl SqliteSession {
 }
 
 fn plan_one(
-    connection: &Connection,
+    connection: &Database,
     statement: &Statement,
     statistics: &Statistics<'_>,
 ) -> PlanOutcome {
@@ -52,7 +53,7 @@ fn plan_one(
 }
 
 /// The rows of EXPLAIN QUERY PLAN. Parameters need no values.
-pub(super) fn query_plan(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<EqpRow>> {
+pub(super) fn query_plan(connection: &Database, sql: &str) -> rusqlite::Result<Vec<EqpRow>> {
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
     let mut rows = statement.raw_query();
     let mut found = Vec::new();

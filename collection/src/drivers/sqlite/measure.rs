@@ -78,17 +78,27 @@ impl SqliteSession {
             ..Statement::default()
         };
         // A text that cannot be prepared is reported once, by the plan that cannot be made of it.
-        let Ok(mut prepared) = self.connection.prepare(&query.text) else { return Ok(statement) };
+        let Ok(mut prepared) = self.connection.compile(&query.text) else {
+            if self.policy.rehearsal.is_some() && is_query(&query.text) {
+                self.record_run(&query.text)?;
+            }
+            return Ok(statement);
+        };
         if let Some(problem) = reason_not_to_run(&prepared, &query.text) {
             statement.problems.push(problem);
             return Ok(statement);
         }
+        self.record_run(&query.text)?;
         let mut runs = Runs::default();
         let outcome = self.repeat(&mut prepared, query.calls.max(1), &mut runs);
         statement.counters = runs.counters();
         statement.percentiles = runs.percentiles();
         statement.problems.extend(outcome?);
         Ok(statement)
+    }
+
+    fn record_run(&self, text: &str) -> Result<()> {
+        self.connection.record(text).map_err(|error| self.error(error))
     }
 
     /// Runs it up to `calls` times; what kept it from running as often is the problem returned.

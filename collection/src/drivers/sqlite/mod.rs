@@ -8,9 +8,11 @@
 mod catalog;
 mod connect;
 mod cost;
+mod database;
 mod doctor;
 mod estimate;
 mod explain;
+mod inject;
 mod measure;
 mod sample;
 mod schema_text;
@@ -20,22 +22,24 @@ mod what_if;
 mod tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, Inject, Injected, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion,
+    Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
-use crate::guard::{Policy, Stop};
+use crate::guard::{Policy, Pulse, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
 use connect::Watch;
+use database::Database;
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use planscope_explain::Engine;
 use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
-use rusqlite::Connection;
+use planscope_explain::{Engine, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(super) static DRIVER: Driver = Driver { engine: Engine::Sqlite, connect };
+pub(super) static DRIVER: Driver =
+    Driver { engine: Engine::Sqlite, connect, inject: Inject::By(inject_statistics) };
 
 fn connect<'a>(
     target: &'a Target,
@@ -50,9 +54,24 @@ fn connect<'a>(
     ready(session.map(|session| Box::new(session) as Box<dyn Session>)).boxed()
 }
 
+/// Writes the statistics of `snapshot` into an empty database file.
+fn inject_statistics<'a>(
+    target: &'a Target,
+    policy: &'a Policy,
+    stop: Stop,
+    snapshot: &'a Snapshot,
+) -> BoxFuture<'a, Result<Injected>> {
+    let injected = match target.path() {
+        Some(path) => inject::inject(path, policy, stop, snapshot),
+        None => Err(CollectError::new(ErrorKind::Config, format!("{target} names no file"))
+            .hint("write `sqlite:FILE`")),
+    };
+    ready(injected).boxed()
+}
+
 /// An open database file, read-only.
 pub(crate) struct SqliteSession {
-    connection: Connection,
+    connection: Database,
     watch: Watch,
     path: PathBuf,
     identity: TargetIdentity,
@@ -61,6 +80,8 @@ pub(crate) struct SqliteSession {
     catalog: Option<Catalog>,
     /// Made when the first question is asked.
     clone: Option<what_if::Clone>,
+    /// How quickly the file is read.
+    pulse: Pulse,
 }
 
 impl SqliteSession {
@@ -79,14 +100,26 @@ impl SqliteSession {
             database: None,
         };
         let (path, policy) = (path.to_owned(), policy.clone());
-        Ok(Self { connection, watch, path, identity, policy, catalog: None, clone: None })
+        Ok(Self {
+            connection,
+            watch,
+            path,
+            identity,
+            policy,
+            catalog: None,
+            clone: None,
+            pulse: Pulse::default(),
+        })
     }
 
     /// Runs `work` within the time of one statement of ours.
-    fn timed<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    fn timed<T>(&self, work: impl FnOnce(&Database) -> rusqlite::Result<T>) -> Result<T> {
         self.watch.stop.check()?;
         let _limit = self.watch.limit(self.policy.statement_timeout);
-        work(&self.connection).map_err(|error| self.error(error))
+        let begun = connect::now();
+        let done = work(&self.connection).map_err(|error| self.error(error))?;
+        self.pulse.note(begun.elapsed());
+        Ok(done)
     }
 
     fn error(&self, error: rusqlite::Error) -> CollectError {

@@ -9,8 +9,9 @@
 //! The number of distinct values is estimated as PostgreSQL does: the Duj1 estimator of Haas and
 //! Stokes (IBM Research Report RJ 10025). Values are hashed at once and never kept.
 
+use super::database::Database;
+use rusqlite::Row;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Row};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Up to so many rows a table is read whole: some 10 ms.
@@ -50,7 +51,7 @@ struct Values {
 
 /// Samples `table` (quoted), with its columns (quoted) in order.
 pub(super) fn sample(
-    connection: &Connection,
+    connection: &Database,
     table: &str,
     columns: &[String],
     has_rowid: bool,
@@ -69,7 +70,7 @@ pub(super) fn sample(
 }
 
 fn whole(
-    connection: &Connection,
+    connection: &Database,
     table: &str,
     list: &str,
     columns: usize,
@@ -89,7 +90,7 @@ fn whole(
 }
 
 fn scattered(
-    connection: &Connection,
+    connection: &Database,
     table: &str,
     list: &str,
     columns: usize,
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_sample_of_a_large_table_is_close() {
-        let connection = Connection::open_in_memory().unwrap();
+        let connection = Database::own().unwrap();
         connection
             .execute_batch(
                 "CREATE TABLE t(id INTEGER PRIMARY KEY, parent INT, status TEXT, note TEXT);

@@ -1,12 +1,13 @@
 //! The driver against small databases made here.
 
 use super::*;
-use crate::collect::{Request, collect};
+use crate::collect::{Request, Statements, collect};
 use crate::demo;
 use crate::driver::{CheckStatus, PlanOutcome};
 use crate::store::Store;
 use planscope_explain::plan::{Node, Operator, Plan};
 use planscope_explain::workload::{Index, IndexKey, Source};
+use rusqlite::Connection;
 
 fn queries(sql: &str) -> Vec<QueryText> {
     let header = |part: &str, key: &str| {
@@ -290,7 +291,7 @@ fn the_shop_is_collected_stored_and_asked_about() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut session = runtime.block_on((DRIVER.connect)(&target, &policy, Stop::new())).unwrap();
     let queries = crate::queries::read(&file, Engine::Sqlite).unwrap();
-    let request = Request { queries, ..Request::default() };
+    let request = Request { statements: Statements::Queries(queries), ..Request::default() };
     let snapshot = runtime.block_on(collect(&mut *session, &request, &mut |_| {})).unwrap();
     assert_eq!(snapshot.statements.len(), 25);
     assert_eq!(snapshot.problems, []);

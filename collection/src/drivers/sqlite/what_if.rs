@@ -13,6 +13,7 @@ use super::SqliteSession;
 use super::catalog::{Stat1, read_stat1, stat_of};
 use super::connect::{Watch, first_line};
 use super::cost;
+use super::database::Database;
 use super::estimate::Statistics;
 use super::explain::query_plan;
 use crate::driver::{WhatIfAnswer, WhatIfQuestion};
@@ -20,12 +21,12 @@ use crate::error::{CollectError, ErrorKind, Result};
 use planscope_explain::Engine;
 use planscope_explain::formats::sqlite_query_plan::from_rows;
 use planscope_explain::workload::{Catalog, Index, ddl};
+use rusqlite::params;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params};
 
 /// A schema with statistics and without rows.
 pub(super) struct Clone {
-    connection: Connection,
+    connection: Database,
     stat1: Stat1,
 }
 
@@ -51,8 +52,8 @@ impl SqliteSession {
     fn make_clone(&self) -> Result<Clone> {
         let empty = Catalog::default();
         let catalog = self.catalog.as_ref().unwrap_or(&empty);
-        let mut connection = Connection::open_in_memory().map_err(|error| self.error(error))?;
-        self.watch.attach(&mut connection).map_err(|error| self.error(error))?;
+        let mut connection = Database::own().map_err(|error| self.error(error))?;
+        self.watch.attach(connection.raw()).map_err(|error| self.error(error))?;
         self.timed(|original| {
             copy_schema(original, &connection)?;
             // This makes the tables of the statistics, which are then filled.
@@ -68,7 +69,7 @@ impl SqliteSession {
 
 /// Tables, then indexes, then views. What cannot be made without the application (its functions,
 /// collations, virtual tables) is left out: a statement that needs it gets an error of its own.
-fn copy_schema(original: &Connection, clone: &Connection) -> rusqlite::Result<()> {
+fn copy_schema(original: &Database, clone: &Database) -> rusqlite::Result<()> {
     let sql = "SELECT sql FROM sqlite_schema
                WHERE sql IS NOT NULL AND type IN ('table', 'index', 'view')
                  AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL %'
@@ -83,7 +84,7 @@ fn copy_schema(original: &Connection, clone: &Connection) -> rusqlite::Result<()
     clone.execute_batch("COMMIT")
 }
 
-fn copy_statistics(original: &Connection, clone: &Connection) -> rusqlite::Result<()> {
+fn copy_statistics(original: &Database, clone: &Database) -> rusqlite::Result<()> {
     // Never analyzed: there is nothing to copy.
     let Ok(mut read) = original.prepare("SELECT tbl, idx, stat FROM sqlite_stat1") else {
         return Ok(());
@@ -98,7 +99,7 @@ fn copy_statistics(original: &Connection, clone: &Connection) -> rusqlite::Resul
 }
 
 /// Writes what ANALYZE would have counted, estimated from the catalog, for what it never saw.
-fn add_missing_statistics(clone: &Connection, catalog: &Catalog) -> rusqlite::Result<()> {
+fn add_missing_statistics(clone: &Database, catalog: &Catalog) -> rusqlite::Result<()> {
     let stat1 = read_stat1(clone)?;
     let statistics = Statistics { catalog, stat1: &stat1, pretended: &[] };
     for table in catalog.tables.iter().filter(|table| table.rows.is_some_and(|rows| rows > 0.0)) {
@@ -118,8 +119,8 @@ fn add_missing_statistics(clone: &Connection, catalog: &Catalog) -> rusqlite::Re
     Ok(())
 }
 
-fn insert_stat1(
-    connection: &Connection,
+pub(super) fn insert_stat1(
+    connection: &Database,
     table: &str,
     index: &str,
     stat: &[f64],

@@ -142,10 +142,13 @@ impl Messages {
     /// A statement whose duration may follow.
     fn statement(&mut self, entry: &Entry<'_>, statement: &[u8], sink: &mut Sink<'_>) {
         if !sink.keeps(entry.time, &entry.session) {
-            sink.facts.filtered += 1;
+            sink.facts.left_out(entry.time);
             return;
         }
         sink.facts.untimed += 1;
+        if let Some(time) = entry.time {
+            sink.facts.saw(time);
+        }
         self.make_room(sink);
         let pending = self.pending.entry(entry.pid).or_default();
         if let Some(plan) = pending.plan.take() {
@@ -247,7 +250,8 @@ fn step(text: &[u8]) -> Option<(Step, &[u8])> {
 /// What follows the name of a prepared statement.
 fn after_name(text: &[u8]) -> Option<&[u8]> {
     let head = text.get(..300).unwrap_or(text);
-    let colon = memmem::find(head, b": ").or_else(|| memchr::memchr(b':', head))?;
+    let colons = || memchr::memchr_iter(b':', head);
+    let colon = colons().find(|at| head.get(at + 1) == Some(&b' ')).or_else(|| colons().next())?;
     text.get(colon + 1..).map(<[u8]>::trim_ascii_start)
 }
 
@@ -309,6 +313,10 @@ fn fact(entry: &Entry<'_>, sink: &mut Sink<'_>) {
         lock_wait(entry, sink);
     } else if message.starts_with(b"connection authorized") {
         sink.facts.connections += 1;
+    } else if let Some(version) = message.strip_prefix(b"starting PostgreSQL ") {
+        let version = version.split(|b| *b == b' ').next().unwrap_or_default();
+        let version = String::from_utf8_lossy(version).into_owned();
+        sink.facts.said.insert("version".into(), version);
     }
     if let Some(time) = entry.time {
         sink.facts.saw(time);
@@ -361,6 +369,7 @@ fn lock_wait(entry: &Entry<'_>, sink: &mut Sink<'_>) {
     let waited = memmem::rfind(entry.message, b" after ")
         .and_then(|at| duration(&entry.message[at + 7..], 1_000_000));
     if let Some((ns, _)) = waited {
+        sink.facts.lock_ns += u128::from(ns);
         sink.cost(entry.statement, entry.time, &entry.session, (None, Some(ns)));
     }
 }

@@ -6,18 +6,22 @@
 
 mod catalog;
 mod condition;
+mod log;
 mod plan;
 
 pub use catalog::{CatalogDoc, ColumnDoc, ForeignKeyDoc, IndexDoc, IndexKeyDoc, TableDoc};
 pub use condition::{ConditionDoc, PredicateDoc};
+pub use log::{
+    CountedDoc, FailedDoc, HistoryDoc, HourDoc, LoadStepDoc, LogDoc, LogSourceDoc, RejectedDoc,
+};
 pub use plan::{
     MemoryDoc, NodeDoc, NoteDoc, PlanDoc, RemovedDoc, SettingDoc, TriggerDoc, WorkersDoc,
 };
 
 use planscope_explain::Engine;
 use planscope_explain::workload::{
-    Catalog, Counters, Coverage, Fingerprint, Percentiles, PlanRecord, Problem, Snapshot, Source,
-    Statement, TargetIdentity, Window,
+    Catalog, Counters, Coverage, Fingerprint, History, LogFacts, Percentiles, PlanRecord, Problem,
+    Snapshot, Source, Statement, TargetIdentity, Window,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -101,6 +105,8 @@ pub struct SnapshotDoc {
     pub settings: BTreeMap<String, String>,
     /// What was not collected, and why.
     pub problems: Vec<ProblemDoc>,
+    /// What logs say besides; null when the snapshot was not made of logs.
+    pub log: Option<LogDoc>,
 }
 
 /// What a target is.
@@ -169,6 +175,8 @@ pub struct StatementDoc {
     pub database: Option<String>,
     /// User who ran it.
     pub user: Option<String>,
+    /// Application that ran it, where the source says so and there was only one.
+    pub application: Option<String>,
     /// What its executions cost.
     pub counters: CountersDoc,
     /// Distribution of its times.
@@ -177,6 +185,8 @@ pub struct StatementDoc {
     pub plans: Vec<PlanDoc>,
     /// What could not be collected of it.
     pub problems: Vec<ProblemDoc>,
+    /// When it ran; null when no log tells.
+    pub history: Option<HistoryDoc>,
 }
 
 mirrored! {
@@ -275,6 +285,7 @@ impl From<&Snapshot> for SnapshotDoc {
             catalog: CatalogDoc::from(&snapshot.catalog),
             settings: snapshot.settings.clone(),
             problems: snapshot.problems.iter().map(ProblemDoc::from).collect(),
+            log: snapshot.log.as_deref().map(LogDoc::from),
         }
     }
 }
@@ -297,6 +308,11 @@ impl TryFrom<SnapshotDoc> for Snapshot {
             catalog: Catalog::from(doc.catalog),
             settings: doc.settings,
             problems: problems(doc.problems)?,
+            log: doc
+                .log
+                .map(|log| LogFacts::try_from(log).map(Box::new))
+                .transpose()
+                .map_err(|e| e.within("log"))?,
         })
     }
 }
@@ -332,10 +348,12 @@ impl From<&Statement> for StatementDoc {
             source: statement.source.as_ref().map(SourceDoc::from),
             database: statement.database.clone(),
             user: statement.user.clone(),
+            application: statement.application.clone(),
             counters: CountersDoc::from(&statement.counters),
             percentiles: PercentilesDoc::from(&statement.percentiles),
             plans: statement.plans.iter().map(PlanDoc::from).collect(),
             problems: statement.problems.iter().map(ProblemDoc::from).collect(),
+            history: statement.history.as_deref().map(HistoryDoc::from),
         }
     }
 }
@@ -357,10 +375,12 @@ impl TryFrom<StatementDoc> for Statement {
             source: doc.source.map(Source::from),
             database: doc.database,
             user: doc.user,
+            application: doc.application,
             counters: doc.counters.into(),
             percentiles: doc.percentiles.into(),
             plans: plans?,
             problems: problems(doc.problems)?,
+            history: doc.history.map(|history| Box::new(History::from(history))),
         })
     }
 }

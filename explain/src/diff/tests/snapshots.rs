@@ -21,6 +21,7 @@ fn snapshot(engine: Engine, version: &str, statements: Vec<Statement>) -> Snapsh
         catalog: Catalog::default(),
         settings: Default::default(),
         problems: Vec::new(),
+        log: None,
     }
 }
 

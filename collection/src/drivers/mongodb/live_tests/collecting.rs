@@ -1,7 +1,7 @@
 //! What is collected.
 
 use super::support::{Database, shop, target, with_database, workload};
-use crate::collect::{Request, collect};
+use crate::collect::{Request, Statements, collect};
 use crate::driver::{Execution, all_plans};
 use crate::drivers::connect;
 use crate::guard::{Policy, Stop};
@@ -241,7 +241,7 @@ async fn commands_from_files_get_plans() {
             query("b", r#"{"drop":"orders"}"#),
             query("c", r#"{"find":"orders","filter":{"$where":"sleep(1)"}}"#),
         ];
-        let snapshot = collected(&database, Request { queries, ..all() }).await;
+        let snapshot = collected(&database, Request { statements: Statements::Queries(queries), ..all() }).await;
         let of = |name: &str| snapshot.statements.iter().find(|s| s.name.as_deref() == Some(name)).unwrap();
         assert_eq!(of("a").text, r#"{"find":"orders","filter":{"customer":5},"sort":{"total":1},"limit":2}"#);
         assert_eq!((of("a").counters.calls, of("a").plans.len()), (Some(2.0), 1));

@@ -2,4 +2,6 @@
 
 mod collecting;
 mod failing;
+mod harmless;
+mod logging;
 mod support;

@@ -2,6 +2,8 @@
 
 mod collecting;
 mod failing;
+mod harmless;
+mod logging;
 mod planning;
 mod privileges;
 mod support;

@@ -1,8 +1,8 @@
 //! What is collected, on every version.
 
 use super::support::{Database, shop, urls, with_database};
-use crate::collect::{Request, collect};
-use crate::driver::{Execution, PlanOutcome, Ranking};
+use crate::collect::{Request, Statements, collect};
+use crate::driver::{Execution, PlanOutcome, Ranking, Workload};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use planscope_explain::workload::catalog::TableKind;
@@ -218,7 +218,11 @@ async fn statements_from_a_file_are_planned_or_run() {
                 query("utility", "VACUUM orders"),
             ];
             let execution = Execution::Analyze;
-            let snapshot = collected(&database, Request { queries, execution, ..all() }).await;
+            let snapshot = collected(
+                &database,
+                Request { statements: Statements::Queries(queries), execution, ..all() },
+            )
+            .await;
             let plan = |name: &str| {
                 let statement = snapshot.find(name).unwrap();
                 assert_eq!(statement.counters.calls, Some(7.0));
@@ -252,6 +256,47 @@ async fn generic_plans_keep_their_partitions() {
             let plan = &events.unwrap().plans[0].plan;
             let has = |name| plan.nodes().iter().any(|n| n.relation.as_deref() == Some(name));
             assert!(has("events_2024") && has("events_2025"), "{server}");
+        })
+        .await;
+    }
+}
+
+/// Reads what runs until `found` sees what it waits for: how soon a server shows a statement is its own
+/// affair.
+async fn watched(database: &Database, found: impl Fn(&Workload) -> bool) -> Workload {
+    let mut session = database.session().await;
+    for _ in 0..20_000 {
+        let running = session.running().await.unwrap();
+        if found(&running) {
+            return running;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the server never showed it");
+}
+
+#[tokio::test]
+async fn what_runs_is_seen_with_who_it_waits_for() {
+    for (server, url) in urls() {
+        with_database(&url, async |database| {
+            let (holder, waiter) = (database.client().await, database.client().await);
+            holder.batch_execute("CREATE TABLE held (id int)").await.unwrap();
+            holder.batch_execute("BEGIN; LOCK TABLE held").await.unwrap();
+            waiter.batch_execute("SET application_name = 'shop'").await.unwrap();
+            let waiting = tokio::spawn(async move {
+                waiter.batch_execute("UPDATE held SET id = 4711 WHERE id = 1").await
+            });
+            let waits = |running: &Workload| {
+                running.statements.iter().any(|s| s.problems.iter().any(|p| p.kind == "waiting"))
+            };
+            let running = watched(&database, waits).await;
+            let statement =
+                running.statements.iter().find(|s| s.text.starts_with("UPDATE")).unwrap();
+            assert_eq!(statement.application.as_deref(), Some("shop"), "{server}");
+            assert_eq!(statement.counters.calls, Some(1.0), "{server}");
+            assert!(statement.counters.total_ms.unwrap() > 0.0, "{server}");
+            holder.batch_execute("ROLLBACK").await.unwrap();
+            waiting.await.unwrap().unwrap();
         })
         .await;
     }

@@ -2,5 +2,10 @@
 
 mod collecting;
 mod failing;
+mod harmless;
+mod logging;
+mod many;
+mod pooled;
 mod pretending;
+mod privileges;
 mod support;
