@@ -4,10 +4,12 @@
 //! Everything is computed in a few passes over the arena, never by walking up or down from a node:
 //! a chain of 100,000 levels costs as much as 100,000 siblings.
 
+use super::Side;
+use super::tables::Tables;
 use crate::engine::Engine;
 use crate::plan::{Condition, ConditionKind, Node, NodeId, Operator, Plan, Role};
-use crate::workload::fingerprint;
 use crate::workload::query::Query;
+use crate::workload::{Catalog, Table, fingerprint};
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -66,6 +68,8 @@ pub(super) struct Profile<'a> {
     pub name: Vec<Option<&'a str>>,
     /// The same, or the table where only the alias is another on the other side.
     known_as: Vec<Option<&'a str>>,
+    /// Of a scan, its table in the catalog.
+    pub known: Vec<Option<&'a Table>>,
     /// Hash of the set of relations below, each by its name; 0 where there is none.
     pub leaves: Vec<u64>,
     /// Hash of the relations below with their order and nesting.
@@ -80,14 +84,36 @@ pub(super) struct Profile<'a> {
     pub shows_filters: bool,
     /// The tables behind the aliases of the statement, where its text is known and the alias stands
     /// for one table only.
-    pub real: HashMap<String, String>,
+    real: HashMap<String, String>,
 }
 
 impl<'a> Profile<'a> {
     /// Looks at every node of two plans, whose statements may be known from elsewhere.
-    pub fn both(plans: [&'a Plan; 2], statements: [Option<&str>; 2]) -> [Self; 2] {
-        let renamed = renamed(plans);
-        [0, 1].map(|side| Self::new(plans[side], statements[side], &renamed[side]))
+    pub fn both(sides: [&Side<'a>; 2]) -> [Self; 2] {
+        let renamed = renamed(sides.map(|side| side.plan));
+        [0, 1].map(|i| {
+            let mut profile = Self::new(sides[i].plan, sides[i].statement, &renamed[i]);
+            if let Some(catalog) = sides[i].catalog {
+                profile.look_up(catalog);
+            }
+            profile
+        })
+    }
+
+    /// Takes over what the catalog says of the tables.
+    fn look_up(&mut self, catalog: &'a Catalog) {
+        let nodes = self.plan.nodes();
+        let scans = |i: &usize| self.class[*i] == Class::Scan && self.table[*i].is_some();
+        let scans: Vec<usize> = (0..nodes.len()).filter(scans).collect();
+        let tables = Tables::new(catalog, scans.len());
+        for i in scans {
+            let (Some(name), schema) = (self.table[i], nodes[i].schema.as_deref()) else {
+                continue;
+            };
+            // SQLite and MySQL's tree know a relation by its alias only.
+            let real = || tables.get(schema, self.real.get(name)?);
+            self.known[i] = tables.get(schema, name).or_else(real);
+        }
     }
 
     fn new(plan: &'a Plan, statement: Option<&str>, renamed: &HashMap<&'a str, &'a str>) -> Self {
@@ -104,6 +130,7 @@ impl<'a> Profile<'a> {
             table,
             name,
             known_as,
+            known: vec![None; nodes.len()],
             leaves: Vec::new(),
             order: Vec::new(),
             top_join: Vec::new(),

@@ -405,7 +405,7 @@ impl Finder<'_> {
     }
 
     fn place(&self, ids: Sides<NodeId>, scanning: Option<usize>) -> Place<'_> {
-        Place { profiles: self.plans, ids, scanning, catalogs: self.catalogs }
+        Place { profiles: self.plans, ids, scanning }
     }
 
     /// The relation of a pair by its alias. Where the two differ it is the lesser, so that it is
