@@ -47,6 +47,7 @@ fn snapshot(statements: u64) -> Snapshot {
         statements: (0..statements).map(statement).collect(),
         catalog: Default::default(),
         settings: Default::default(),
+        log: None,
         problems: Vec::new(),
     }
 }

@@ -30,6 +30,8 @@ pub mod plan;
 mod run;
 pub mod screen;
 pub mod state;
+#[cfg(test)]
+mod svg;
 pub mod terminal;
 #[cfg(test)]
 mod testing;

@@ -72,6 +72,7 @@ fn shop() -> Snapshot {
             ("server_version".into(), "15".into()),
         ]
         .into(),
+        log: None,
         problems: Vec::new(),
     }
 }

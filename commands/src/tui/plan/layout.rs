@@ -67,7 +67,8 @@ impl Layout {
 
     fn two_panes(&mut self) {
         let all = self.main;
-        let left = (all.width * 3 / 5).clamp(60, 130).min(all.width - 40);
+        // Facts need forty columns; beyond that the tree, whose titles are long, gets two thirds.
+        let left = all.width - (all.width * 7 / 20).max(41);
         self.main.width = left;
         self.head.width = left;
         let y = self.head.y;

@@ -60,11 +60,12 @@ impl Search {
 
 /// Whether something that the plan view shows of a node holds `needle`.
 fn holds(plan: &Plan, node: &Node, needle: &str) -> bool {
-    let Some((first, _)) = needle.split_once(' ') else { return any_field(node, needle) };
-    // Several words may stand in different fields: `orders o`. Titles are made only where the first
-    // word is there at all.
+    // Several words may stand in different fields: `orders o`. Titles are made only where one of the
+    // words is there at all.
     any_field(node, needle)
-        || (any_field(node, first) && contains(&words::title(plan, node), needle))
+        || (needle.contains(' ')
+            && needle.split(' ').any(|word| any_field(node, word))
+            && contains(&words::title(plan, node), needle))
 }
 
 fn any_field(node: &Node, needle: &str) -> bool {

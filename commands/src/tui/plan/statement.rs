@@ -123,7 +123,7 @@ fn lay_out(text: &str, engine: Engine) -> String {
             let kept = out.trim_end_matches(' ').len();
             out.truncate(kept);
             out.push('\n');
-            out.push_str(&"  ".repeat(depth + indent));
+            out.push_str(&"  ".repeat(2 * depth + indent));
         } else if blank {
             out.push(' ');
         }
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(
             laid(text),
             "SELECT a, count(*)\nFROM t\nLEFT JOIN u ON t.id = u.id\n  AND u.x = $1\nWHERE a BETWEEN \
-             1 AND 2\n  AND b IN (\n  SELECT c\n  FROM v\n  WHERE d = 3)\nORDER BY a\nLIMIT 10"
+             1 AND 2\n  AND b IN (\n    SELECT c\n    FROM v\n    WHERE d = 3)\nORDER BY a\nLIMIT 10"
         );
     }
 

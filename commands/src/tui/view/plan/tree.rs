@@ -58,8 +58,8 @@ impl Columns {
         let all = usize::from(area.width);
         let bar = match all {
             0..56 => 0,
-            56..76 => 6,
-            76..110 => 8,
+            56..84 => 5,
+            84..110 => 8,
             _ => 12,
         };
         // As wide as what is on the screen needs, so that titles have the rest.
@@ -127,10 +127,12 @@ impl Drawing<'_> {
         let right = usize::from(area.width).min(self.columns.right) as u16;
         let mut left: Line = vec![run(if is_selected { "▸" } else { " " }, Paint::Strong)];
         left.extend(self.guides());
-        left.extend(self.title());
         let room = area.width - right;
         let marks = self.marks();
         let wide = width(&marks) as u16;
+        left.extend(
+            self.title(usize::from(room.saturating_sub(wide)).saturating_sub(width(&left))),
+        );
         // What points at a finding is worth more than the end of a title.
         let used = put(buffer, look, (area.x, area.y), room.saturating_sub(wide), &left);
         let used = put(buffer, look, (used, area.y), wide, &marks);
@@ -178,7 +180,8 @@ impl Drawing<'_> {
         vec![dim(format!("{}{folds} ", levels.concat()))]
     }
 
-    fn title(&self) -> Line {
+    /// Icon and title in at most `room` columns.
+    fn title(&self, room: usize) -> Line {
         let node = self.node();
         let icon = icons::of(node);
         let symbol = if self.page.look.ascii { icon.letter } else { icon.symbol };
@@ -187,7 +190,11 @@ impl Drawing<'_> {
             false => Paint::Kind(icon.kind),
         };
         let mut line = vec![run(format!("{symbol} "), icon_paint)];
-        let title = words::title(self.plan(), node);
+        let mut room = room.saturating_sub(2);
+        if self.state.tree.is_folded(self.id) && node.subtree_len() > 1 {
+            room = room.saturating_sub(format!(" +{}", node.subtree_len() - 1).len());
+        }
+        let title = fitting(words::title(self.plan(), node), node, room);
         line.extend(highlighted(&title, self.state.search.needle(), self.paint()));
         let found = self.state.search.number_of(self.id.0).is_some();
         if found && line.iter().all(|run| run.paint != Paint::Match) {
@@ -302,6 +309,31 @@ fn shortened(mut line: Line, room: usize) -> Line {
         line.pop();
     }
     line
+}
+
+/// The title where it fits; else without the index; else with the end of the operator cut off: the
+/// table's name is what the eye looks for.
+fn fitting(title: String, node: &Node, room: usize) -> String {
+    if title.width() <= room {
+        return title;
+    }
+    let Some(relation) = &node.relation else { return title };
+    let alias = node.alias.as_ref().filter(|alias| *alias != relation);
+    let name = alias.map_or(relation.clone(), |alias| format!("{relation} {alias}"));
+    let label = match title.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        Some((subplan, _)) => format!("[{subplan}] {}", node.label),
+        None => node.label.clone(),
+    };
+    let label = label.split(" using ").next().unwrap_or_default();
+    let label = label.split(" on ").next().unwrap_or_default();
+    let short = format!("{label} {name}");
+    let least = room.saturating_sub(name.width() + 1);
+    match short.width() <= room {
+        true => short,
+        // The icon says what it is.
+        false if least < 5 => name,
+        false => format!("{} {name}", crate::report::cut(label, least)),
+    }
 }
 
 /// `text` with what the search found in it.

@@ -129,7 +129,7 @@ fn rows(state: &PlanState, id: NodeId, node: &Node, group: &mut Group<'_>) {
             let text = factor.map(|factor| {
                 let more = words::factor_text(node, factor);
                 let than = if more.starts_with('↓') { "fewer" } else { "more" };
-                format!("{more} {than} than estimated")
+                format!("{more} ({than})")
             });
             group.row("off by", text.unwrap_or_default());
             if loops > 1.0 {
