@@ -16,6 +16,7 @@ mod update;
 use super::keymap::KeyTable;
 use super::message::{Action, Ask, Effect, Mouse, Typing};
 use super::screen::{Page, Screen};
+use super::theme::Look;
 use super::view;
 use crate::output::{node as words, pages};
 use crate::report::ShownPlan;
@@ -171,6 +172,10 @@ impl Screen for PlansScreen {
 
     fn keys(&self) -> Vec<&'static KeyTable> {
         vec![&keys::TREE, &keys::HEAT, &keys::VIEWS]
+    }
+
+    fn legend(&self, look: &Look) -> Vec<(String, &'static str)> {
+        view::plan::legend(look)
     }
 
     fn act(&mut self, action: Action, page: &Page<'_>) -> Option<Vec<Effect>> {
