@@ -12,8 +12,11 @@
 mod support;
 
 mod bad_input;
+mod ci;
 mod config;
 mod explain;
 mod explain_outputs;
+mod from_log;
+mod gate;
 mod interface;
 mod sqlite;

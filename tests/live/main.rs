@@ -14,6 +14,7 @@ mod support;
 mod advice_cases;
 mod database;
 mod failures;
+mod gate;
 mod postgres;
 mod proxy;
 mod servers;

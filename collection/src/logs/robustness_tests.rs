@@ -3,6 +3,7 @@
 use super::*;
 use crate::guard::Stop;
 use proptest::prelude::*;
+use std::io::{Seek, SeekFrom, Write};
 
 /// The beginnings of logs that each reader knows, for changes to start from.
 const SEEDS: [&str; 10] = [
@@ -88,9 +89,30 @@ fn one_endless_line_ends() {
     assert_eq!(digest.snapshot.statements[0].problems[0].kind, "text-cut");
 }
 
+/// Whatever the number of threads: the records before and after are read, the line is said, and no
+/// more of it is kept than a record may have. The line is a hole in a file.
+#[test]
+fn a_line_of_a_gib_is_cut_and_said() {
+    const GIB: u64 = 1 << 30;
+    let entry = "2024-01-02 03:04:05.678 UTC [1] LOG:  duration: 1 ms  statement: SELECT ";
+    let (begun, ended) = (format!("{entry}1\n{entry}'"), format!("'\n{entry}2\n"));
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(begun.as_bytes()).unwrap();
+    file.as_file_mut().seek(SeekFrom::Current(GIB as i64)).unwrap();
+    file.write_all(ended.as_bytes()).unwrap();
+    let options = Options { threads: 2, ..Options::default() };
+    let input = Input::Path(file.path().to_owned());
+    let digest = digest(&[input], &options, &Stop::new()).unwrap();
+    assert_eq!(digest.facts.events, 3);
+    let rejected = &digest.rejects[&Reason::TooLong];
+    assert_eq!((rejected.count, digest.rejects.len()), (1, 1));
+    let kept = 2 * pipeline::RECORD_MAX_BYTES as u64;
+    assert!((GIB - kept..GIB).contains(&rejected.bytes), "{}", rejected.bytes);
+    assert_eq!(digest.sources[0].bytes, begun.len() as u64 + GIB + ended.len() as u64);
+}
+
 #[test]
 fn damaged_archives_keep_what_came_before() {
-    use std::io::Write;
     let mut pack = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let line = |n: u32| {
         format!(

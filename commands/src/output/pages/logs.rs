@@ -28,7 +28,9 @@ pub(super) fn document(report: &CollectReport, log: &LogFacts, style: &Style) ->
     document.heading(heading(snapshot));
     document.paragraph(covered(report, log));
     load(&mut document, log, style);
-    document.blocks.push(super::statement_table(snapshot, MOST_STATEMENTS, style));
+    if !snapshot.statements.is_empty() {
+        document.blocks.push(super::statement_table(snapshot, MOST_STATEMENTS, style));
+    }
     hours(&mut document, log, style);
     facts(&mut document, log, style);
     super::problems(&mut document, snapshot);
@@ -52,9 +54,15 @@ fn heading(snapshot: &Snapshot) -> String {
 fn covered(report: &CollectReport, log: &LogFacts) -> String {
     let snapshot = &report.snapshot;
     let coverage = &snapshot.coverage;
-    let mut text = format!("{} executions in {}", Count(log.events as f64), Millis(log.total_ms));
+    if log.events == 0 {
+        return "No execution is in the logs that has a duration.".to_owned();
+    }
     let different = counted(coverage.of as usize, "different statement", "different statements");
-    text.push_str(&format!(" of {different}. "));
+    let mut text = format!(
+        "{} executions in {} of {different}. ",
+        Count(log.events as f64),
+        Millis(log.total_ms)
+    );
     text.push_str(&match coverage.statements == coverage.of {
         true => "All are kept".to_owned(),
         false => format!("The {} kept", coverage.statements),
@@ -140,16 +148,13 @@ fn load(document: &mut Document, log: &LogFacts, style: &Style) {
     }
     let most = weights.iter().copied().fold(0.0, f64::max);
     let span = Millis(seconds as f64 * 1000.0);
-    let most = match timed {
-        true => format!(
-            "{} of execution in {span}, {} at once",
-            Millis(most),
-            Count((most / (seconds as f64 * 1000.0) * 100.0).round() / 100.0)
-        ),
-        false => format!("{} executions in {span}", Count(most)),
+    // The whole time of an execution is where the log tells of it: at its end.
+    let highest = match timed {
+        true => format!("{} of executions that ended in it", Millis(most)),
+        false => format!("{} executions", Count(most)),
     };
     let line = format!("load  {}", sparkline(&weights, style.ascii));
-    let legend = format!("      each column {span}; at most {most}");
+    let legend = format!("      each column {span}; the highest {highest}");
     let lines = vec![vec![plain(line)], vec![plain(legend)]];
     document.blocks.push(Block::Lines { language: "text", lines });
 }
@@ -207,10 +212,28 @@ fn item(marker: &str, tone: Tone, text: String) -> Item {
     Item { marker: format!("{marker:<12}"), tone, text, details: Vec::new() }
 }
 
+/// What the logs of a snapshot say besides its statements.
+pub(super) fn besides(document: &mut Document, snapshot: &Snapshot, style: &Style) {
+    let Some(log) = &snapshot.log else { return };
+    let mut items = Vec::new();
+    happened(log, style, &mut |marker, tone, text| items.push(item(marker, tone, text)));
+    if !items.is_empty() {
+        document.heading("The log says besides");
+        document.list(items);
+    }
+}
+
 fn facts(document: &mut Document, log: &LogFacts, style: &Style) {
     let mut items = Vec::new();
     let mut say = |marker: &str, tone: Tone, text: String| items.push(item(marker, tone, text));
     read(log, &mut say);
+    happened(log, style, &mut say);
+    not_counted(log, &mut say);
+    document.list(items);
+}
+
+/// What happened on the server.
+fn happened(log: &LogFacts, style: &Style, say: &mut impl FnMut(&str, Tone, String)) {
     if !log.errors.is_empty() {
         say("errors", Tone::Warm, names(&log.errors));
     }
@@ -243,8 +266,6 @@ fn facts(document: &mut Document, log: &LogFacts, style: &Style) {
     if log.connections > 0 {
         say("connections", Tone::Plain, Count(log.connections as f64).to_string());
     }
-    not_counted(log, &mut say);
-    document.list(items);
 }
 
 /// The logs.
@@ -253,7 +274,8 @@ fn read(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
         let events = counted(source.events as usize, "execution", "executions");
         let lines = counted(source.lines as usize, "line", "lines");
         let size = Bytes(source.bytes as f64);
-        let text = format!("{} ({}): {size}, {lines}, {events}", source.name, source.format);
+        let name = shortened(&source.name);
+        let text = format!("{name} ({}): {size}, {lines}, {events}", source.format);
         say("read", Tone::Plain, text);
     }
     if log.sources.len() > MOST_NAMES {
@@ -263,12 +285,27 @@ fn read(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
     }
 }
 
+/// A path that has a line to itself: its end tells logs apart.
+fn shortened(path: &str) -> String {
+    const MOST: usize = 60;
+    let count = path.chars().count();
+    match count > MOST {
+        true => path
+            .chars()
+            .skip(count - MOST + 1)
+            .fold("…".to_owned(), |name, c| name + &c.to_string()),
+        false => path.to_owned(),
+    }
+}
+
 /// What is in the logs and in no statement.
 fn not_counted(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
     let executions = |n: u64| counted(n as usize, "execution", "executions");
     if log.steps > 0 {
-        let text = format!("{} of prepared statements, {}", log.steps, Millis(log.steps_ms));
-        say("parse, bind", Tone::Plain, text);
+        let steps = counted(log.steps as usize, "step", "steps");
+        let text =
+            format!("{steps} beside their executions (parse, bind …), {}", Millis(log.steps_ms));
+        say("not counted", Tone::Plain, text);
     }
     if log.administrator_commands > 0 {
         let commands = counted(log.administrator_commands as usize, "command", "commands");
