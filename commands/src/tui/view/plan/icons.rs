@@ -20,9 +20,9 @@ const fn icon(symbol: &'static str, letter: &'static str, kind: Kind) -> Icon {
 }
 
 const SCAN: Icon = icon("≡", "S", Kind::Scan);
-const SOURCE: Icon = icon("≡", "s", Kind::Other);
+const SOURCE: Icon = icon("○", "s", Kind::Other);
 const INDEX: Icon = icon("◇", "i", Kind::Index);
-const AUTOMATIC: Icon = icon("◇", "i", Kind::Scan);
+const AUTOMATIC: Icon = icon("◈", "a", Kind::Scan);
 const INDEX_ONLY: Icon = icon("◆", "I", Kind::Index);
 const BITMAP: Icon = icon("▦", "b", Kind::Index);
 const CTE: Icon = icon("↺", "c", Kind::Other);
@@ -33,7 +33,7 @@ const HASH: Icon = icon("#", "#", Kind::Join);
 const SORT: Icon = icon("↕", "o", Kind::Sort);
 const AGGREGATE: Icon = icon("Σ", "G", Kind::Aggregate);
 const SET: Icon = icon("∪", "U", Kind::Aggregate);
-const APPEND: Icon = icon("∪", "A", Kind::Other);
+const APPEND: Icon = icon("⊎", "A", Kind::Other);
 const PARALLEL: Icon = icon("⇉", "P", Kind::Other);
 const KEEP: Icon = icon("□", "M", Kind::Other);
 const LIMIT: Icon = icon("⊤", "l", Kind::Other);
@@ -47,6 +47,7 @@ pub static ALL: &[(Icon, &str)] = &[
     (SOURCE, "reads another source"),
     (INDEX, "reads through an index"),
     (INDEX_ONLY, "reads an index alone"),
+    (AUTOMATIC, "reads through an index made for this run"),
     (BITMAP, "reads through a bitmap of an index"),
     (CTE, "reads a common table expression"),
     (FUNCTION, "reads what a function gives"),
@@ -106,7 +107,8 @@ mod tests {
         for (icon, meaning) in ALL {
             assert_eq!((icon.symbol.width(), icon.letter.width()), (1, 1), "{meaning}");
             assert!(icon.letter.is_ascii());
-            assert_eq!(ALL.iter().filter(|(i, _)| i.letter == icon.letter).count(), 1, "{meaning}");
+            let same = |(i, _): &&(Icon, &str)| i.letter == icon.letter || i.symbol == icon.symbol;
+            assert_eq!(ALL.iter().filter(same).count(), 1, "{meaning}");
         }
         assert_eq!(of(&Node::new(Operator::from_name("Unheard"), "")), OTHER);
     }
