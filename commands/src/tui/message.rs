@@ -21,7 +21,6 @@ pub enum Message {
     /// Something failed: shown in a box with its hints.
     Failed(CommandError),
     /// A background task has something for the screen that knows its type.
-    #[expect(dead_code, reason = "the live view sends it")]
     News(News),
 }
 
