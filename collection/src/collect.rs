@@ -235,6 +235,9 @@ fn coverage(workload: &Workload) -> Coverage {
 /// Replaces the literals in every text that goes into the snapshot.
 pub(crate) fn redact(snapshot: &mut Snapshot) {
     let engine = snapshot.target.engine;
+    for column in snapshot.catalog.tables.iter_mut().flat_map(|table| &mut table.columns) {
+        (column.common_values, column.histogram) = (None, None);
+    }
     for statement in &mut snapshot.statements {
         statement.text = fingerprint::redact(&statement.text, engine);
         for record in &mut statement.plans {
@@ -296,7 +299,9 @@ fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity, Window};
+    use planscope_explain::workload::{
+        Catalog, Column, PlanRecord, Statement, Table, TargetIdentity, Window,
+    };
 
     #[test]
     fn no_literal_reaches_a_snapshot() {
@@ -321,7 +326,17 @@ mod tests {
             window: Window::default(),
             coverage: Coverage::default(),
             statements: vec![statement],
-            catalog: Default::default(),
+            catalog: Catalog {
+                tables: vec![Table {
+                    columns: vec![Column {
+                        common_values: Some("{s3cret}".into()),
+                        histogram: Some("{1,4711}".into()),
+                        ..Column::default()
+                    }],
+                    ..Table::default()
+                }],
+                indexes: Vec::new(),
+            },
             settings: Default::default(),
             problems: Vec::new(),
             log: None,

@@ -4,6 +4,7 @@
 
 #![deny(missing_docs)]
 
+pub mod baselines;
 pub mod clock;
 pub mod collect;
 pub mod demo;

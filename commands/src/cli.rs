@@ -68,6 +68,7 @@ pub enum Command {
     Browse(cmd::browse::BrowseArgs),
     Analyze(cmd::analyze::AnalyzeArgs),
     Advise(cmd::advise::AdviseArgs),
+    Baseline(cmd::baseline::BaselineArgs),
     Diff(cmd::diff::DiffArgs),
     Demo(cmd::demo::DemoArgs),
     Doctor(cmd::doctor::DoctorArgs),

@@ -5,14 +5,18 @@
 
 mod cli;
 mod cmd;
+mod compare;
 mod config;
 mod ctx;
 mod duration;
 mod error;
 mod exit;
+mod gate;
 mod input;
+mod match_up;
 mod moment;
 mod output;
+mod project;
 mod report;
 mod safe;
 mod secret;

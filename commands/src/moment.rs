@@ -42,9 +42,7 @@ fn written(text: &str, today: Date) -> Option<Timestamp> {
     if let Ok(exact) = text.parse::<Timestamp>() {
         return Some(exact);
     }
-    if let Ok(date) = utc.parse::<Date>() {
-        return at(date.to_datetime(Time::midnight()));
-    }
+    // A date alone is its midnight.
     if let Ok(time) = utc.parse::<DateTime>() {
         return at(time);
     }

@@ -1,10 +1,12 @@
 //! Reports: what a command found out, as values. Outputs render them.
 
+use crate::compare::Advised;
+use crate::gate::{Gate, Leftover, Ruling};
 use planscope_advisors::{Advice, Finding};
 use planscope_collection::driver::{Check, CheckStatus};
 use planscope_collection::guard::Sent;
 use planscope_collection::store::Entry;
-use planscope_explain::diff::{PlanDiff, SnapshotDiff};
+use planscope_explain::diff::{PlanDiff, SnapshotDiff, Verdict};
 use planscope_explain::formats::Note;
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
@@ -22,8 +24,10 @@ pub enum Report {
     Analyze(AnalyzeReport),
     /// Advice.
     Advise(AdviseReport),
-    /// A comparison of snapshots.
+    /// A comparison.
     Diff(DiffReport),
+    /// A baseline, made or changed.
+    Baseline(BaselineReport),
     /// Checks of a target.
     Doctor(DoctorReport),
     /// The rules.
@@ -45,6 +49,7 @@ impl Report {
             Self::Analyze(_) => "analyze",
             Self::Advise(_) => "advise",
             Self::Diff(_) => "diff",
+            Self::Baseline(_) => "baseline",
             Self::Doctor(_) => "doctor",
             Self::Rules(_) => "rules",
             Self::Snapshots(_) => "snapshots",
@@ -147,6 +152,44 @@ pub struct DiffReport {
     pub sources: [String; 2],
     /// What is compared.
     pub content: DiffContent,
+    /// What holds for it.
+    pub gate: Gate,
+    /// What the gate says of each statement, in their order.
+    pub rulings: Vec<Ruling>,
+    /// Allows that were of no use.
+    pub leftover: Leftover,
+    /// What would undo what got worse.
+    pub advice: Vec<Advised>,
+    /// Statements whose text is another one than before: their fingerprints.
+    pub rewritten: Vec<[Fingerprint; 2]>,
+}
+
+impl DiffReport {
+    /// A comparison that nobody has judged yet.
+    pub fn new(sources: [String; 2], content: DiffContent) -> Self {
+        Self {
+            sources,
+            content,
+            gate: Gate::default(),
+            rulings: Vec::new(),
+            leftover: Leftover::default(),
+            advice: Vec::new(),
+            rewritten: Vec::new(),
+        }
+    }
+
+    /// The outcome of the whole.
+    pub fn verdict(&self) -> Verdict {
+        match &self.content {
+            DiffContent::Snapshots { diff, .. } => diff.verdict,
+            DiffContent::Plans { diff, .. } => diff.verdict,
+        }
+    }
+
+    /// Whether the run fails.
+    pub fn fails(&self) -> bool {
+        self.rulings.iter().any(Ruling::fails)
+    }
 }
 
 /// What a comparison compares.
@@ -167,6 +210,64 @@ pub enum DiffContent {
         /// Before and after.
         plans: Box<[Plan; 2]>,
     },
+}
+
+/// What was done, or would be done, to a baseline.
+pub struct BaselineReport {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether the files were written.
+    pub written: bool,
+    /// What becomes of each file, by name.
+    pub files: Vec<FileChange>,
+    /// What stood in the way.
+    pub notes: Vec<String>,
+}
+
+/// What becomes of a file of a baseline.
+pub struct FileChange {
+    /// The statement's name.
+    pub query: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The file that goes, when the statement was renamed.
+    pub replaces: Option<PathBuf>,
+    /// What becomes of it.
+    pub action: FileAction,
+    /// Whether it was asked for: another one stays as it is.
+    pub is_chosen: bool,
+    /// The text before and after; empty where there is none.
+    pub texts: [String; 2],
+    /// What the comparison of the plans says, where there are two.
+    pub reason: Option<String>,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileAction {
+    /// It is new.
+    Add,
+    /// It says something else.
+    Change,
+    /// Its statement has another name.
+    Rename,
+    /// Its statement is gone.
+    Remove,
+    /// It stays as it is.
+    Keep,
+}
+
+impl FileAction {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Change => "change",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
+            Self::Keep => "keep",
+        }
+    }
 }
 
 /// Checks of a target.

@@ -52,6 +52,11 @@ impl Ui {
         }
     }
 
+    /// Says a line on stderr even when quiet: something that must not go unnoticed.
+    pub fn warn(&self, line: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "warning: {}", visible(line));
+    }
+
     /// Shows an error with its hints and causes on stderr, or as JSON.
     pub fn error(&self, error: &CommandError, as_json: bool) {
         let mut text = String::new();

@@ -15,5 +15,7 @@ mod bad_input;
 mod config;
 mod explain;
 mod explain_outputs;
+mod from_log;
+mod gate;
 mod interface;
 mod sqlite;

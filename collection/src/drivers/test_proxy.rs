@@ -10,7 +10,6 @@ pub struct Proxy {
     /// The port to connect to.
     pub port: u16,
     heard: Arc<Mutex<Vec<Vec<u8>>>>,
-    count: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -19,14 +18,15 @@ impl Proxy {
     pub async fn before(server: &str, most: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (heard, count) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
-        let proxy = Self { port, heard: Arc::clone(&heard), count: Arc::clone(&count) };
+        let heard: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+        let count = Arc::new(AtomicUsize::new(0));
+        let proxy = Self { port, heard: Arc::clone(&heard) };
         let server = server.to_owned();
         let cut = Arc::new(tokio::sync::watch::Sender::new(false));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let number = {
-                    let mut heard: std::sync::MutexGuard<'_, Vec<Vec<u8>>> = heard.lock().unwrap();
+                    let mut heard = heard.lock().unwrap();
                     heard.push(Vec::new());
                     heard.len() - 1
                 };
@@ -50,11 +50,6 @@ impl Proxy {
     /// What came on each connection, in the order in which they were opened.
     pub fn heard(&self) -> Vec<Vec<u8>> {
         self.heard.lock().unwrap().clone()
-    }
-
-    /// How many pieces the client sent.
-    pub fn count(&self) -> usize {
-        self.count.load(Ordering::SeqCst)
     }
 }
 

@@ -110,6 +110,13 @@ impl Class {
         Self { fingerprint, ..Self::default() }
     }
 
+    /// Bytes that it takes beside itself.
+    #[inline]
+    pub(super) fn heap_bytes(&self) -> usize {
+        let plans = self.plans.iter().map(|plan| plan.raw.capacity()).sum::<usize>();
+        self.example.capacity() + self.sketch.heap_bytes() + self.hours.capacity() * 8 + plans
+    }
+
     /// Adds an execution; no text longer than `room` bytes is kept of it.
     pub(super) fn add(&mut self, event: &Event<'_>, room: usize) {
         let weight = event.weight.max(1);
@@ -141,6 +148,8 @@ impl Class {
         }
         if let Some(raw) = event.plan {
             self.add_plan(event.duration_ns.unwrap_or(0), raw, room);
+        } else if !event.explain_lines.is_empty() {
+            self.add_explain_lines(event, room);
         }
     }
 
@@ -189,6 +198,21 @@ impl Class {
         self.example.clear();
         self.example.extend_from_slice(kept);
         self.example_time = time;
+    }
+
+    fn add_explain_lines(&mut self, event: &Event<'_>, room: usize) {
+        let duration_ns = event.duration_ns.unwrap_or(0);
+        let is_full = self.plans.len() == MOST_PLANS;
+        if is_full && self.plans.last().is_some_and(|plan| plan.duration_ns > duration_ns) {
+            self.plan_count += 1;
+            return;
+        }
+        let mut plan = String::new();
+        let lines = super::reader::lines(event.explain_lines);
+        for line in lines.filter_map(|line| line.strip_prefix(b"# explain: ")) {
+            plan.push_str(&String::from_utf8_lossy(line));
+        }
+        self.add_plan(duration_ns, &plan, room);
     }
 
     pub(super) fn add_plan(&mut self, duration_ns: u64, raw: &str, room: usize) {

@@ -72,7 +72,7 @@ const OTHER_CLASSES: [(&str, &str); 6] = [
     ),
     (
         "mysql/percona-toolkit/slow_80.log",
-        "/*!40101 SET … */ is a comment to the lexer: no statement",
+        "/*!40101 SET NAMES utf8 */ and SET NAMES utf8 are one statement to the server",
     ),
     ("go-mysql/slow016.log", "pt counts the end of an event before the log as a class"),
     ("pgbadger/queryid.log.gz", "EXECUTE counts as the statement that was prepared"),

@@ -50,6 +50,9 @@ pub struct Event<'a> {
     pub marks: u8,
     /// Its plan in the engine's own words, without the log's decoration.
     pub plan: Option<&'a str>,
+    /// Its plan as MariaDB's slow log has it, in lines with `# explain: ` before them; most are not
+    /// worth the copy without. Empty is none.
+    pub explain_lines: &'a [u8],
 }
 
 /// Which events count.

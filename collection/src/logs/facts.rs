@@ -18,7 +18,8 @@ pub struct Facts {
     pub empty: u64,
     /// Statements logged without a duration (`log_statement`): not counted as executions.
     pub untimed: u64,
-    /// Parse and bind steps of prepared statements: number and nanoseconds. Not executions.
+    /// Steps that are logged beside the execution they belong to (parse, bind; the command around
+    /// MongoDB's updates): number and nanoseconds. Not executions.
     pub steps: (u64, u128),
     /// Administrator commands (Ping, Quit …) among the events.
     pub administrator_commands: u64,

@@ -53,7 +53,16 @@ pub(super) fn find(inputs: &[Input]) -> Result<Vec<Found>> {
 }
 
 fn unreadable(path: &Path, error: io::Error) -> CollectError {
-    CollectError::new(ErrorKind::Input, format!("{} cannot be read: {error}", path.display()))
+    let shown = path.display();
+    let hint = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("pipe it: sudo cat {shown} | planscope collect --from-log -")
+        }
+        io::ErrorKind::NotFound => "check the path; `-` is standard input".to_owned(),
+        _ => "try to copy it: cp says whether the disk can read it".to_owned(),
+    };
+    CollectError::new(ErrorKind::Input, format!("{shown} cannot be read: {error}"))
+        .hint(hint)
         .caused_by(error)
 }
 

@@ -5,13 +5,15 @@
 
 use super::event::{Event, Session};
 use super::facts::Reason;
-use super::json::members;
+use super::json::{Value, members};
 use super::mongodb::{Operation, Statements};
 use super::reader::{Hints, LogReader, Parser, Records, content, last_line_end, lines};
 use super::sink::Sink;
 use super::time::{Clock, Micros, digits, number};
 use memchr::memmem;
 use planscope_explain::Engine;
+use rustc_hash::FxHashSet;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// MongoDB's structured log.
 pub static READER: LogReader = LogReader {
@@ -21,6 +23,12 @@ pub static READER: LogReader = LogReader {
     detect,
     open,
 };
+
+/// Lines of writes at the end of a block that are kept together with what follows them.
+const MOST_WRITES: usize = 1000;
+
+/// Most connections that are remembered.
+const MOST_CONNECTIONS: usize = 4096;
 
 fn detect(sample: &[u8]) -> u8 {
     let good = lines(sample)
@@ -43,8 +51,19 @@ impl Parser for Structured {
         Engine::Mongodb
     }
 
+    /// Not between a write and the command around it, which comes next: see [`Lines::slow`].
     fn cut(&self, block: &[u8]) -> usize {
-        last_line_end(block)
+        let whole = last_line_end(block);
+        let mut end = whole;
+        for _ in 0..MOST_WRITES {
+            let before = last_line_end(block[..end].strip_suffix(b"\n").unwrap_or_default());
+            let line = &block[before..end];
+            if memmem::find(line.get(..200).unwrap_or(line), b"\"c\":\"WRITE\"").is_none() {
+                break;
+            }
+            end = before;
+        }
+        if end > 0 { end } else { whole }
     }
 
     fn is_stateless(&self) -> bool {
@@ -60,6 +79,8 @@ impl Parser for Structured {
 struct Lines {
     clock: Clock,
     statements: Statements,
+    /// Connections (hashed) that logged an update or a delete and not yet the command around it.
+    writing: FxHashSet<u64>,
 }
 
 impl Records for Lines {
@@ -112,9 +133,42 @@ impl Lines {
             sink.facts.own += 1;
             return;
         }
+        if self.is_said_already(&found.operation, &text[..at]) {
+            sink.facts.steps.0 += 1;
+            sink.facts.steps.1 += u128::from(duration_ns);
+            return;
+        }
         found.operation.event.time = time;
         found.operation.event.duration_ns = Some(duration_ns);
         self.statements.add(&found.operation, sink);
+    }
+
+    /// An update or a delete is logged twice: each of its parts with its figures, then the command
+    /// around them, which has none. The command counts only when no part was slow enough.
+    fn is_said_already(&mut self, operation: &Operation<'_>, head: &[u8]) -> bool {
+        let is_part = matches!(operation.kind, b"update" | b"remove" | b"delete");
+        let around = || {
+            operation.kind == b"command"
+                && members(operation.command).next().is_some_and(|(key, value)| {
+                    matches!(key, b"update" | b"delete") && matches!(value, Value::String(_))
+                })
+        };
+        if !is_part && !around() {
+            return false;
+        }
+        let connection = memmem::find(head, b"\"ctx\":\"").map_or(&b""[..], |at| {
+            let rest = &head[at + 7..];
+            &rest[..memchr::memchr(b'"', rest).unwrap_or(rest.len())]
+        });
+        let connection = xxh3_64(connection);
+        if !is_part {
+            return self.writing.remove(&connection);
+        }
+        if self.writing.len() >= MOST_CONNECTIONS {
+            self.writing.clear();
+        }
+        self.writing.insert(connection);
+        false
     }
 
     /// What the log says besides.
@@ -235,5 +289,20 @@ mod tests {
             let (_, facts, rejects) = read(&LINE[..end]).into_classes();
             assert_eq!(facts.events + rejects.values().map(|r| r.count).sum::<u64>(), 1, "{end}");
         }
+    }
+
+    /// The command around an update, as the server logs it after the update itself.
+    const AROUND: &str = r#"{"t":{"$date":"2026-11-21T15:58:58.765+00:00"},"s":"I",  "c":"COMMAND",  "id":51803,   "ctx":"conn14","msg":"Slow query","attr":{"type":"command","ns":"shop.$cmd","command":{"update":"orders","updates":[{"q":{"customer_id":3},"u":{"$set":{"seen":true}},"multi":true}],"$db":"shop"},"numYields":0,"reslen":60,"durationMillis":12}}"#;
+
+    #[test]
+    fn an_update_that_is_logged_twice_counts_once() {
+        let other = AROUND.replace("conn14", "conn15");
+        let text = format!("{LINE}\n{other}\n{AROUND}\n");
+        let (classes, facts, _) = read(&text).into_classes();
+        assert_eq!((facts.events, facts.steps.0, classes.len()), (2, 1, 1));
+        // Blocks do not end between the two.
+        let block = format!("{other}\n{LINE}\n");
+        assert_eq!(Structured.cut(block.as_bytes()), other.len() + 1);
+        assert_eq!(Structured.cut(format!("{LINE}\n").as_bytes()), LINE.len() + 1);
     }
 }

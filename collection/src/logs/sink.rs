@@ -12,15 +12,20 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Most statements kept one by one by all threads; beyond it the lighter half is summed up.
+/// Most statements that a thread keeps one by one; beyond it the lighter ones are summed up.
 const MOST_CLASSES: usize = 50_000;
 
-/// Fewest statements that a thread keeps.
-const FEWEST_CLASSES: usize = 10_000;
+/// Most bytes that all threads keep of statements; beyond it the lighter ones are summed up.
+const MOST_BYTES: usize = 36 << 20;
 
-/// Longest text kept of one statement, by how many statements there are already: whatever the log,
-/// texts stay below some 200 MB.
-const ROOM: [(usize, usize); 3] = [(500, 128 << 10), (5000, 16 << 10), (usize::MAX, 4 << 10)];
+/// Fewest bytes that a thread may keep, however many there are.
+const FEWEST_BYTES: usize = 12 << 20;
+
+/// What a statement takes besides its texts and figures: its places in the tables.
+const CLASS_BYTES: usize = size_of::<Class>() + 32;
+
+/// Longest text kept of one statement, by how many statements there are already.
+const ROOM: [(usize, usize); 3] = [(100, 128 << 10), (1000, 16 << 10), (usize::MAX, 4 << 10)];
 
 /// Slots of the cache of texts that were fingerprinted; a power of two.
 const CACHE_SLOTS: usize = 1 << 12;
@@ -35,12 +40,22 @@ const SAMPLE_BYTES: usize = 160;
 const OWN_MARK: &[u8] = b"/* planscope";
 
 /// A text that was fingerprinted: its hash and length stand for it.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Cached {
     hash: u64,
     length: usize,
     fingerprint: u64,
     own: bool,
+    /// The database in which it ran last, and its class there.
+    home: u32,
+    class: u32,
+}
+
+impl Cached {
+    /// No class.
+    const NONE: u32 = u32::MAX;
+    const EMPTY: Self =
+        Self { hash: 0, length: 0, fingerprint: 0, own: false, home: 0, class: Self::NONE };
 }
 
 /// Where a statement goes.
@@ -67,8 +82,12 @@ pub struct Sink<'o> {
     /// The database of each class.
     homes: Vec<u32>,
     databases: Vec<Vec<u8>>,
+    /// Their numbers.
+    numbers: FxHashMap<Vec<u8>, u32>,
     last_database: u32,
-    most: usize,
+    /// Bytes that the classes take, and the most that they may.
+    held: usize,
+    most_bytes: usize,
     own_mark: memmem::Finder<'static>,
     /// What is no execution.
     pub(super) facts: Facts,
@@ -86,13 +105,15 @@ impl<'o> Sink<'o> {
             filter,
             normalizer: Normalizer::new(engine),
             nothing: fingerprint("", engine).0,
-            cache: vec![Cached::default(); CACHE_SLOTS],
+            cache: vec![Cached::EMPTY; CACHE_SLOTS],
             places: FxHashMap::default(),
             classes: Vec::new(),
             homes: Vec::new(),
             databases: vec![Vec::new()],
+            numbers: FxHashMap::from_iter([(Vec::new(), 0)]),
             last_database: 0,
-            most: (MOST_CLASSES / threads.max(1)).max(FEWEST_CLASSES),
+            held: 0,
+            most_bytes: (MOST_BYTES / threads.max(1)).max(FEWEST_BYTES),
             own_mark: memmem::Finder::new(OWN_MARK),
             facts: Facts::default(),
             rejects: Rejects::default(),
@@ -129,7 +150,7 @@ impl<'o> Sink<'o> {
         match place {
             Place::Class(place) => {
                 let room = self.room();
-                self.classes[place].add(event, room);
+                self.change(place, |class| class.add(event, room));
             }
             _ => self.facts.empty += 1,
         }
@@ -154,7 +175,7 @@ impl<'o> Sink<'o> {
             && let Place::Class(place) = self.place(statement, None, who.database)
         {
             let room = self.room();
-            self.classes[place].add_error(statement, time, room);
+            self.change(place, |class| class.add_error(statement, time, room));
         }
     }
 
@@ -171,9 +192,10 @@ impl<'o> Sink<'o> {
             && let Place::Class(place) = self.place(statement, None, who.database)
         {
             let room = self.room();
-            let class = &mut self.classes[place];
-            class.add_cost(temp_bytes, lock_ns);
-            class.keep_text(statement, time, room);
+            self.change(place, |class| {
+                class.add_cost(temp_bytes, lock_ns);
+                class.keep_text(statement, time, room);
+            });
         }
     }
 
@@ -209,12 +231,16 @@ impl<'o> Sink<'o> {
         let slot = hash as usize & (CACHE_SLOTS - 1);
         let cached = self.cache[slot];
         let known = cached.hash == hash && cached.length == key.len() && !key.is_empty();
+        if known && cached.class != Cached::NONE && self.is_last_database(cached.home, database) {
+            return Place::Class(cached.class as usize);
+        }
         let Cached { fingerprint, own, .. } = if known {
             cached
         } else {
             let own = self.own_mark.find(statement).is_some();
             let fingerprint = self.fingerprint(statement);
-            self.cache[slot] = Cached { hash, length: key.len(), fingerprint, own };
+            let length = key.len();
+            self.cache[slot] = Cached { hash, length, fingerprint, own, ..Cached::EMPTY };
             self.cache[slot]
         };
         if own {
@@ -223,11 +249,29 @@ impl<'o> Sink<'o> {
         if fingerprint == self.nothing {
             return Place::Empty;
         }
-        let database = self.database(database);
-        if let Some(place) = self.places.get(&(fingerprint, database)) {
-            return Place::Class(*place as usize);
+        let home = self.database(database);
+        let known = self.places.get(&(fingerprint, home)).map(|place| *place as usize);
+        let class = known.unwrap_or_else(|| self.new_class(fingerprint, home));
+        (self.cache[slot].home, self.cache[slot].class) = (home, class as u32);
+        Place::Class(class)
+    }
+
+    /// Whether the database that was asked for last has that number and that name.
+    fn is_last_database(&self, number: u32, name: &[u8]) -> bool {
+        self.last_database == number
+            && self.databases.get(number as usize).is_some_and(|known| known == name)
+    }
+
+    /// Changes a class and counts the bytes that it takes more, or less, since.
+    #[inline]
+    fn change(&mut self, place: usize, how: impl FnOnce(&mut Class)) {
+        let class = &mut self.classes[place];
+        let before = class.heap_bytes();
+        how(class);
+        self.held = (self.held + class.heap_bytes()).saturating_sub(before);
+        if self.held > self.most_bytes {
+            self.summarise();
         }
-        Place::Class(self.new_class(fingerprint, database))
     }
 
     /// How much text may be kept of a statement.
@@ -237,9 +281,10 @@ impl<'o> Sink<'o> {
     }
 
     fn new_class(&mut self, fingerprint: u64, database: u32) -> usize {
-        if self.classes.len() >= self.most {
+        if self.classes.len() >= MOST_CLASSES && self.most_bytes < usize::MAX {
             self.summarise();
         }
+        self.held += CLASS_BYTES;
         let place = self.classes.len();
         self.places.insert((fingerprint, database), place as u32);
         self.classes.push(Class::new(Fingerprint(fingerprint)));
@@ -261,37 +306,62 @@ impl<'o> Sink<'o> {
     /// The number of a database; the last one is asked first.
     fn database(&mut self, name: &[u8]) -> u32 {
         if self.databases[self.last_database as usize] != name {
-            let known = self.databases.iter().position(|known| known == name);
+            let known = self.numbers.get(name).copied();
             self.last_database = known.unwrap_or_else(|| {
+                let number = self.databases.len() as u32;
                 self.databases.push(name.to_owned());
-                self.databases.len() - 1
-            }) as u32;
+                self.numbers.insert(name.to_owned(), number);
+                number
+            });
         }
         self.last_database
     }
 
-    /// Keeps the heavier half of the statements; the others stay in the totals only.
+    /// Keeps the heaviest statements, in half of the room; the others stay in the totals only.
     fn summarise(&mut self) {
         let mut order: Vec<usize> = (0..self.classes.len()).collect();
-        order.sort_by_key(|place| {
+        order.sort_unstable_by_key(|place| {
             let class = &self.classes[*place];
-            (std::cmp::Reverse(class.total_ns), class.fingerprint)
+            (std::cmp::Reverse(class.total_ns), class.fingerprint, self.homes[*place])
         });
-        order.truncate(self.most / 2);
-        let mut kept = Vec::with_capacity(self.most);
-        let mut homes = Vec::with_capacity(self.most);
-        self.places.clear();
+        self.held = 0;
+        let mut kept = Vec::new();
+        let mut homes = Vec::new();
+        self.cache.fill(Cached::EMPTY);
         for place in order {
             let class = std::mem::take(&mut self.classes[place]);
-            self.places.insert((class.fingerprint.0, self.homes[place]), kept.len() as u32);
+            let bytes = CLASS_BYTES + class.heap_bytes();
+            if kept.len() >= MOST_CLASSES / 2 || self.held + bytes > self.most_bytes / 2 {
+                self.facts.summarised.0 += class.events;
+                self.facts.summarised.1 += class.total_ns;
+                continue;
+            }
+            self.held += bytes;
             homes.push(self.homes[place]);
             kept.push(class);
         }
-        for class in &self.classes {
-            self.facts.summarised.0 += class.events;
-            self.facts.summarised.1 += class.total_ns;
-        }
         (self.classes, self.homes) = (kept, homes);
+        self.forget_databases();
+    }
+
+    /// Keeps the names of the databases that a statement is from.
+    fn forget_databases(&mut self) {
+        let mut numbers: FxHashMap<u32, u32> = FxHashMap::default();
+        let mut names = vec![Vec::new()];
+        self.places.clear();
+        for (place, home) in self.homes.iter_mut().enumerate() {
+            let number = *numbers.entry(*home).or_insert_with(|| {
+                if *home == 0 {
+                    return 0;
+                }
+                names.push(std::mem::take(&mut self.databases[*home as usize]));
+                names.len() as u32 - 1
+            });
+            *home = number;
+            self.places.insert((self.classes[place].fingerprint.0, number), place as u32);
+        }
+        self.numbers = (0..).zip(&names).map(|(number, name)| (name.clone(), number)).collect();
+        (self.databases, self.last_database) = (names, 0);
     }
 
     /// Adds everything that another thread has found.
@@ -301,7 +371,7 @@ impl<'o> Sink<'o> {
             mine.extend(rejected);
         }
         // All threads together keep no more than each was allowed.
-        self.most = usize::MAX;
+        self.most_bytes = usize::MAX;
         for (class, home) in other.classes.into_iter().zip(other.homes) {
             let database = self.database(&other.databases[home as usize]);
             let known = self.places.get(&(class.fingerprint.0, database)).map(|p| *p as usize);

@@ -8,12 +8,21 @@
 /// Bits of the mantissa that a bucket keeps: its width is 2⁻⁶ of its lower end.
 const KEPT_BITS: u32 = 6;
 
-/// Counts of the buckets in use, in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Counts of the buckets in use.
+#[derive(Debug, Clone, Default)]
 pub struct Sketch {
-    buckets: Vec<u16>,
-    counts: Vec<u32>,
+    /// A table with open addresses, a power of two long: finding a bucket takes one look, where a
+    /// search in a sorted list takes one after the other.
+    slots: Vec<Slot>,
+    used: usize,
     count: u64,
+}
+
+/// A bucket and its count; 0 is free.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    bucket: u16,
+    count: u32,
 }
 
 /// The bucket of a duration.
@@ -47,10 +56,16 @@ impl Sketch {
         self.count += u64::from(weight);
     }
 
+    /// Bytes that it takes beside itself.
+    #[inline]
+    pub fn heap_bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+    }
+
     /// Adds everything that `other` has seen.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, count) in other.buckets.iter().zip(&other.counts) {
-            self.count_bucket(*bucket, *count);
+        for slot in other.slots.iter().filter(|slot| slot.count > 0) {
+            self.count_bucket(slot.bucket, slot.count);
         }
         self.count += other.count;
     }
@@ -59,22 +74,47 @@ impl Sketch {
     /// 0.8 %; `None` when nothing was added.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let rank = (share * self.count as f64).ceil().max(1.0) as u64;
+        let mut all: Vec<Slot> = self.slots.iter().copied().filter(|slot| slot.count > 0).collect();
+        all.sort_unstable_by_key(|slot| slot.bucket);
         let mut seen = 0;
-        self.buckets.iter().zip(&self.counts).find_map(|(bucket, count)| {
-            seen += u64::from(*count);
-            (seen >= rank).then(|| middle(*bucket))
+        all.iter().find_map(|slot| {
+            seen += u64::from(slot.count);
+            (seen >= rank).then(|| middle(slot.bucket))
         })
     }
 
     fn count_bucket(&mut self, bucket: u16, count: u32) {
-        match self.buckets.binary_search(&bucket) {
-            Ok(place) => self.counts[place] = self.counts[place].saturating_add(count),
-            Err(place) => {
-                self.buckets.insert(place, bucket);
-                self.counts.insert(place, count);
+        // At most three in four are used, so that a free one is near.
+        if self.used * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        let slot = slot_of(&mut self.slots, bucket);
+        if let Some(slot) = slot {
+            self.used += usize::from(slot.count == 0);
+            *slot = Slot { bucket, count: slot.count.saturating_add(count) };
+        }
+    }
+
+    fn grow(&mut self) {
+        let more = (self.slots.len() * 2).max(8);
+        let old = std::mem::replace(&mut self.slots, vec![Slot::default(); more]);
+        for known in old.into_iter().filter(|slot| slot.count > 0) {
+            if let Some(slot) = slot_of(&mut self.slots, known.bucket) {
+                *slot = known;
             }
         }
     }
+}
+
+/// The slot of a bucket, or the free one that it may take; there is always one.
+#[inline]
+fn slot_of(slots: &mut [Slot], bucket: u16) -> Option<&mut Slot> {
+    let mask = slots.len() - 1;
+    let mut place = usize::from(bucket.wrapping_mul(0x9e37) >> 3) & mask;
+    while slots.get(place).is_some_and(|slot| slot.count > 0 && slot.bucket != bucket) {
+        place = (place + 1) & mask;
+    }
+    slots.get_mut(place)
 }
 
 #[cfg(test)]

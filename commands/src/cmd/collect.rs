@@ -40,7 +40,7 @@ pub struct CollectArgs {
     #[arg(long, value_name = "VERSION", requires = "dry_run", conflicts_with = "from_log")]
     pub server_version: Option<String>,
     #[command(flatten)]
-    pub logs: FromLogArgs,
+    pub logs: Box<FromLogArgs>,
     #[command(flatten)]
     pub watching: WatchArgs,
     #[command(flatten)]

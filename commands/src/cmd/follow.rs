@@ -1,10 +1,11 @@
 //! `planscope collect --from-log … --follow`: a snapshot of each stretch of a log that goes on.
 
+use super::rejects::Rejects;
 use super::watch::WatchArgs;
 use super::workload::WorkloadArgs;
 use crate::block_on;
 use crate::ctx::Ctx;
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::exit::ExitStatus;
 use crate::output;
 use crate::report::{CollectReport, Report, counted, statement_line};
@@ -13,8 +14,7 @@ use planscope_collection::logs::{Follower, Input, LogDigest, Options};
 use planscope_collection::store::Store;
 use planscope_explain::Snapshot;
 use planscope_explain::units::{Count, Millis, Share};
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ struct Following<'a> {
     watching: &'a WatchArgs,
     of: &'a WorkloadArgs,
     store: Option<&'a Store>,
-    rejects: Option<BufWriter<File>>,
+    rejects: Option<Rejects>,
     ctx: &'a Ctx,
 }
 
@@ -37,7 +37,7 @@ pub fn run(
     watching: &WatchArgs,
     of: &WorkloadArgs,
     store: Option<&Store>,
-    rejects: Option<BufWriter<File>>,
+    rejects: Option<Rejects>,
     ctx: &Ctx,
 ) -> Result<ExitStatus> {
     let follower = Follower::open(inputs, options, rejects.is_some())?;
@@ -82,7 +82,7 @@ impl Following<'_> {
     fn write_rejects(&mut self) -> Result<()> {
         let Some(file) = &mut self.rejects else { return Ok(()) };
         let written = file.write_all(&self.follower.take_rejected()).and_then(|()| file.flush());
-        written.map_err(|error| CommandError::from(error).at("--rejects"))
+        written.map_err(|error| file.failed(error))
     }
 
     /// Saves and shows what was logged since the last round.

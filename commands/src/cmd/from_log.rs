@@ -1,6 +1,7 @@
 //! `planscope collect --from-log`: the same snapshot from what the server has already written.
 
 use super::follow;
+use super::rejects::Rejects;
 use super::watch::WatchArgs;
 use super::workload::WorkloadArgs;
 use crate::ctx::Ctx;
@@ -14,10 +15,8 @@ use jiff::Timestamp;
 use planscope_collection::clock;
 use planscope_collection::logs::{self, Hints, Input, LogDigest, Options, Outlets};
 use planscope_collection::select::Filter;
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 /// Logs, and how to read them.
 #[derive(Debug, Clone, Args)]
@@ -71,7 +70,8 @@ pub fn run(
     if !dry_run {
         store.check_writable()?;
     }
-    let mut rejects = args.rejects.as_deref().map(|path| rejects_file(path, args)).transpose()?;
+    let mut rejects =
+        args.rejects.as_deref().map(|p| Rejects::new(p, &args.from_log)).transpose()?;
     ctx.watch_signals()?;
     if args.follow {
         let store = (!dry_run).then_some(&store);
@@ -94,7 +94,7 @@ pub fn run(
 fn digest(
     inputs: &[Input],
     options: &Options,
-    rejects: Option<&mut BufWriter<File>>,
+    rejects: Option<&mut Rejects>,
     ctx: &Ctx,
 ) -> Result<LogDigest> {
     let size = |input: &Input| match input {
@@ -192,21 +192,6 @@ impl FromLogArgs {
         }
         Ok((since.map(Timestamp::as_microsecond), until.map(Timestamp::as_microsecond)))
     }
-}
-
-/// The file of rejects, readable by its owner only: they hold the values of statements.
-fn rejects_file(path: &Path, args: &FromLogArgs) -> Result<BufWriter<File>> {
-    let same = |log: &&PathBuf| {
-        let identity = |path: &Path| std::fs::metadata(path).map(|file| (file.dev(), file.ino()));
-        identity(log).ok().is_some_and(|log| identity(path).is_ok_and(|rejects| rejects == log))
-    };
-    if let Some(log) = args.from_log.iter().find(same) {
-        let message = format!("--rejects {} would overwrite the log", log.display());
-        return Err(CommandError::usage(message).hint("name another file"));
-    }
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.map(BufWriter::new).map_err(|error| CommandError::from(error).at(path.display()))
 }
 
 /// The filters left nothing over.

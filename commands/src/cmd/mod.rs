@@ -3,6 +3,7 @@
 
 pub mod advise;
 pub mod analyze;
+pub mod baseline;
 pub mod browse;
 pub mod collect;
 pub mod completions;
@@ -14,9 +15,13 @@ pub mod explain;
 mod fleet;
 mod follow;
 mod from_log;
+mod inject;
 mod interface;
 pub mod limits;
+mod rejects;
 pub mod rules;
+mod runs;
+mod sides;
 pub mod snapshots;
 pub mod stop;
 pub mod util;
@@ -39,6 +44,7 @@ pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
         Command::Analyze(args) => analyze::run(args, &ctx),
         Command::Browse(args) => browse::run(args, &ctx),
         Command::Advise(args) => advise::run(args, &ctx),
+        Command::Baseline(args) => baseline::run(args, &ctx),
         Command::Diff(args) => diff::run(args, &ctx),
         Command::Demo(args) => demo::run(args, &ctx),
         Command::Doctor(args) => doctor::run(args, &ctx),
@@ -58,6 +64,7 @@ fn name(command: &Command) -> &'static str {
         Command::Analyze(_) => "analyze",
         Command::Browse(_) => "browse",
         Command::Advise(_) => "advise",
+        Command::Baseline(_) => "baseline",
         Command::Diff(_) => "diff",
         Command::Demo(_) => "demo",
         Command::Doctor(_) => "doctor",

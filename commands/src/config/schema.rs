@@ -1,5 +1,6 @@
 //! The shape of `planscope.toml`, and what its parts may say.
 
+pub(super) use super::gate::{BaselineText, DiffText};
 use crate::tui::theme::{Palette, Theme};
 use planscope_advisors::Suppression;
 use serde::Deserialize;
@@ -17,6 +18,8 @@ pub(super) struct FileText {
     pub(super) thresholds: BTreeMap<String, Spanned<f64>>,
     pub(super) suppress: Vec<Spanned<SuppressionText>>,
     pub(super) interface: InterfaceEntry,
+    pub(super) diff: DiffText,
+    pub(super) baseline: BaselineText,
 }
 
 /// `[interface]`: how plans are looked at on a terminal.
@@ -138,7 +141,7 @@ impl SuppressionText {
 }
 
 /// `2026-12-31`, which sorts as text.
-fn is_day(text: &str) -> bool {
+pub(super) fn is_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let number = |part: &str, digits: usize, most: u32| {
         part.len() == digits && part.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n))

@@ -28,6 +28,7 @@ fn records(report: &Report) -> Option<&'static str> {
         Report::Analyze(_) => Some("findings"),
         Report::Advise(_) => Some("advice"),
         Report::Diff(_) => Some("statements"),
+        Report::Baseline(_) => Some("files"),
         Report::Doctor(_) => Some("checks"),
         Report::Rules(_) => Some("rules"),
         Report::Fleet(_) => Some("targets"),

@@ -1,13 +1,18 @@
 //! The output formats. A new one costs its file and two lines here.
 
 mod canonical;
+mod ci;
 pub mod document;
+mod github;
+mod gitlab;
 mod html;
 mod json;
 mod jsonl;
+mod junit;
 mod markdown;
 pub mod node;
 pub mod pages;
+mod sarif;
 mod table;
 mod text;
 mod tree;
@@ -28,6 +33,10 @@ pub static ALL: &[&Output] = &[
     &markdown::OUTPUT,
     &html::OUTPUT,
     &canonical::OUTPUT,
+    &junit::OUTPUT,
+    &sarif::OUTPUT,
+    &github::OUTPUT,
+    &gitlab::OUTPUT,
 ];
 
 /// An output format.
@@ -95,6 +104,11 @@ pub fn check(output: &Output, command: &str) -> Result<()> {
         others.join(", "),
         output.only_for.join("`, `planscope ")
     )))
+}
+
+/// A key as 16 hexadecimal digits: the same text is the same key in every run and release.
+fn ci_key(text: &str) -> String {
+    planscope_explain::workload::fingerprint::hash(text)
 }
 
 /// The names, for the command line.

@@ -37,6 +37,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
         Report::Analyze(report) => analyze(report, style),
         Report::Advise(report) => advise(report, style),
         Report::Diff(report) => compare::document(report, style),
+        Report::Baseline(report) => compare::baseline(report),
         Report::Doctor(report) => doctor(report),
         Report::Rules(report) => rules(report),
         Report::Fleet(report) => fleet::document(report),
@@ -239,6 +240,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
     ));
     if report.findings.is_empty() && report.more == 0 {
         document.paragraph("Nothing found that is worth a word.");
+        logs::besides(&mut document, snapshot, style);
         return document;
     }
     let engine = engine_of(snapshot);
@@ -250,6 +252,7 @@ fn analyze(report: &AnalyzeReport, style: &Style) -> Document {
             report.findings.len() + report.more
         ));
     }
+    logs::besides(&mut document, snapshot, style);
     document
 }
 

@@ -116,11 +116,6 @@ pub(super) fn join_type(node: &Node) -> &str {
     }
 }
 
-/// Whether a join goes on to its next outer row after the first match.
-pub(super) fn stops_at_first_match(node: &Node) -> bool {
-    node.operator == Operator::NestedLoop && matches!(join_type(node), "Semi" | "Anti")
-}
-
 /// Whether the node merely hands on what it gets, so that counting its rows counts work twice.
 pub(super) fn passes_on(class: Class, operator: &Operator) -> bool {
     matches!(class, Class::Part | Class::Gather | Class::Hash | Class::Heading)
@@ -134,5 +129,7 @@ pub(super) fn passes_on(class: Class, operator: &Operator) -> bool {
                 | Operator::SubqueryScan
                 | Operator::Result
                 | Operator::LockRows
+                | Operator::Sort
+                | Operator::IncrementalSort
         )
 }

@@ -4,8 +4,11 @@
 //! Everything is computed in a few passes over the arena, never by walking up or down from a node:
 //! a chain of 100,000 levels costs as much as 100,000 siblings.
 
+use crate::engine::Engine;
 use crate::plan::{Condition, ConditionKind, Node, NodeId, Operator, Plan, Role};
 use crate::workload::fingerprint;
+use crate::workload::query::Query;
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a node is for, whichever way it does it.
@@ -73,11 +76,14 @@ pub(super) struct Profile<'a> {
     pub keys: Vec<Keys>,
     /// Whether the plan tells what it filters and joins by.
     pub shows_filters: bool,
+    /// The tables behind the aliases of the statement, where its text is known and the alias stands
+    /// for one table only.
+    pub real: HashMap<String, String>,
 }
 
 impl<'a> Profile<'a> {
-    /// Looks at every node of `plan`.
-    pub fn new(plan: &'a Plan) -> Self {
+    /// Looks at every node of `plan`, whose statement may be known from elsewhere.
+    pub fn new(plan: &'a Plan, statement: Option<&str>) -> Self {
         let nodes = plan.nodes();
         let owner = owners(nodes);
         let class: Vec<Class> = (0..nodes.len()).map(|i| class_of(plan, i, &owner)).collect();
@@ -94,6 +100,7 @@ impl<'a> Profile<'a> {
             scope: scopes(nodes),
             keys: Vec::new(),
             shows_filters: nodes.iter().any(shows_filter),
+            real: real_names(plan, statement),
         };
         (profile.leaves, profile.order) = profile.relations_below();
         profile.top_join = profile.top_joins();
@@ -242,6 +249,25 @@ pub(super) fn temp_b_tree(node: &Node) -> Option<&str> {
 fn purpose(text: &str) -> &str {
     text.rfind(" OF ")
         .map_or_else(|| text.strip_prefix("FOR ").unwrap_or(text), |at| &text[at + 4..])
+}
+
+/// Only some engines print aliases alone, so only their statements are read.
+fn real_names(plan: &Plan, statement: Option<&str>) -> HashMap<String, String> {
+    let prints_aliases = matches!(plan.engine, Engine::Sqlite | Engine::Mysql);
+    let statement = plan.statement.as_deref().or(statement).filter(|_| prints_aliases);
+    let query = statement.and_then(|text| Query::read(text, plan.engine));
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut twice: Vec<String> = Vec::new();
+    for table in query.iter().flat_map(|query| &query.scopes).flat_map(|scope| &scope.tables) {
+        if names.get(&table.alias).is_some_and(|name| *name != table.name) {
+            twice.push(table.alias.clone());
+        }
+        names.insert(table.alias.clone(), table.name.clone());
+    }
+    for alias in twice {
+        names.remove(&alias);
+    }
+    names
 }
 
 fn shows_filter(node: &Node) -> bool {

@@ -6,6 +6,7 @@
 //! bytes that may end a value count alike: that is what keeps the tokens of a text the same after
 //! [`redact`](super::fingerprint::redact) has put `?` where a number or a string was.
 
+use super::bytes;
 use crate::engine::Engine;
 
 /// What a token is.
@@ -123,28 +124,41 @@ impl<'a> Lexer<'a> {
 
 impl Lexer<'_> {
     /// The next token that is neither white space nor a comment. Faster than filtering: what text is
-    /// mostly made of, blanks and words, is taken before the branch that no processor predicts.
-    #[inline]
+    /// mostly made of is read here, in the loop of whoever asks, and everything else is a call.
+    #[inline(always)]
     pub fn next_significant(&mut self) -> Option<Token> {
         loop {
-            let start = self.run(self.at, Class::Blank);
-            self.at = start;
-            let first = *self.text.get(start)?;
-            if CLASSES[first as usize] != Class::Letter {
-                let token = self.token(start, first);
-                if token.is_significant() {
-                    return Some(token);
+            let start = self.after_blanks();
+            let Some(&first) = self.text.get(start) else {
+                self.at = start.min(self.text.len());
+                return None;
+            };
+            let (kind, end) = match CLASSES[first as usize] {
+                Class::Letter => self.word(start, first),
+                Class::Comma => (TokenKind::Comma, start + 1),
+                Class::Quote => self.quoted(start, first),
+                Class::Digit => self.number(start),
+                Class::Open => (TokenKind::Open, start + 1),
+                Class::Close => (TokenKind::Close, start + 1),
+                Class::Sign if !EXTENDS[self.byte(start + 1) as usize] => {
+                    (TokenKind::Operator, start + 1)
                 }
-                continue;
-            }
-            let (kind, end) = self.word(start, first);
+                Class::Dot if CLASSES[self.byte(start + 1) as usize] == Class::Letter => {
+                    (TokenKind::Dot, start + 1)
+                }
+                _ => self.rare(start, first),
+            };
+            // What is open at the end closes there; an escape may have reached one byte further.
             self.at = end.min(self.text.len());
-            return Some(Token { kind, start, end: self.at });
+            if kind != TokenKind::Comment {
+                return Some(Token { kind, start, end: self.at });
+            }
         }
     }
 
-    fn token(&mut self, start: usize, first: u8) -> Token {
-        let (kind, end) = match CLASSES[first as usize] {
+    #[inline(never)]
+    fn rare(&self, start: usize, first: u8) -> (TokenKind, usize) {
+        match CLASSES[first as usize] {
             Class::Blank => (TokenKind::Blank, self.run(start, Class::Blank)),
             Class::Letter => self.word(start, first),
             Class::Digit => self.number(start),
@@ -152,12 +166,10 @@ impl Lexer<'_> {
             Class::Open => (TokenKind::Open, start + 1),
             Class::Close => (TokenKind::Close, start + 1),
             Class::Comma => (TokenKind::Comma, start + 1),
-            Class::Mark => self.mark(start, first),
+            Class::Dot => self.dot(start),
+            Class::Mark | Class::Sign => self.mark(start, first),
             Class::Other => (TokenKind::Operator, start + 1),
-        };
-        // What is open at the end closes there; an escape may have reached one byte further.
-        self.at = end.min(self.text.len());
-        Token { kind, start, end: self.at }
+        }
     }
 }
 
@@ -167,7 +179,9 @@ impl Iterator for Lexer<'_> {
     fn next(&mut self) -> Option<Token> {
         let start = self.at;
         let first = *self.text.get(start)?;
-        Some(self.token(start, first))
+        let (kind, end) = self.rare(start, first);
+        self.at = end.min(self.text.len());
+        Some(Token { kind, start, end: self.at })
     }
 }
 
@@ -180,6 +194,10 @@ enum Class {
     Open,
     Close,
     Comma,
+    Dot,
+    /// An operator, unless the next byte makes it longer or a comment of it.
+    Sign,
+    /// Anything else that may be more than one byte.
     Mark,
     Other,
 }
@@ -201,6 +219,8 @@ const fn classes() -> [Class; 256] {
             b'(' => Class::Open,
             b')' => Class::Close,
             b',' => Class::Comma,
+            b'.' => Class::Dot,
+            b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' => Class::Sign,
             b'!'..=b'~' => Class::Mark,
             _ => Class::Other,
         };
@@ -215,6 +235,20 @@ const fn in_word() -> [bool; 256] {
     while byte < 256 {
         table[byte] = matches!(classes()[byte], Class::Letter | Class::Digit) || byte == 0x24;
         byte += 1;
+    }
+    table
+}
+
+/// Bytes that an operator may have after its first, in any engine; those of comments are among them.
+static EXTENDS: [bool; 256] = extends();
+
+const fn extends() -> [bool; 256] {
+    let mut table = [false; 256];
+    let signs = b"+-*/<>=~!@#%^&|";
+    let mut at = 0;
+    while at < signs.len() {
+        table[signs[at] as usize] = true;
+        at += 1;
     }
     table
 }
@@ -237,12 +271,38 @@ impl Lexer<'_> {
         at
     }
 
+    /// Where the blanks from here on end: mostly there is one, or none.
+    #[inline(always)]
+    fn after_blanks(&self) -> usize {
+        let at = self.at + usize::from(self.byte(self.at) == b' ');
+        let more = self.text.get(at).is_some_and(|b| CLASSES[*b as usize] == Class::Blank);
+        if more { self.run(at, Class::Blank) } else { at }
+    }
+
+    /// Where the bytes of a name that begin at `start` end; at `start` when it is beyond the text.
+    #[inline(always)]
     fn word_end(&self, start: usize) -> usize {
         let mut at = start;
-        while self.text.get(at).is_some_and(|b| IN_WORD[*b as usize]) {
-            at += 1;
+        loop {
+            let length = bytes::before(!bytes::in_word(bytes::load(self.text, at)) & bytes::HIGH);
+            at += length;
+            if length < 8 {
+                return at;
+            }
         }
-        at
+    }
+
+    /// Where the digits that begin at `start` end.
+    #[inline(always)]
+    fn digits_end(&self, start: usize) -> usize {
+        let mut at = start;
+        loop {
+            let length = bytes::before(!bytes::digits(bytes::load(self.text, at)) & bytes::HIGH);
+            at += length;
+            if length < 8 {
+                return at;
+            }
+        }
     }
 
     /// Whether the byte before `at` ends a value or a name.
@@ -250,9 +310,10 @@ impl Lexer<'_> {
         at > 0 && ends_operand(self.byte(at - 1))
     }
 
-    #[inline]
+    #[inline(always)]
     fn word(&self, start: usize, first: u8) -> (TokenKind, usize) {
-        let end = self.word_end(start + 1);
+        // The first byte is one of a name as well.
+        let end = self.word_end(start);
         if end == start + 1
             && let Some(close) = self.prefixed_string(start, first)
         {
@@ -262,6 +323,7 @@ impl Lexer<'_> {
     }
 
     /// The end of `E'…'`, `N'…'`, `X'…'`, `B'…'` or `U&'…'` that starts here.
+    #[inline(never)]
     fn prefixed_string(&self, start: usize, first: u8) -> Option<usize> {
         let quote = start + 1;
         match (first | 0x20, self.byte(quote)) {
@@ -276,38 +338,54 @@ impl Lexer<'_> {
         }
     }
 
+    #[inline(always)]
     fn quoted(&self, start: usize, quote: u8) -> (TokenKind, usize) {
         let dialect = self.dialect;
-        match quote {
-            b'`' if !dialect.backquotes => (TokenKind::Operator, start + 1),
-            b'`' => (TokenKind::Quoted, self.string_end(start, quote, false)),
-            b'"' if !dialect.double_quoted_strings => {
-                (TokenKind::Quoted, self.string_end(start, quote, false))
-            }
-            _ => (TokenKind::String, self.string_end(start, quote, dialect.backslash_escapes)),
-        }
+        let kind = match quote {
+            b'\'' => TokenKind::String,
+            b'"' if dialect.double_quoted_strings => TokenKind::String,
+            b'`' if !dialect.backquotes => return (TokenKind::Operator, start + 1),
+            _ => TokenKind::Quoted,
+        };
+        let backslash = kind == TokenKind::String && dialect.backslash_escapes;
+        (kind, self.string_end(start, quote, backslash))
     }
 
     /// The end of what the quote at `open` begins; a doubled quote does not end it.
+    #[inline(always)]
     fn string_end(&self, open: usize, quote: u8, backslash: bool) -> usize {
+        let escape = if backslash { b'\\' } else { quote };
         let mut at = open + 1;
-        while let Some(&byte) = self.text.get(at) {
-            if byte == quote {
-                if self.byte(at + 1) != quote {
-                    return at + 1;
-                }
-                at += 1;
-            } else if backslash && byte == b'\\' {
-                at += 1;
+        while at < self.text.len() {
+            let eight = bytes::load(self.text, at);
+            let step = bytes::before(bytes::first(eight, quote) | bytes::first(eight, escape));
+            at += step;
+            if step == 8 {
+                continue;
             }
-            at += 1;
+            if self.byte(at) == quote && self.byte(at + 1) != quote {
+                return at + 1;
+            }
+            // A doubled quote, or an escape with what it escapes.
+            at += 2;
         }
         at
     }
 
     /// A number; digits that run into letters are a name, as MySQL allows (`2fa_tokens`).
+    #[inline(always)]
     fn number(&self, start: usize) -> (TokenKind, usize) {
-        let digits = self.run(start, Class::Digit);
+        let digits = self.digits_end(start);
+        let next = self.byte(digits);
+        // Most numbers are digits and nothing else.
+        if next != b'.' && !IN_WORD[next as usize] {
+            return (TokenKind::Number, digits);
+        }
+        self.long_number(start, digits)
+    }
+
+    #[inline(never)]
+    fn long_number(&self, start: usize, digits: usize) -> (TokenKind, usize) {
         if self.byte(start) == b'0' && matches!(self.byte(start + 1) | 0x20, b'x' | b'b' | b'o') {
             let hex = |b: &u8| b.is_ascii_hexdigit() || *b == b'_';
             let tail = self.text.get(start + 2..).unwrap_or_default();
@@ -316,7 +394,7 @@ impl Lexer<'_> {
         }
         let mut end = digits;
         if self.byte(end) == b'.' && self.byte(end + 1) != b'.' {
-            end = self.run(end + 1, Class::Digit);
+            end = self.digits_end(end + 1);
         }
         self.number_or_name(start, self.exponent_end(end))
     }
@@ -326,7 +404,7 @@ impl Lexer<'_> {
             return end;
         }
         let sign = usize::from(matches!(self.byte(end + 1), b'+' | b'-'));
-        let digits = self.run(end + 1 + sign, Class::Digit);
+        let digits = self.digits_end(end + 1 + sign);
         if digits > end + 1 + sign { digits } else { end }
     }
 
@@ -340,7 +418,7 @@ impl Lexer<'_> {
             return (TokenKind::Word, self.word_end(end));
         }
         // `1.5px`, `1e-3x`: no engine reads it; the digits before the dot or sign are the number.
-        (TokenKind::Number, self.run(start, Class::Digit))
+        (TokenKind::Number, self.digits_end(start))
     }
 
     fn mark(&self, start: usize, first: u8) -> (TokenKind, usize) {
@@ -350,7 +428,6 @@ impl Lexer<'_> {
             b'[' if self.dialect.sqlite => self.bracketed(start),
             b'[' => (TokenKind::OpenBracket, start + 1),
             b']' => (TokenKind::CloseBracket, start + 1),
-            b'.' => self.dot(start),
             b':' if next == b':' => (TokenKind::Cast, start + 2),
             b':' => self.colon(start),
             b'?' => self.question_mark(start),
@@ -358,7 +435,8 @@ impl Lexer<'_> {
             b'@' => self.at_sign(start),
             b'%' => self.percent(start),
             b'-' if next == b'-' => (TokenKind::Comment, self.line_end(start)),
-            b'/' if next == b'*' => (TokenKind::Comment, self.block_end(start)),
+            b'/' if next == b'*' => (TokenKind::Comment, self.comment_end(start)),
+            b'*' if self.ends_executed(start) => (TokenKind::Comment, start + 2),
             b'#' if self.dialect.hash_comments => self.hash(start),
             _ => self.operator(start),
         }
@@ -375,7 +453,7 @@ impl Lexer<'_> {
             return (TokenKind::Ellipsis, start + 3);
         }
         if self.byte(start + 1).is_ascii_digit() && !self.follows_operand(start) {
-            let end = self.exponent_end(self.run(start + 1, Class::Digit));
+            let end = self.exponent_end(self.digits_end(start + 1));
             if !IN_WORD[self.byte(end) as usize] {
                 return (TokenKind::Number, end);
             }
@@ -396,12 +474,12 @@ impl Lexer<'_> {
     /// Always a token of its own: PostgreSQL's `?|` and `?&` are then two tokens, which costs
     /// nothing, whereas `1|2` redacted to `?|?` must not become another operator.
     fn question_mark(&self, start: usize) -> (TokenKind, usize) {
-        let end = if self.dialect.sqlite { self.run(start + 1, Class::Digit) } else { start + 1 };
+        let end = if self.dialect.sqlite { self.digits_end(start + 1) } else { start + 1 };
         (TokenKind::Placeholder, end)
     }
 
     fn dollar(&self, start: usize) -> (TokenKind, usize) {
-        let digits = self.run(start + 1, Class::Digit);
+        let digits = self.digits_end(start + 1);
         if digits > start + 1 {
             return (TokenKind::Placeholder, digits);
         }
@@ -469,6 +547,30 @@ impl Lexer<'_> {
         tail.iter().position(|b| *b == b'\n').map_or(self.text.len(), |at| start + at)
     }
 
+    /// The end of a comment; of one that MySQL executes (`/*!50003 …`, MariaDB's `/*M!…`) only its
+    /// mark and version are one, and what follows is SQL.
+    fn comment_end(&self, start: usize) -> usize {
+        if !self.dialect.variables {
+            return self.block_end(start);
+        }
+        let mark = start + 2 + usize::from(self.byte(start + 2) == b'M');
+        if self.byte(mark) != b'!' {
+            return self.block_end(start);
+        }
+        let digits = self.text.get(mark + 1..self.run(mark + 1, Class::Digit)).unwrap_or_default();
+        match digits.len() {
+            // What is for no version that there is is a comment everywhere.
+            5 | 6 if digits.starts_with(b"99999") => self.block_end(start),
+            5 | 6 => mark + 1 + digits.len(),
+            _ => mark + 1,
+        }
+    }
+
+    /// The end of an executed comment; `a*/**/b` is a product.
+    fn ends_executed(&self, start: usize) -> bool {
+        self.dialect.variables && self.byte(start + 1) == b'/' && self.byte(start + 2) != b'*'
+    }
+
     fn block_end(&self, start: usize) -> usize {
         let mut depth = 1_usize;
         let mut at = start + 2;
@@ -494,7 +596,7 @@ impl Lexer<'_> {
     /// MySQL's plans name a subquery `(select #2)`: no comment, or it would hide what follows.
     fn hash(&self, start: usize) -> (TokenKind, usize) {
         let before = self.text.get(..start).unwrap_or_default().trim_ascii_end();
-        let number = self.run(start + 1, Class::Digit);
+        let number = self.digits_end(start + 1);
         let is_select =
             before.len() >= 6 && before[before.len() - 6..].eq_ignore_ascii_case(b"select");
         // MariaDB's plans say `(subquery#2)`.

@@ -32,6 +32,10 @@ fn tokens_of_each_engine() {
         (Postgres, "x /* a /* b */ c */ y", "w:x c:/* a /* b */ c */ w:y"),
         (Mysql, "x /* a /* b */ y", "w:x c:/* a /* b */ w:y"),
         (Mysql, "x # y\nz", "w:x c:# y w:z"),
+        (Mysql, "x /*!40101 set */ y", "w:x c:/*!40101 w:set c:*/ w:y"),
+        (Mysql, "/*!set*//*M!100100 a*/", "c:/*! w:set c:*/ c:/*M!100100 w:a c:*/"),
+        (Mysql, "/*!999999\\- x */ a*/**/b", "c:/*!999999\\- x */ w:a o:* c:/**/ w:b"),
+        (Postgres, "/*!40101 set */", "c:/*!40101 set */"),
         (
             Mysql,
             "<exists>(select #2) and 'a'",

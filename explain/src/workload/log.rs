@@ -117,7 +117,8 @@ pub struct LogFacts {
     pub untimed: u64,
     /// Executions that say nothing (`;`, a comment): in the totals, and in no statement.
     pub empty: u64,
-    /// Parse and bind steps of prepared statements: not executions.
+    /// Steps that are logged beside the execution they belong to (parse, bind; the command around
+    /// MongoDB's updates): not executions.
     pub steps: u64,
     /// Milliseconds of those.
     pub steps_ms: f64,

@@ -1,6 +1,7 @@
 //! The workload: statements with their counters and plans, the catalog, and the snapshot that
 //! holds them together.
 
+pub mod bytes;
 pub mod catalog;
 pub mod ddl;
 pub mod delta;
@@ -9,6 +10,7 @@ pub mod lexer;
 pub mod log;
 pub mod query;
 pub mod statement;
+pub mod time;
 
 pub use catalog::{Catalog, Column, Index, IndexKey, Table};
 pub use fingerprint::Fingerprint;

@@ -84,7 +84,7 @@ impl SqliteSession {
                     index.size_bytes = sizes.get(&index.name).copied();
                 }
                 table.foreign_keys = self.timed(|c| foreign_keys(c, &listed.name))?;
-                self.add_statistics(&listed, &mut table, &mut described, &indexes, &stat1)?;
+                self.add_statistics(&listed, &mut table, &mut described, &mut indexes, &stat1)?;
                 catalog.indexes.extend(indexes);
             } else {
                 table.kind = TableKind::Other;
@@ -113,7 +113,7 @@ impl SqliteSession {
         listed: &Listed,
         table: &mut Table,
         described: &mut [Described],
-        indexes: &[Index],
+        indexes: &mut [Index],
         stat1: &Stat1,
     ) -> Result<()> {
         let quoted = |name: &str| Engine::Sqlite.quoted(name);
@@ -129,8 +129,12 @@ impl SqliteSession {
         for (described, sampled) in described.iter_mut().zip(columns) {
             apply(&mut described.column, sampled);
         }
-        for index in indexes {
+        for index in &mut *indexes {
             exact_distinct(index, described, stat1);
+            if let Some([entries, per_key @ ..]) = stat_of(stat1, index) {
+                index.entries = Some(*entries);
+                index.entries_per_key = per_key.to_vec();
+            }
         }
         Ok(())
     }

@@ -1,3 +1,5 @@
+//! Logs that grow, turn over and shrink while they are read.
+
 use super::*;
 use std::fs::OpenOptions;
 use std::io::Write as _;

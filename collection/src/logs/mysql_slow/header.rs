@@ -1,8 +1,7 @@
 //! The `# Key: value` lines above a statement.
 
 use super::super::postgres::duration;
-use super::super::time::{Clock, Micros, civil, clock_time, days, fraction, number};
-use memchr::memmem;
+use super::super::time::{Clock, Micros, clock_time, days, fraction, number};
 
 /// The bits of the marks, in the order of [`MARKS`](super::super::MARKS).
 const FULL_SCAN: u8 = 1;
@@ -31,25 +30,50 @@ pub(super) struct Header<'a> {
     pub(super) temp_bytes: Option<u64>,
     pub(super) marks: u8,
     rate: u32,
+    /// The lines with `# explain: ` before them, which follow each other.
+    pub(super) explain_lines: &'a [u8],
 }
 
 impl<'a> Header<'a> {
-    /// Reads the lines; `# explain:` lines are put together in `plan`.
-    pub(super) fn read(lines: &'a [u8], plan: &mut String) -> Self {
+    /// Reads the header that an event begins with, and its length: lines with `#` up to the
+    /// `Query_time`, and those after it that belong to it.
+    pub(super) fn read(event: &'a [u8], clock: &mut Clock) -> (Self, usize) {
         let mut header = Self::default();
-        plan.clear();
-        for line in super::super::reader::lines(lines) {
-            let Some(line) = line.strip_prefix(b"# ") else { continue };
-            match line.first() {
-                Some(b'T') if line.starts_with(b"Time: ") => header.time_line(&line[6..]),
-                Some(b'U') if line.starts_with(b"User@Host: ") => header.user_line(&line[11..]),
-                Some(b'e') if line.starts_with(b"explain: ") => {
-                    plan.push_str(&String::from_utf8_lossy(&line[9..]));
-                }
-                _ => header.fields(line),
+        let mut at = 0;
+        while event.get(at) == Some(&b'#') {
+            let rest = &event[at..];
+            if header.ends_before(rest) {
+                break;
             }
+            let end = at + memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+            match &event[at..end] {
+                [b'#', b' ', b'T', b'i', b'm', b'e', b':', b' ', line @ ..] => {
+                    header.time_line(line, clock);
+                }
+                [b'#', b' ', line @ ..] if line.starts_with(b"User@Host: ") => {
+                    header.user_line(&line[11..]);
+                }
+                [b'#', b' ', line @ ..] if line.starts_with(b"explain: ") => {
+                    let start = at - header.explain_lines.len();
+                    header.explain_lines = &event[start..end];
+                }
+                [b'#', b' ', line @ ..] => header.fields(line),
+                _ => {}
+            }
+            at = end;
         }
-        header
+        (header, at)
+    }
+
+    /// Whether a line with `#` begins the statement, or another event.
+    fn ends_before(&self, line: &[u8]) -> bool {
+        match line.get(2) {
+            Some(b'a') => line.starts_with(b"# administrator command: "),
+            Some(b'T' | b'U' | b'Q') => {
+                self.timed && super::begins(line) && !line.starts_with(b"# Thread_id: ")
+            }
+            _ => false,
+        }
     }
 
     /// Rows returned, or changed when none were returned.
@@ -64,14 +88,12 @@ impl<'a> Header<'a> {
     }
 
     /// `2018-02-05T02:46:47.273786Z`, `071218 11:48:27`, perhaps with `# User@Host: …` after it.
-    fn time_line(&mut self, line: &'a [u8]) {
-        self.time = if civil(line).is_some() {
-            Clock::default().read(line).map(|(time, _)| time)
-        } else {
-            short_time(line)
-        };
-        if let Some(at) = memmem::find(line, b"# User@Host: ") {
-            self.user_line(&line[at + 13..]);
+    fn time_line(&mut self, line: &'a [u8], clock: &mut Clock) {
+        self.time = clock.read(line).map(|(time, _)| time).or_else(|| short_time(line));
+        if let Some(at) = memchr::memchr(b'#', line)
+            && let Some(user) = line[at..].strip_prefix(b"# User@Host: ")
+        {
+            self.user_line(user);
         }
     }
 
@@ -81,24 +103,32 @@ impl<'a> Header<'a> {
         let close = memchr::memchr(b']', &line[open..]).map_or(line.len(), |at| open + at);
         let inside = line[open + 1..close].trim_ascii();
         self.user = if inside.is_empty() { line[..open].trim_ascii() } else { inside };
-        if let Some(at) = memmem::find(line, b"Schema: ") {
+        let mut places = memchr::memchr_iter(b'S', line);
+        if let Some(at) = places.find(|at| line[*at..].starts_with(b"Schema: ")) {
             self.fields(&line[at..]);
         }
     }
 
     /// `Key: value  Key: value`; a value may be empty.
     fn fields(&mut self, line: &'a [u8]) {
-        let mut at = 0;
-        while let Some(colon) = memchr::memchr(b':', &line[at..]) {
-            let key_end = at + colon;
-            let key = &line[at..key_end];
-            let key = &key[memchr::memrchr(b' ', key).map_or(0, |blank| blank + 1)..];
-            let value_start = key_end + 1;
-            // One blank, then the value, or a second blank where there is none.
-            let rest = line[value_start..].strip_prefix(b" ").unwrap_or(&line[value_start..]);
-            let length = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
-            self.field(key, &rest[..length]);
-            at = line.len() - rest.len() + length;
+        let (mut at, mut key) = (0, 0);
+        while let Some(byte) = line.get(at) {
+            match byte {
+                b' ' => key = at + 1,
+                b':' => {
+                    let rest = &line[at + 1..];
+                    // One blank, then the value, or a second blank where there is none.
+                    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+                    let length = rest.iter().position(u8::is_ascii_whitespace);
+                    let length = length.unwrap_or(rest.len());
+                    self.field(&line[key..at], &rest[..length]);
+                    at = line.len() - rest.len() + length;
+                    key = at;
+                    continue;
+                }
+                _ => {}
+            }
+            at += 1;
         }
     }
 
@@ -161,21 +191,22 @@ mod tests {
             # Full_scan: Yes  Full_join: No  Tmp_table: No  Tmp_table_on_disk: Yes\n\
             # Log_slow_rate_type: query  Log_slow_rate_limit: 100\n\
             # explain: id\ttable\n# explain: 1\tt\n";
-        let mut plan = String::new();
-        let header = Header::read(lines, &mut plan);
+        let (header, length) = Header::read(lines, &mut Clock::default());
+        assert_eq!(length, lines.len());
         assert_eq!((header.user, header.database), (&b"bob"[..], &b"shop"[..]));
         assert_eq!((header.duration_ns, header.lock_ns), (Some(153_000), Some(100_000_000)));
         assert_eq!((header.rows(), header.rows_examined), (Some(1), Some(20)));
         assert_eq!((header.weight(), header.marks), (100, FULL_SCAN | TEMP_ON_DISK | FAILED));
-        assert_eq!(plan, "id\ttable\n1\tt\n");
+        assert_eq!(header.explain_lines, b"# explain: id\ttable\n# explain: 1\tt\n");
         assert_eq!(rfc3339(header.time.unwrap()).unwrap(), "2018-02-05T02:46:47.273786Z");
     }
 
     #[test]
     fn values_may_be_empty() {
-        let header = Header::read(b"# Thread_id: 8  Schema:   QC_hit: No\n", &mut String::new());
+        let read = |line: &'static [u8]| Header::read(line, &mut Clock::default()).0;
+        let header = read(b"# Thread_id: 8  Schema:   QC_hit: No\n");
         assert_eq!(header.database, b"");
-        let header = Header::read(b"# Schema:   Last_errno: 0  Killed: 0\n", &mut String::new());
+        let header = read(b"# Schema:   Last_errno: 0  Killed: 0\n");
         assert_eq!((header.database, header.marks), (&b""[..], 0));
     }
 

@@ -12,7 +12,7 @@ use super::event::{Event, Session};
 use super::facts::Reason;
 use super::reader::{Hints, LogReader, Parser, Records};
 use super::sink::Sink;
-use super::time::{Micros, digits, number};
+use super::time::{Clock, Micros, digits, number};
 use header::Header;
 use memchr::memmem;
 use planscope_explain::Engine;
@@ -85,15 +85,16 @@ impl Parser for SlowLog {
 struct SlowRecords {
     database: Vec<u8>,
     time: Option<Micros>,
-    plan: String,
+    clock: Clock,
 }
 
 impl Records for SlowRecords {
     fn read(&mut self, chunk: &[u8], sink: &mut Sink<'_>) {
         let mut at = 0;
         while at < chunk.len() {
-            let end = event_end(chunk, at);
-            self.event(&chunk[at..end], sink);
+            let (header, length) = Header::read(&chunk[at..], &mut self.clock);
+            let end = event_end(chunk, at, at + length);
+            self.event(&chunk[at..end], &header, length, sink);
             at = end;
         }
     }
@@ -115,49 +116,24 @@ fn begins(line: &[u8]) -> bool {
     WORDS.iter().any(|word| line.starts_with(word))
 }
 
-/// Where the event at `start` ends: at a block of header lines after its statement.
-fn event_end(chunk: &[u8], start: usize) -> usize {
-    let statement = start + header_length(&chunk[start..]);
+/// Where the event at `start` whose header ends at `statement` ends: at the next block of header lines.
+fn event_end(chunk: &[u8], start: usize, statement: usize) -> usize {
     if statement > start && begins(&chunk[statement..]) {
         return statement;
     }
     // The newline before the statement's first line may be the one that ends it.
     let mut at = statement.saturating_sub(1).max(start);
-    while let Some(found) = memmem::find(&chunk[at..], b"\n# ") {
+    while let Some(found) = memchr::memchr(b'\n', &chunk[at..]) {
         at += found + 1;
-        if at > start && begins(&chunk[at..]) {
+        if chunk.get(at) == Some(&b'#') && begins(&chunk[at..]) {
             return at;
         }
     }
     chunk.len()
 }
 
-/// The length of the header: lines with `#` up to the `Query_time`, and those after it.
-fn header_length(event: &[u8]) -> usize {
-    let mut at = 0;
-    let mut timed = false;
-    while event.get(at) == Some(&b'#') {
-        let line = &event[at..];
-        let ends = line.starts_with(b"# administrator command: ")
-            || (timed && begins(line) && !line.starts_with(b"# Thread_id: "));
-        if ends {
-            break;
-        }
-        let end = memchr::memchr(b'\n', line).map_or(line.len(), |end| end + 1);
-        // A search costs more than the two lines that have no such field.
-        let elsewhere = !(line.starts_with(b"# Time: ") || line.starts_with(b"# User@Host: "));
-        timed = timed
-            || line.starts_with(b"# Query_time: ")
-            || (elsewhere && memmem::find(&line[..end.min(200)], b"Query_time: ").is_some());
-        at += end;
-    }
-    at
-}
-
 impl SlowRecords {
-    fn event(&mut self, event: &[u8], sink: &mut Sink<'_>) {
-        let length = header_length(event);
-        let header = Header::read(&event[..length], &mut self.plan);
+    fn event(&mut self, event: &[u8], header: &Header<'_>, length: usize, sink: &mut Sink<'_>) {
         if let Some(time) = header.time {
             self.time = Some(time);
         }
@@ -192,7 +168,7 @@ impl SlowRecords {
             session: Session { database, user: header.user, app: b"" },
             weight: header.weight(),
             marks: header.marks,
-            plan: (!self.plan.is_empty()).then_some(self.plan.as_str()),
+            explain_lines: header.explain_lines,
             ..Event::default()
         });
     }
@@ -258,8 +234,10 @@ fn timestamp(line: &[u8]) -> Option<Micros> {
     {
         return None;
     }
-    let at = memmem::find(assignments, b"timestamp=")? + 10;
-    let text = &assignments[at..];
+    let text = match assignments.strip_prefix(b"timestamp=") {
+        Some(text) => text,
+        None => &assignments[memmem::find(assignments, b"timestamp=")? + 10..],
+    };
     let length = digits(text);
     let (micros, _) = super::time::fraction(&text[length..]);
     Some(number(&text[..length])?.checked_mul(1_000_000)? + micros)
@@ -271,6 +249,9 @@ fn without_banner(mut body: &[u8]) -> &[u8] {
     // A server that is started again and again writes it again and again.
     loop {
         let trimmed = body.trim_ascii_end();
+        if !trimmed.ends_with(b"Argument") {
+            return body;
+        }
         let last = &trimmed[memchr::memrchr(b'\n', trimmed).map_or(0, |at| at + 1)..];
         if !last.starts_with(b"Time") || memmem::find(last, b" Id Command").is_none() {
             return body;
@@ -309,9 +290,10 @@ mod tests {
     #[test]
     fn events_end_at_a_header_not_at_a_comment() {
         let log = b"# Query_time: 1  Lock_time: 0\nselect 1\n# a comment\nfrom t;\n# User@Host: a[a] @ b []\n# Query_time: 2\nselect 2;\n";
-        let end = event_end(log, 0);
+        let header_end = |at: usize| at + Header::read(&log[at..], &mut Clock::default()).1;
+        let end = event_end(log, 0, header_end(0));
         assert!(log[end..].starts_with(b"# User@Host: "));
-        assert_eq!(event_end(log, end), log.len());
+        assert_eq!(event_end(log, end, header_end(end)), log.len());
     }
 
     #[test]

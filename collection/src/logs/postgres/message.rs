@@ -250,7 +250,8 @@ fn step(text: &[u8]) -> Option<(Step, &[u8])> {
 /// What follows the name of a prepared statement.
 fn after_name(text: &[u8]) -> Option<&[u8]> {
     let head = text.get(..300).unwrap_or(text);
-    let colon = memmem::find(head, b": ").or_else(|| memchr::memchr(b':', head))?;
+    let colons = || memchr::memchr_iter(b':', head);
+    let colon = colons().find(|at| head.get(at + 1) == Some(&b' ')).or_else(|| colons().next())?;
     text.get(colon + 1..).map(<[u8]>::trim_ascii_start)
 }
 
@@ -312,6 +313,10 @@ fn fact(entry: &Entry<'_>, sink: &mut Sink<'_>) {
         lock_wait(entry, sink);
     } else if message.starts_with(b"connection authorized") {
         sink.facts.connections += 1;
+    } else if let Some(version) = message.strip_prefix(b"starting PostgreSQL ") {
+        let version = version.split(|b| *b == b' ').next().unwrap_or_default();
+        let version = String::from_utf8_lossy(version).into_owned();
+        sink.facts.said.insert("version".into(), version);
     }
     if let Some(time) = entry.time {
         sink.facts.saw(time);

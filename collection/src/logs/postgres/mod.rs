@@ -49,15 +49,20 @@ impl Severity {
 /// `LOG:  ` at the start of `text` (some shippers leave one blank, or none): its severity and the
 /// length with the blanks. With `log_error_verbosity = verbose` the SQLSTATE counts as a blank.
 pub(super) fn severity(text: &[u8]) -> Option<(Severity, usize)> {
-    // The longest word, STATEMENT and BACKTRACE, has nine letters.
-    let head = text.get(..10).unwrap_or(text);
-    let colon = memchr::memchr(b':', head)?;
-    let severity = Severity::of(&head[..colon])?;
+    let (severity, colon) = match text {
+        [b'L', b'O', b'G', b':', ..] => (Severity::Log, 3),
+        _ => {
+            // The longest word, STATEMENT and BACKTRACE, has nine letters.
+            let head = text.get(..10).unwrap_or(text);
+            let colon = head.iter().position(|byte| *byte == b':')?;
+            (Severity::of(&head[..colon])?, colon)
+        }
+    };
     let mut length = colon + 1;
     length += text[length..].iter().take_while(|byte| **byte == b' ').count();
     let code = text.get(length..length + 7).unwrap_or_default();
-    let verbose = severity.begins_entry()
-        && code.ends_with(b": ")
+    let verbose = code.ends_with(b": ")
+        && severity.begins_entry()
         && code[..5].iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
         && code[..5].iter().any(u8::is_ascii_digit);
     Some((severity, if verbose { length + 7 } else { length }))
@@ -82,14 +87,15 @@ pub(super) fn duration(text: &[u8], unit_ns: u64) -> Option<(u64, usize)> {
     let whole = super::time::digits(text);
     let mut ns =
         u64::try_from(super::time::number(text.get(..whole)?)?).ok()?.checked_mul(unit_ns)?;
-    let Some(fraction) = text[whole..].strip_prefix(b".") else { return Some((ns, whole)) };
-    let length = super::time::digits(fraction);
+    let Some(b'.') = text.get(whole) else { return Some((ns, whole)) };
+    let mut at = whole + 1;
     let mut unit = unit_ns;
-    for digit in &fraction[..length] {
+    while let Some(digit) = text.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|d| *d < 10) {
         unit /= 10;
-        ns = ns.checked_add(u64::from(digit - b'0') * unit)?;
+        ns = ns.checked_add(u64::from(digit) * unit)?;
+        at += 1;
     }
-    Some((ns, whole + 1 + length))
+    Some((ns, at))
 }
 
 #[cfg(test)]

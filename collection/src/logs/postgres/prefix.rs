@@ -134,7 +134,11 @@ impl<'a> Head<'a> {
         clock: &mut Clock,
     ) -> Option<usize> {
         match piece {
-            Piece::Literal(literal) => text.starts_with(literal).then_some(literal.len()),
+            Piece::Literal(literal) => match literal.as_slice() {
+                [only] => (text.first() == Some(only)).then_some(1),
+                [one, two] => (text.get(..2) == Some(&[*one, *two])).then_some(2),
+                literal => text.starts_with(literal).then_some(literal.len()),
+            },
             Piece::Time => {
                 let (time, length) = clock.read(text)?;
                 self.time.get_or_insert(time);
@@ -201,14 +205,21 @@ fn text_length(text: &[u8], next: Option<&Piece>) -> Option<usize> {
     /// Names have at most 63 bytes each; a prefix is no longer than this.
     const MOST: usize = 400;
     let window = text.get(..MOST).unwrap_or(text);
-    let window = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
+    // Names are short: a loop is over before a search has begun.
+    let end = |ends: fn(u8, u8) -> bool, byte: u8| {
+        let end = window.iter().position(|b| ends(*b, byte) || *b == b'\n')?;
+        (window[end] != b'\n').then_some(end)
+    };
     match next {
         Some(Piece::Literal(literal)) => match literal.as_slice() {
-            [byte] => memchr::memchr(*byte, window),
-            literal => memmem::find(window, literal),
+            [byte] => end(|a, b| a == b, *byte),
+            literal => {
+                let line = &window[..memchr::memchr(b'\n', window).unwrap_or(window.len())];
+                memmem::find(line, literal)
+            }
         },
         // Two fields without anything between them cannot be told apart: the first gets a word.
-        _ => window.iter().position(|b| matches!(b, b' ' | b':' | b',' | b'[')),
+        _ => end(|b, _| matches!(b, b' ' | b':' | b',' | b'['), 0),
     }
 }
 

@@ -140,16 +140,16 @@ fn load(document: &mut Document, log: &LogFacts, style: &Style) {
     }
     let most = weights.iter().copied().fold(0.0, f64::max);
     let span = Millis(seconds as f64 * 1000.0);
-    let most = match timed {
-        true => format!(
-            "{} of execution in {span}, {} at once",
-            Millis(most),
-            Count((most / (seconds as f64 * 1000.0) * 100.0).round() / 100.0)
-        ),
-        false => format!("{} executions in {span}", Count(most)),
+    let highest = match timed {
+        true => {
+            let running = most / (seconds as f64 * 1000.0);
+            let running = Count((running * 100.0).round() / 100.0);
+            format!("{} ({running} running on average)", Millis(most))
+        }
+        false => format!("{} executions", Count(most)),
     };
     let line = format!("load  {}", sparkline(&weights, style.ascii));
-    let legend = format!("      each column {span}; at most {most}");
+    let legend = format!("      each column {span}; the highest {highest}");
     let lines = vec![vec![plain(line)], vec![plain(legend)]];
     document.blocks.push(Block::Lines { language: "text", lines });
 }
@@ -207,10 +207,28 @@ fn item(marker: &str, tone: Tone, text: String) -> Item {
     Item { marker: format!("{marker:<12}"), tone, text, details: Vec::new() }
 }
 
+/// What the logs of a snapshot say besides its statements.
+pub(super) fn besides(document: &mut Document, snapshot: &Snapshot, style: &Style) {
+    let Some(log) = &snapshot.log else { return };
+    let mut items = Vec::new();
+    happened(log, style, &mut |marker, tone, text| items.push(item(marker, tone, text)));
+    if !items.is_empty() {
+        document.heading("The log says besides");
+        document.list(items);
+    }
+}
+
 fn facts(document: &mut Document, log: &LogFacts, style: &Style) {
     let mut items = Vec::new();
     let mut say = |marker: &str, tone: Tone, text: String| items.push(item(marker, tone, text));
     read(log, &mut say);
+    happened(log, style, &mut say);
+    not_counted(log, &mut say);
+    document.list(items);
+}
+
+/// What happened on the server.
+fn happened(log: &LogFacts, style: &Style, say: &mut impl FnMut(&str, Tone, String)) {
     if !log.errors.is_empty() {
         say("errors", Tone::Warm, names(&log.errors));
     }
@@ -243,8 +261,6 @@ fn facts(document: &mut Document, log: &LogFacts, style: &Style) {
     if log.connections > 0 {
         say("connections", Tone::Plain, Count(log.connections as f64).to_string());
     }
-    not_counted(log, &mut say);
-    document.list(items);
 }
 
 /// The logs.
@@ -267,8 +283,10 @@ fn read(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
 fn not_counted(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
     let executions = |n: u64| counted(n as usize, "execution", "executions");
     if log.steps > 0 {
-        let text = format!("{} of prepared statements, {}", log.steps, Millis(log.steps_ms));
-        say("parse, bind", Tone::Plain, text);
+        let steps = counted(log.steps as usize, "step", "steps");
+        let text =
+            format!("{steps} beside their executions (parse, bind …), {}", Millis(log.steps_ms));
+        say("not counted", Tone::Plain, text);
     }
     if log.administrator_commands > 0 {
         let commands = counted(log.administrator_commands as usize, "command", "commands");

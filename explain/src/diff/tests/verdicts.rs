@@ -129,7 +129,7 @@ fn mongodb_scans_need_no_name() {
     let before = outline(
         Engine::Mongodb,
         "Other actual=10x1
-           IndexScan using=dest_1 actual=10x1 [index dest: 5]",
+           IndexScan using=dest_1 actual=10x1 [index {\"dest\":{\"$eq\":5}}]",
     );
     let after = outline(Engine::Mongodb, "SeqScan harbor.voyages actual=10x1 removed=30000");
     let found = diff(&before, &after);

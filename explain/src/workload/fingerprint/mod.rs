@@ -10,6 +10,7 @@ pub mod mongodb;
 mod normalizer;
 mod redact;
 mod redact_raw;
+mod shape;
 mod state;
 mod words;
 
@@ -46,7 +47,12 @@ pub fn fingerprint(sql: &str, engine: Engine) -> Fingerprint {
     if engine == Engine::Mongodb {
         return Fingerprint(xxh3_64(mongodb::normalize(sql).as_bytes()));
     }
-    Normalizer::new(engine).fingerprint(sql)
+    Normalizer::new(engine).hash(sql)
+}
+
+/// The hash of any text, as fingerprints are written: 16 hexadecimal digits, stable across releases.
+pub fn hash(text: &str) -> String {
+    Fingerprint(xxh3_64(text.as_bytes())).to_string()
 }
 
 /// The statement with its literals and placeholders replaced by `?`, keywords and unquoted names in

@@ -13,15 +13,18 @@
 //!   constants, casts, arithmetic, rows — is `(...)`; further such rows of VALUES vanish;
 //! * `= ANY (constant)` is `in (...)`, `<> ALL (constant)` is `not in (...)`;
 //! * the name after SAVEPOINT, RELEASE, DEALLOCATE is `?`;
+//! * the field of PostgreSQL's `extract(year FROM …)` is `?`;
 //! * `!=` is `<>`, `==` is `=`, ASC vanishes.
 //!
 //! Not done, on purpose: digits in names stay (`orders_2024` and `orders_2025` are two tables), and
 //! nothing is reordered.
 
 use super::Fingerprint;
+use super::shape::shape;
 use super::state::{Frame, Last, List, Quantifiable, Run, Sign, State};
 use super::words::WordClass;
 use crate::engine::Engine;
+use crate::workload::bytes;
 use crate::workload::lexer::{Lexer, Token, TokenKind};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -30,12 +33,15 @@ use xxhash_rust::xxh3::xxh3_64;
 pub struct Normalizer {
     engine: Engine,
     out: Vec<u8>,
-    /// The statement in lower case: one pass over it all is much cheaper than one a word.
-    lower: Vec<u8>,
     frames: Vec<Frame>,
     name: Vec<u8>,
     state: State,
+    /// Fingerprints by [`shape`]: a statement of a shape that is known is only lexed.
+    known: Vec<(u64, Fingerprint)>,
 }
+
+/// Shapes that are remembered; a power of two. Some 130 kB, made when the first is.
+const KNOWN_SHAPES: usize = 1 << 13;
 
 impl Normalizer {
     /// A normalizer for the texts of `engine`.
@@ -43,15 +49,29 @@ impl Normalizer {
         Self {
             engine,
             out: Vec::with_capacity(256),
-            lower: Vec::new(),
+            known: Vec::new(),
             frames: Vec::with_capacity(8),
             name: Vec::new(),
             state: State::START,
         }
     }
 
-    /// The fingerprint of `sql`.
+    /// The fingerprint of `sql`. Statements that differ in their values only are normalized once.
     pub fn fingerprint(&mut self, sql: &str) -> Fingerprint {
+        // The shape of nothing is 0, and so is an empty slot's.
+        let shape = shape(sql, self.engine) | 1;
+        if self.known.is_empty() {
+            self.known.resize(KNOWN_SHAPES, (0, Fingerprint(0)));
+        }
+        let slot = (shape >> 1) as usize & (KNOWN_SHAPES - 1);
+        if self.known[slot].0 != shape {
+            self.known[slot] = (shape, self.hash(sql));
+        }
+        self.known[slot].1
+    }
+
+    /// The hash of the normalized text.
+    pub(super) fn hash(&mut self, sql: &str) -> Fingerprint {
         self.read(sql);
         Fingerprint(xxh3_64(&self.out))
     }
@@ -68,24 +88,22 @@ impl Normalizer {
         self.frames.clear();
         self.frames.push(Frame::new(List::Plain, 0));
         self.state = State::START;
-        let mut lower = std::mem::take(&mut self.lower);
-        lower.clear();
-        lower.extend_from_slice(sql.as_bytes());
-        lower.make_ascii_lowercase();
+        // Seldom longer; then nothing grows token by token.
+        self.out.reserve(sql.len() + 16);
         let mut lexer = Lexer::new(sql, self.engine);
         while let Some(token) = lexer.next_significant() {
-            self.push(sql.as_bytes(), &lower, token);
+            self.push(sql.as_bytes(), token);
         }
-        self.lower = lower;
     }
 
-    fn push(&mut self, sql: &[u8], lower: &[u8], token: Token) {
+    #[inline(always)]
+    fn push(&mut self, sql: &[u8], token: Token) {
         if self.state.semicolon && token.kind != TokenKind::Semicolon {
             self.settle_column(token.kind);
             self.end_statement();
         }
         if token.kind == TokenKind::Word {
-            return self.word(lower.get(token.start..token.end).unwrap_or_default());
+            return self.word(sql, token);
         }
         let text = sql.get(token.start..token.end).unwrap_or_default();
         self.settle_column(token.kind);
@@ -154,9 +172,9 @@ impl Normalizer {
         !matches!(self.state.last, Last::Start | Last::Open | Last::Dot | Last::Cast)
     }
 
-    /// A word in lower case.
-    fn word(&mut self, text: &[u8]) {
-        let class = WordClass::of(text);
+    #[inline(always)]
+    fn word(&mut self, sql: &[u8], token: Token) {
+        let class = WordClass::of_any(sql, token.start, token.end);
         if class != WordClass::Plain && self.special_word(class) {
             return;
         }
@@ -167,11 +185,23 @@ impl Normalizer {
         if self.blank_before_word() {
             self.out.push(b' ');
         }
-        self.out.extend_from_slice(text);
+        self.push_lower(sql, token);
         self.state.run = Run::None;
         self.state.sign = None;
         self.note_word(class);
         self.went(Last::Word(class));
+    }
+
+    /// Writes a word in lower case, eight bytes at a time; those too many are cut off again.
+    #[inline(always)]
+    fn push_lower(&mut self, sql: &[u8], token: Token) {
+        let end = self.out.len() + token.end - token.start;
+        let mut at = token.start;
+        while at < token.end {
+            self.out.extend_from_slice(&bytes::lower(bytes::load(sql, at)).to_le_bytes());
+            at += 8;
+        }
+        self.out.truncate(end);
     }
 
     /// Words that are not written as they are; says whether this was one.
@@ -222,11 +252,30 @@ impl Normalizer {
         match class {
             WordClass::Select => self.not_constant(),
             WordClass::As => self.state.in_type = true,
+            WordClass::Operand if self.state.before == Last::Open => {
+                self.state.in_type = false;
+                self.extracted_field();
+            }
             WordClass::Operand | WordClass::EndsKeys | WordClass::In => self.state.in_type = false,
             WordClass::Plain | WordClass::Keyword => {
                 self.pend_column();
             }
             _ => {}
+        }
+    }
+
+    /// PostgreSQL takes the field of `extract(year FROM …)` for a constant: its statistics have a
+    /// parameter there.
+    fn extracted_field(&mut self) {
+        if self.engine != Engine::Postgres {
+            return;
+        }
+        let Some(head) = self.out.strip_suffix(b" from") else { return };
+        let Some(open) = head.iter().rposition(|byte| *byte == b'(') else { return };
+        let is_extract = head.get(..open).is_some_and(|before| before.ends_with(b"extract"));
+        if is_extract && head.get(open + 1..).is_some_and(is_simple) {
+            self.out.truncate(open + 1);
+            self.out.extend_from_slice(b"? from");
         }
     }
 

@@ -33,6 +33,17 @@ fn server_text_and_sent_text_share_a_fingerprint() {
         ),
         (Postgres, "UPDATE t SET a = $1, b = $2", "UPDATE t SET a = NULL, b = -1.5"),
         (
+            Postgres,
+            "SELECT extract($1 FROM a), extract( $2 from b) FROM t GROUP BY extract($3 FROM a)",
+            "SELECT extract(year FROM a), EXTRACT('dow' FROM b) FROM t GROUP BY extract(year FROM a)",
+        ),
+        (
+            Mysql,
+            "SELECT SQL_NO_CACHE * FROM `t`",
+            "SELECT /*!40001 SQL_NO_CACHE */ * FROM `t` /* c */",
+        ),
+        (Mysql, "SET NAMES `utf8mb4`", "/*!40101 SET NAMES utf8mb4 */"),
+        (
             Mysql,
             "SELECT * FROM `voyages` WHERE `dest` = ? AND STATUS IN (...)",
             "SELECT * FROM voyages WHERE dest=4 AND status IN ('lost',\"delayed\")",
@@ -220,7 +231,7 @@ const NORMALIZED: &[(Engine, &str, &str)] = &[
     (Postgres, "data->>'a' @> '{}' ?| b", "data ->> ? @> ? ? | b"),
     (Postgres, "(now() - '7 days'::interval)", "(now() - ?::interval)"),
     (Postgres, "select array[1, 2], a[1]", "select array[...], a[?]"),
-    (Postgres, "extract(epoch from x) > date $1", "extract(epoch from x) > date ?"),
+    (Postgres, "extract(epoch from x) > date $1", "extract(? from x) > date ?"),
     (
         Postgres,
         "RELEASE SAVEPOINT \"sp_1\"; deallocate all; select release, b from savepoint s",

@@ -1,5 +1,7 @@
 //! The words of SQL that matter to a reader who has only tokens.
 
+use crate::workload::bytes;
+
 /// What a word does to the tokens around it. A quoted identifier that reads like one of these keeps
 /// its quotes, so that it is never taken for the word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,42 +57,174 @@ pub(in crate::workload) enum WordClass {
     EndsKeys,
 }
 
+/// Every word that is more than plain, with its class.
+const WORDS: &[(&str, WordClass)] = &[
+    ("select", WordClass::Select),
+    ("in", WordClass::In),
+    ("values", WordClass::Values),
+    ("value", WordClass::Values),
+    ("any", WordClass::Any),
+    ("some", WordClass::Any),
+    ("all", WordClass::All),
+    ("array", WordClass::Array),
+    ("null", WordClass::Null),
+    ("true", WordClass::Bool),
+    ("false", WordClass::Bool),
+    ("is", WordClass::Is),
+    ("not", WordClass::Not),
+    ("set", WordClass::Set),
+    ("as", WordClass::As),
+    ("at", WordClass::As),
+    ("asc", WordClass::Ascending),
+    ("like", WordClass::Like),
+    ("ilike", WordClass::Like),
+    ("glob", WordClass::Glob),
+    ("regexp", WordClass::Regex),
+    ("rlike", WordClass::Regex),
+    ("similar", WordClass::Regex),
+    ("limit", WordClass::Rows),
+    ("offset", WordClass::Rows),
+    ("fetch", WordClass::Rows),
+    ("first", WordClass::Rows),
+    ("next", WordClass::Rows),
+    ("top", WordClass::Rows),
+    ("savepoint", WordClass::Names),
+    ("release", WordClass::Names),
+    ("deallocate", WordClass::Names),
+    ("by", WordClass::By),
+    ("having", WordClass::EndsKeys),
+    ("where", WordClass::EndsKeys),
+    ("union", WordClass::EndsKeys),
+    ("for", WordClass::EndsKeys),
+    ("window", WordClass::EndsKeys),
+    ("except", WordClass::EndsKeys),
+    ("intersect", WordClass::EndsKeys),
+    ("returning", WordClass::EndsKeys),
+    ("default", WordClass::Constant),
+    ("current_date", WordClass::Constant),
+    ("current_time", WordClass::Constant),
+    ("current_timestamp", WordClass::Constant),
+    ("localtime", WordClass::Constant),
+    ("localtimestamp", WordClass::Constant),
+    ("current_user", WordClass::Constant),
+    ("session_user", WordClass::Constant),
+    ("and", WordClass::Operand),
+    ("or", WordClass::Operand),
+    ("xor", WordClass::Operand),
+    ("on", WordClass::Operand),
+    ("when", WordClass::Operand),
+    ("then", WordClass::Operand),
+    ("else", WordClass::Operand),
+    ("case", WordClass::Operand),
+    ("between", WordClass::Operand),
+    ("distinct", WordClass::Operand),
+    ("return", WordClass::Operand),
+    ("div", WordClass::Operand),
+    ("mod", WordClass::Operand),
+    ("from", WordClass::Operand),
+    ("using", WordClass::Operand),
+    ("escape", WordClass::Operand),
+    ("to", WordClass::Operand),
+    ("interval", WordClass::Operand),
+    ("call", WordClass::Operand),
+    ("join", WordClass::Keyword),
+    ("exists", WordClass::Keyword),
+    ("over", WordClass::Keyword),
+    ("with", WordClass::Keyword),
+    ("lateral", WordClass::Keyword),
+    ("filter", WordClass::Keyword),
+    ("into", WordClass::Keyword),
+    ("materialized", WordClass::Keyword),
+    ("references", WordClass::Keyword),
+    ("key", WordClass::Keyword),
+    ("partition", WordClass::Keyword),
+];
+
+/// Slots for the first eight bytes of the words above; a power of two, more than twice as many.
+const SLOTS: usize = 256;
+
+/// The words by their first eight bytes: the number of those bytes, and a place in [`WORDS`]. A word
+/// whose place is taken stands in the next that is free.
+static TABLE: [(u64, u8); SLOTS] = table();
+
+const fn slot(word: u64) -> usize {
+    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
+
+/// The first eight bytes of a word as one number, as [`bytes::load`] gives it.
+const fn head(word: &[u8]) -> u64 {
+    let mut number = 0;
+    let mut at = 0;
+    while at < 8 && at < word.len() {
+        number |= (word[at] as u64) << (8 * at);
+        at += 1;
+    }
+    number
+}
+
+const fn table() -> [(u64, u8); SLOTS] {
+    let mut table = [(0, 0); SLOTS];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = head(WORDS[at].0.as_bytes());
+        let mut place = slot(word);
+        while table[place].0 != 0 {
+            place = (place + 1) % SLOTS;
+        }
+        table[place] = (word, at as u8);
+        at += 1;
+    }
+    table
+}
+
 impl WordClass {
     /// The class of a word in lower case.
     pub(in crate::workload) fn of(word: &[u8]) -> Self {
-        match word {
-            b"select" => Self::Select,
-            b"in" => Self::In,
-            b"values" | b"value" => Self::Values,
-            b"any" | b"some" => Self::Any,
-            b"all" => Self::All,
-            b"array" => Self::Array,
-            b"null" => Self::Null,
-            b"true" | b"false" => Self::Bool,
-            b"is" => Self::Is,
-            b"not" => Self::Not,
-            b"set" => Self::Set,
-            b"as" | b"at" => Self::As,
-            b"asc" => Self::Ascending,
-            b"like" | b"ilike" => Self::Like,
-            b"glob" => Self::Glob,
-            b"regexp" | b"rlike" | b"similar" => Self::Regex,
-            b"limit" | b"offset" | b"fetch" | b"first" | b"next" | b"top" => Self::Rows,
-            b"savepoint" | b"release" | b"deallocate" => Self::Names,
-            b"by" => Self::By,
-            b"having" | b"where" | b"union" | b"for" | b"window" | b"except" | b"intersect"
-            | b"returning" => Self::EndsKeys,
-            b"default" | b"current_date" | b"current_time" | b"current_timestamp"
-            | b"localtime" | b"localtimestamp" | b"current_user" | b"session_user" => {
-                Self::Constant
+        Self::of_any(word, 0, word.len())
+    }
+
+    /// The class of a word in lower case of at most eight bytes, as one number.
+    #[inline(always)]
+    pub(in crate::workload) fn of_short(word: u64) -> Self {
+        let mut place = slot(word);
+        loop {
+            match TABLE[place] {
+                (0, _) => return Self::Plain,
+                (known, at) if known == word => {
+                    let (name, class) = WORDS[at as usize];
+                    // Beginnings of longer words stand in the table too.
+                    if name.len() <= 8 {
+                        return class;
+                    }
+                }
+                _ => {}
             }
-            b"and" | b"or" | b"xor" | b"on" | b"when" | b"then" | b"else" | b"case"
-            | b"between" | b"distinct" | b"return" | b"div" | b"mod" | b"from" | b"using"
-            | b"escape" | b"to" | b"interval" | b"call" => Self::Operand,
-            b"join" | b"exists" | b"over" | b"with" | b"lateral" | b"filter" | b"into"
-            | b"materialized" | b"references" | b"key" | b"partition" => Self::Keyword,
-            _ => Self::Plain,
+            place = (place + 1) % SLOTS;
         }
+    }
+
+    /// The class of the word from `start` to `end` of a text, in any case.
+    #[inline]
+    pub(in crate::workload) fn of_any(text: &[u8], start: usize, end: usize) -> Self {
+        let word = bytes::lower(bytes::load(text, start));
+        if end - start <= 8 {
+            return Self::of_short(bytes::lowest(word, end - start));
+        }
+        Self::of_long(word, text.get(start..end).unwrap_or_default())
+    }
+
+    /// The class of a longer word whose first eight bytes are `head` in lower case.
+    #[inline]
+    fn of_long(head: u64, word: &[u8]) -> Self {
+        let mut place = slot(head);
+        while TABLE[place].0 != 0 {
+            let (name, class) = WORDS[TABLE[place].1 as usize];
+            if TABLE[place].0 == head && name.as_bytes().eq_ignore_ascii_case(word) {
+                return class;
+            }
+            place = (place + 1) % SLOTS;
+        }
+        Self::Plain
     }
 
     /// Whether what follows begins an operand, so that `-1` there is one number and `?` a

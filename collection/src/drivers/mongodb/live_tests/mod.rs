@@ -3,4 +3,5 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod logging;
 mod support;

@@ -3,6 +3,7 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod logging;
 mod planning;
 mod privileges;
 mod support;

@@ -3,5 +3,9 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod logging;
+mod many;
+mod pooled;
 mod pretending;
+mod privileges;
 mod support;

@@ -1,0 +1,236 @@
+//! A quick shape of a statement: statements of one shape have one fingerprint, so that a normalized
+//! text is made once a shape and not once a statement.
+//!
+//! The shape is finer than the fingerprint: it is a hash of the tokens as they stand, values apart,
+//! without the normalizer's knowledge of what words do. What makes statements of one kind differ
+//! most goes all the same: a list of IN or ARRAY and rows of VALUES in which every token is plainly
+//! constant count as one, however long they are. Where that is not plain (a column, a subquery), the
+//! tokens count one by one, and the normalizer decides.
+
+use super::words::WordClass;
+use crate::engine::Engine;
+use crate::workload::bytes;
+use crate::workload::lexer::{Lexer, Token, TokenKind};
+
+/// What may stand before a list that counts as one.
+#[derive(Clone, Copy)]
+enum Lead {
+    None,
+    /// `IN`: the list is in parentheses.
+    Members,
+    /// `VALUES`.
+    Rows,
+    /// A row of VALUES that counted as one.
+    Row,
+    /// … and the comma after it; the shape before the comma.
+    RowComma(u64),
+    /// `ARRAY`: the list is in brackets.
+    Elements,
+}
+
+/// The shape of a statement.
+pub(super) fn shape(sql: &str, engine: Engine) -> u64 {
+    let mut walk = Walk { text: sql.as_bytes(), lexer: Lexer::new(sql, engine), shape: SEED };
+    let mut lead = Lead::None;
+    while let Some(token) = walk.lexer.next_significant() {
+        lead = walk.token(token, lead);
+    }
+    walk.shape
+}
+
+struct Walk<'a> {
+    text: &'a [u8],
+    lexer: Lexer<'a>,
+    shape: u64,
+}
+
+/// What stands for a token that counts by its kind only: numbers that no text of a token gives, as
+/// the first byte of those is none of these.
+mod mark {
+    pub(super) const VALUE: u64 = 1;
+    pub(super) const LIST: u64 = 2;
+    pub(super) const ELEMENTS: u64 = 3;
+    pub(super) const OPEN: u64 = 4;
+    pub(super) const COMMA: u64 = 5;
+    pub(super) const OPEN_BRACKET: u64 = 6;
+    /// The first of the other kinds.
+    pub(super) const KIND: u64 = 7;
+}
+
+/// Where every shape begins, so that a first piece of zeros is seen.
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A shape and one more piece: both halves of the product depend on all bits of both.
+#[inline(always)]
+fn mixed(shape: u64, piece: u64) -> u64 {
+    let product = u128::from(shape ^ piece) * 0xd6e8_feb8_6659_fd93_u128;
+    (product as u64) ^ (product >> 64) as u64
+}
+
+impl Walk<'_> {
+    #[inline(always)]
+    fn token(&mut self, token: Token, lead: Lead) -> Lead {
+        match token.kind {
+            TokenKind::Word => return self.word(token),
+            TokenKind::Comma => {
+                let before = self.shape;
+                self.piece(mark::COMMA);
+                if matches!(lead, Lead::Row) {
+                    return Lead::RowComma(before);
+                }
+            }
+            TokenKind::String | TokenKind::Number | TokenKind::Placeholder => {
+                self.piece(mark::VALUE);
+            }
+            TokenKind::Open => return self.open(lead),
+            TokenKind::OpenBracket => {
+                let all =
+                    matches!(lead, Lead::Elements) && self.is_constant(TokenKind::CloseBracket);
+                self.piece(if all { mark::ELEMENTS } else { mark::OPEN_BRACKET });
+            }
+            TokenKind::Quoted | TokenKind::Operator => self.text(token),
+            kind => self.piece(mark::KIND + kind as u64),
+        }
+        Lead::None
+    }
+
+    #[inline(always)]
+    fn piece(&mut self, piece: u64) {
+        self.shape = mixed(self.shape, piece);
+    }
+
+    /// Adds the bytes of a token, eight at a time.
+    #[inline(always)]
+    fn text(&mut self, token: Token) {
+        let mut at = token.start;
+        while token.end - at > 8 {
+            // Turned, so that a piece with more after it is never taken for a last one.
+            self.shape = mixed(self.shape, bytes::load(self.text, at)).rotate_left(23);
+            at += 8;
+        }
+        // One to eight bytes: moved up, what follows them goes, and how many they are shows.
+        let last = bytes::load(self.text, at) << (8 * (8 - (token.end - at)) as u32 & 63);
+        self.piece(last);
+    }
+
+    #[inline(always)]
+    fn word(&mut self, token: Token) -> Lead {
+        self.text(token);
+        let length = token.end - token.start;
+        // As long as one of the words below.
+        if length > 6 || 1 << length & 0b110_0100 == 0 {
+            return Lead::None;
+        }
+        let word = bytes::lower(bytes::load(self.text, token.start));
+        // The words of WordClass::{In, Values, Array}.
+        match &bytes::lowest(word, length).to_le_bytes() {
+            b"in\0\0\0\0\0\0" => Lead::Members,
+            b"values\0\0" | b"value\0\0\0" => Lead::Rows,
+            b"array\0\0\0" => Lead::Elements,
+            _ => Lead::None,
+        }
+    }
+
+    fn open(&mut self, lead: Lead) -> Lead {
+        let leads = matches!(lead, Lead::Members | Lead::Rows | Lead::RowComma(_));
+        if !leads || !self.is_constant(TokenKind::Close) {
+            self.piece(mark::OPEN);
+            return Lead::None;
+        }
+        match lead {
+            // A further row says nothing.
+            Lead::RowComma(before) => self.shape = before,
+            _ => self.piece(mark::LIST),
+        }
+        if matches!(lead, Lead::Members) { Lead::None } else { Lead::Row }
+    }
+
+    /// Whether the list that was opened is plainly constant; if so it is passed.
+    fn is_constant(&mut self, close: TokenKind) -> bool {
+        let mut lexer = self.lexer.clone();
+        let is_constant = Constants::default().read(self.text, &mut lexer, close);
+        if is_constant {
+            self.lexer = lexer;
+        }
+        is_constant
+    }
+}
+
+/// What of the normalizer's state decides whether a list is constant.
+#[derive(Default)]
+struct Constants {
+    /// A name came that is a column unless `(` or a value follows.
+    name: bool,
+    /// After `::`: words are types.
+    in_type: bool,
+    after_value: bool,
+    depth: u32,
+}
+
+impl Constants {
+    /// Reads up to the end of a list; `false` at the first token that is not plainly constant.
+    fn read(mut self, text: &[u8], lexer: &mut Lexer<'_>, close: TokenKind) -> bool {
+        while let Some(token) = lexer.next_significant() {
+            if self.depth == 0 && token.kind == close {
+                return !self.name;
+            }
+            if !self.token(text, token) {
+                return false;
+            }
+        }
+        false
+    }
+
+    #[inline(always)]
+    fn token(&mut self, text: &[u8], token: Token) -> bool {
+        let name = std::mem::take(&mut self.name);
+        let after_value = std::mem::take(&mut self.after_value);
+        match token.kind {
+            TokenKind::String | TokenKind::Number | TokenKind::Placeholder => {
+                (self.after_value, self.in_type) = (true, false);
+                true
+            }
+            TokenKind::Open => {
+                self.depth += 1;
+                true
+            }
+            TokenKind::Word => self.word(text, token, name, after_value),
+            _ if name => false,
+            TokenKind::Comma | TokenKind::Operator => {
+                self.in_type = false;
+                true
+            }
+            TokenKind::Close if self.depth > 0 => {
+                self.depth -= 1;
+                self.in_type = false;
+                true
+            }
+            TokenKind::Cast => {
+                self.in_type = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn word(&mut self, text: &[u8], token: Token, name: bool, after_value: bool) -> bool {
+        match WordClass::of_any(text, token.start, token.end) {
+            // As good as a value: none of the words that make them a test is let through.
+            WordClass::Null | WordClass::Bool => {
+                (self.after_value, self.in_type) = (true, false);
+                true
+            }
+            _ if name => false,
+            WordClass::Constant => true,
+            WordClass::Operand => {
+                self.in_type = false;
+                true
+            }
+            WordClass::Plain | WordClass::Keyword => {
+                self.name = !self.in_type && !after_value;
+                true
+            }
+            _ => false,
+        }
+    }
+}
