@@ -18,11 +18,14 @@ mod from_log;
 mod inject;
 mod interface;
 pub mod limits;
+mod live;
 mod rejects;
 pub mod rules;
 mod runs;
+mod side_by_side;
 mod sides;
 pub mod snapshots;
+mod sources;
 pub mod stop;
 pub mod util;
 mod watch;
@@ -84,4 +87,13 @@ fn show(ctx: &Ctx, report: &Report) -> Result<()> {
 /// The plans in a text as `explain` shows them.
 pub fn plans_of_text(text: &str, name: &str) -> Result<Vec<crate::report::ShownPlan>> {
     explain::from_text(text, name, None, &crate::config::Config::default())
+}
+
+/// Advice by the cost model as `advise` gives it.
+#[cfg(test)]
+pub fn estimated_advice(
+    snapshot: &planscope_explain::Snapshot,
+) -> Result<crate::report::AdviseReport> {
+    let (options, thresholds) = Default::default();
+    Ok(advise::without_session(snapshot.clone(), "shop".to_owned(), options, &thresholds))
 }
