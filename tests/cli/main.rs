@@ -12,6 +12,7 @@
 mod support;
 
 mod bad_input;
+mod browse;
 mod ci;
 mod config;
 mod explain;

@@ -1,5 +1,6 @@
 //! `planscope diff`: what changed, is it worse, and by how much.
 
+use super::interface::InterfaceArgs;
 use super::runs::{self, Runs};
 use super::sides::{self, LiveArgs, Questions, Side};
 use crate::ctx::Ctx;
@@ -66,6 +67,8 @@ pub struct DiffArgs {
     pub top: usize,
     #[command(flatten)]
     pub live: LiveArgs,
+    #[command(flatten)]
+    pub interface: InterfaceArgs,
 }
 
 fn fail_on(text: &str) -> Result<FailOn, String> {
@@ -119,6 +122,10 @@ pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
         ctx.ui.say(&line);
     }
     let status = status(&report, is_gate);
+    if args.interface.opens(ctx)? {
+        let left = super::side_by_side::open(&args.interface, report, tolerance, ctx)?;
+        return Ok(if left == ExitStatus::Success { status } else { left });
+    }
     super::show(ctx, &Report::Diff(report))?;
     Ok(status)
 }
