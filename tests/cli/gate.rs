@@ -1,6 +1,7 @@
 //! The gate: a repository with a baseline, a pull request that drops an index, every output.
 
-use crate::support::{TestEnv, formats};
+use crate::formats;
+use crate::support::TestEnv;
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::Command;

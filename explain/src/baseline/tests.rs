@@ -73,6 +73,7 @@ fn shop() -> Snapshot {
         ]
         .into(),
         problems: Vec::new(),
+        log: None,
     }
 }
 
