@@ -74,6 +74,7 @@ fn shop() -> Snapshot {
         .into(),
         log: None,
         problems: Vec::new(),
+        log: None,
     }
 }
 
