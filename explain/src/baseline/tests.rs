@@ -72,7 +72,6 @@ fn shop() -> Snapshot {
             ("server_version".into(), "15".into()),
         ]
         .into(),
-        log: None,
         problems: Vec::new(),
         log: None,
     }
