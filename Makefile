@@ -3,7 +3,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test test-fast lint bench fuzz servers doctor generated
+.PHONY: demo test test-fast lint bench fuzz servers tools doctor generated
 
 # Find, prove and fix a real problem on an embedded database; needs nothing but cargo. A newcomer
 # waits for the build, and SQLite is optimised in the dev profile too: so that is the one.
@@ -11,7 +11,7 @@ demo:
 	$(CARGO) run --quiet -- demo
 
 # Install and start the real servers, then run everything. A server that cannot start fails it.
-test: servers
+test: servers tools
 	eval "$$(dev/servers env)" && PLANSCOPE_TEST_REQUIRE_SERVERS=1 $(CARGO) test --quiet
 
 # What needs no server; tests that need one say that they were skipped.
@@ -33,6 +33,10 @@ fuzz:
 
 servers:
 	dev/servers up
+
+# What tests need beside servers.
+tools:
+	dev/tools up
 
 # planscope's own look at the test servers.
 doctor: servers

@@ -22,6 +22,12 @@ _planscope() {
             planscope,analyze)
                 cmd="planscope__subcmd__analyze"
                 ;;
+            planscope,baseline)
+                cmd="planscope__subcmd__baseline"
+                ;;
+            planscope,browse)
+                cmd="planscope__subcmd__browse"
+                ;;
             planscope,collect)
                 cmd="planscope__subcmd__collect"
                 ;;
@@ -51,6 +57,12 @@ _planscope() {
                 ;;
             planscope,util)
                 cmd="planscope__subcmd__util"
+                ;;
+            planscope__subcmd__baseline,accept)
+                cmd="planscope__subcmd__baseline__subcmd__accept"
+                ;;
+            planscope__subcmd__baseline,init)
+                cmd="planscope__subcmd__baseline__subcmd__init"
                 ;;
             planscope__subcmd__snapshots,export)
                 cmd="planscope__subcmd__snapshots__subcmd__export"
@@ -83,14 +95,14 @@ _planscope() {
 
     case "${cmd}" in
         planscope)
-            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain analyze advise diff demo doctor rules stop snapshots completions util"
+            opts="-q -h -V --format --color --ascii --width --quiet --config-file --store --help --version collect explain browse analyze advise baseline diff demo doctor rules stop snapshots completions util"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -220,7 +232,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -354,7 +366,291 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__baseline)
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help init accept"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__baseline__subcmd__accept)
+            opts="-q -h --all --baseline --target --queries --analyze --inject-stats --force --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --baseline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inject-stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__baseline__subcmd__init)
+            opts="-q -h --out --target --queries --analyze --inject-stats --force --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inject-stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --width)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        planscope__subcmd__browse)
+            opts="-q -h --queries --running --top --by --database --exclude-database --user --exclude-user --app --exclude-app --matching --exclude --interval --analyze --force --keep-literals --max-plans --max-bytes --max-time --max-active --max-waiting --max-lag --timeout --analyze-timeout --audit --theme --palette --format --color --ascii --width --quiet --config-file --store --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "total-time mean-time calls rows reads temp rows-per-result variance new" -- "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-app)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --matching)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-plans)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-active)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-waiting)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-lag)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --palette)
+                    COMPREPLY=($(compgen -W "default okabe-ito cividis" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -532,7 +828,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -566,7 +862,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -604,7 +900,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -631,17 +927,33 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__diff)
-            opts="-q -h --fail-on --tolerance --top --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --against --fail-on --tolerance --confidence --runs --statement --top --queries --analyze --inject-stats --force --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --fail-on)
-                    COMPREPLY=($(compgen -W "worse changed never" -- "${cur}"))
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tolerance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confidence)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --runs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --statement)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -649,8 +961,28 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --queries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --inject-stats)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --analyze-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -696,7 +1028,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -723,7 +1055,7 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__explain)
-            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --format --color --ascii --width --quiet --config-file --store --help"
+            opts="-q -h --statement --plan --input-format --metric --analyze --timeout --analyze-timeout --audit --theme --palette --format --color --ascii --width --quiet --config-file --store --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -757,8 +1089,16 @@ _planscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "auto dark light" -- "${cur}"))
+                    return 0
+                    ;;
+                --palette)
+                    COMPREPLY=($(compgen -W "default okabe-ito cividis" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -792,7 +1132,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -826,7 +1166,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -860,7 +1200,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -894,7 +1234,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -928,7 +1268,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -970,7 +1310,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1004,7 +1344,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1038,7 +1378,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1072,7 +1412,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1110,7 +1450,7 @@ _planscope() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1144,7 +1484,7 @@ _planscope() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1171,14 +1511,14 @@ _planscope() {
             return 0
             ;;
         planscope__subcmd__util__subcmd__schema)
-            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze collect diff doctor dry-run error explain fleet rules snapshot snapshots"
+            opts="-q -h --format --color --ascii --width --quiet --config-file --store --help advise analyze baseline collect diff doctor dry-run error explain fleet rules snapshot snapshots"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text table json jsonl markdown html canonical junit sarif github gitlab" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -30,7 +30,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_needs_command" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -43,9 +47,11 @@ complete -c planscope -n "__fish_planscope_needs_command" -s h -l help -d 'Print
 complete -c planscope -n "__fish_planscope_needs_command" -s V -l version -d 'Print version'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "collect" -d 'Collect the heaviest statements and their plans into a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show plans with their heat: as a tree, a table, a page of HTML'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "browse" -d 'Look at plans in the terminal'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "analyze" -d 'Say what is wrong with a plan or a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "advise" -d 'Advise indexes that were checked with the planner'
-complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compare two plans or snapshots; exit 1 when it got worse'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "baseline" -d 'Keep accepted plans as files in version control'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "diff" -d 'Compare plans, snapshots, databases or a baseline; exit 1 when it got worse'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "demo" -d 'Walk through everything on a web shop in an embedded database'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "doctor" -d 'Check whether a target is fit to be looked at'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "rules" -d 'List the rules, or print the manual page of one'
@@ -112,7 +118,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand collect" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -154,13 +164,23 @@ misestimate\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l format -d 'How to print the result' -r -f -a "text\t''
 table\t''
 json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -171,6 +191,65 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze 
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l top -d 'Most statements' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
+mean-time\t''
+calls\t''
+rows\t''
+reads\t''
+temp\t''
+rows-per-result\t''
+variance\t''
+new\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l database -d 'Only statements of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-database -d 'No statement of this database' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l user -d 'Only statements of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-user -d 'No statement of this user' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l app -d 'Only statements of this application; known of what runs and of logs' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude-app -d 'No statement of this application' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l matching -d 'Only statements whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l exclude -d 'No statement whose text this regular expression finds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l interval -d 'Take two readings of the server\'s counters, so far apart (60s, 5m), and look at what ran in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-plans -d 'Most plans to ask for; of the statements beyond it it is said that they have none' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-bytes -d 'Most bytes of texts and plans to fetch: 20MiB; by default 256MiB' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-time -d 'Longest time of a collection: 30s, 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-active -d 'Leave the server alone while more sessions than this run a statement; by default 200' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-waiting -d 'Leave the server alone while more sessions than this wait for a lock; by default 20' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-lag -d 'Leave a replica alone that is further behind than this; by default 5m' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
+json\t''
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l running -d 'What runs at this moment instead of the server\'s statistics: times are those so far'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l force -d 'Look at a target that failed several times in a row, or that is busy'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l keep-literals -d 'Keep literals in stored texts and plans; by default they are replaced'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l rule -d 'Only this rule; can be given several times' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l statement -d 'Only this statement: its name, fingerprint or engine\'s id' -r
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l fail-on -d 'Exit 1 when there is a finding of at least this severity' -r -f -a "never\t'Never'
@@ -213,7 +292,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand analyze" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -265,7 +348,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -279,24 +366,118 @@ complete -c planscope -n "__fish_planscope_using_subcommand advise" -l keep-lite
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c planscope -n "__fish_planscope_using_subcommand diff" -l fail-on -d 'From which verdict on to exit 1' -r -f -a "worse\t'Something got worse'
-changed\t'A plan changed, for worse or not'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
+json\t''
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
 never\t'Never'"
-complete -c planscope -n "__fish_planscope_using_subcommand diff" -l tolerance -d 'How many times the work or cost may grow before it counts' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -f -a "init" -d 'Make a baseline of the plans of today'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and not __fish_seen_subcommand_from init accept" -f -a "accept" -d 'Take over what has changed, after review'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l out -d 'The folder to make; by default that of planscope.toml, else plans/' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l target -d 'Database or snapshot that has the plans; by default the database of planscope.toml\'s [baseline], else of PLANSCOPE_TARGET' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l queries -d 'Statements from files (or all *.sql files of a folder); by default those that the other side came from, else the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l inject-stats -d 'Give an empty scratch database the statistics of this snapshot first, so that it plans like the database that the snapshot was collected from' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
+json\t''
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l force -d 'Look at a target that failed several times in a row, without waiting'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l baseline -d 'The baseline\'s folder; by default that of planscope.toml, else plans/' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l target -d 'Database or snapshot that has the plans; by default the database of planscope.toml\'s [baseline], else of PLANSCOPE_TARGET' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l queries -d 'Statements from files (or all *.sql files of a folder); by default those that the other side came from, else the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l inject-stats -d 'Give an empty scratch database the statistics of this snapshot first, so that it plans like the database that the snapshot was collected from' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l format -d 'How to print the result' -r -f -a "text\t''
+table\t''
+json\t''
+jsonl\t''
+markdown\t''
+html\t''
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l all -d 'Accept everything: changed, new and removed statements'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l force -d 'Look at a target that failed several times in a row, without waiting'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -l ascii -d 'Draw with ASCII characters only'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c planscope -n "__fish_planscope_using_subcommand baseline; and __fish_seen_subcommand_from accept" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l against -d 'The database or snapshot to hold against BEFORE; the same as AFTER' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l fail-on -d 'What to exit 1 on: worse, changed, never, new-seq-scan, or kinds of change (sort-added …); by default that of planscope.toml, else worse' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l tolerance -d 'How many times the work or cost may grow before it counts; by default that of planscope.toml, else 1.1, and 1.2 against a baseline, whose figures are rounded' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l confidence -d 'How sure, in percent, repeated runs must be before their time counts' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l runs -d 'With --analyze: run the statements this many times on both sides, in turns, and judge by the median times' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l statement -d 'Only this statement: its name, fingerprint or engine\'s id' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l top -d 'Most statements to print' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l queries -d 'Statements from files (or all *.sql files of a folder); by default those that the other side came from, else the server\'s statistics' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l inject-stats -d 'Give an empty scratch database the statistics of this snapshot first, so that it plans like the database that the snapshot was collected from' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l format -d 'How to print the result' -r -f -a "text\t''
 table\t''
 json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l analyze -d 'Run each statement for its plan: parsed SELECTs without side effects only'
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l force -d 'Look at a target that failed several times in a row, without waiting'
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -307,7 +488,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand demo" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -326,14 +511,18 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l width -d 'Columns of text output; by default those of the terminal, else 80' -r
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l config-file -d 'Config file instead of planscope.toml of the project and of the user' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l store -d 'Folder of snapshots; by default .planscope/ where it exists, else the user\'s data folder' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l config -d 'Look at planscope.toml instead: its syntax, URLs, groups, limits and suppressions'
+complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l config -d 'Look at planscope.toml instead: its syntax, URLs, groups, limits, suppressions, policies'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -343,7 +532,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand rules" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -359,7 +552,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand stop" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -375,7 +572,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and not __fish_seen_subcommand_from list show export prune path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -396,7 +597,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -412,7 +617,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from show" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -428,7 +637,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from export" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -446,7 +659,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from prune" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -463,7 +680,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand snapshots; and __fish_seen_subcommand_from path" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -479,7 +700,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand completions" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -495,7 +720,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and not __fish_seen_subcommand_from schema fingerprint generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -514,7 +743,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from schema" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -535,7 +768,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from fingerprint" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -552,7 +789,11 @@ json\t''
 jsonl\t''
 markdown\t''
 html\t''
-canonical\t''"
+canonical\t''
+junit\t''
+sarif\t''
+github\t''
+gitlab\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand util; and __fish_seen_subcommand_from generate" -l color -d 'When to colour text; NO_COLOR is respected' -r -f -a "auto\t'On a terminal that can, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

@@ -15,7 +15,7 @@ _planscope() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -76,7 +76,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -108,7 +108,13 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -123,6 +129,54 @@ never\:"Never"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '::input -- Plan file, `-`, snapshot or database:_default' \
 '::sql -- The statement to explain, when INPUT is a database:_default' \
+&& ret=0
+;;
+(browse)
+_arguments "${_arguments_options[@]}" : \
+'*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
+'--top=[Most statements]:N:_default' \
+'*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
+'*--database=[Only statements of this database]:NAME:_default' \
+'*--exclude-database=[No statement of this database]:NAME:_default' \
+'*--user=[Only statements of this user]:NAME:_default' \
+'*--exclude-user=[No statement of this user]:NAME:_default' \
+'*--app=[Only statements of this application; known of what runs and of logs]:NAME:_default' \
+'*--exclude-app=[No statement of this application]:NAME:_default' \
+'*--matching=[Only statements whose text this regular expression finds]:REGEX:_default' \
+'*--exclude=[No statement whose text this regular expression finds]:REGEX:_default' \
+'(--queries)--interval=[Take two readings of the server'\''s counters, so far apart (60s, 5m), and look at what ran in between]:TIME:_default' \
+'--max-plans=[Most plans to ask for; of the statements beyond it it is said that they have none]:N:_default' \
+'--max-bytes=[Most bytes of texts and plans to fetch\: 20MiB; by default 256MiB]:SIZE:_default' \
+'--max-time=[Longest time of a collection\: 30s, 5m]:TIME:_default' \
+'--max-active=[Leave the server alone while more sessions than this run a statement; by default 200]:N:_default' \
+'--max-waiting=[Leave the server alone while more sessions than this wait for a lock; by default 20]:N:_default' \
+'--max-lag=[Leave a replica alone that is further behind than this; by default 5m]:TIME:_default' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'(--queries --interval)--running[What runs at this moment instead of the server'\''s statistics\: times are those so far]' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, or that is busy]' \
+'--keep-literals[Keep literals in stored texts and plans; by default they are replaced]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::input -- Snapshot, plan file or database:_default' \
 && ret=0
 ;;
 (analyze)
@@ -155,7 +209,7 @@ high\:"High only"))' \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -200,7 +254,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -219,14 +273,9 @@ never\:"Never"))' \
 '::input -- Snapshot (file, `latest`, `@2`, name of a target) or database:_default' \
 && ret=0
 ;;
-(diff)
+(baseline)
 _arguments "${_arguments_options[@]}" : \
-'--fail-on=[From which verdict on to exit 1]:VERDICT:((worse\:"Something got worse"
-changed\:"A plan changed, for worse or not"
-never\:"Never"))' \
-'--tolerance=[How many times the work or cost may grow before it counts]:RATIO:_default' \
-'--top=[Most statements to print]:N:_default' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -238,14 +287,108 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-':before -- Snapshot (file, `latest`, `@2`, name of a target) or plan file:_default' \
-':after -- The same, afterwards:_default' \
+":: :_planscope__subcmd__baseline_commands" \
+"*::: :->baseline" \
+&& ret=0
+
+    case $state in
+    (baseline)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:planscope-baseline-command-$line[1]:"
+        case $line[1] in
+            (init)
+_arguments "${_arguments_options[@]}" : \
+'--out=[The folder to make; by default that of planscope.toml, else plans/]:DIR:_files' \
+'--target=[Database or snapshot that has the plans; by default the database of planscope.toml'\''s \[baseline\], else of PLANSCOPE_TARGET]:TARGET|SNAPSHOT:_default' \
+'*--queries=[Statements from files (or all *.sql files of a folder); by default those that the other side came from, else the server'\''s statistics]:FILE|DIR:_files' \
+'--inject-stats=[Give an empty scratch database the statistics of this snapshot first, so that it plans like the database that the snapshot was collected from]:SNAPSHOT:_default' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(accept)
+_arguments "${_arguments_options[@]}" : \
+'--baseline=[The baseline'\''s folder; by default that of planscope.toml, else plans/]:DIR:_files' \
+'--target=[Database or snapshot that has the plans; by default the database of planscope.toml'\''s \[baseline\], else of PLANSCOPE_TARGET]:TARGET|SNAPSHOT:_default' \
+'*--queries=[Statements from files (or all *.sql files of a folder); by default those that the other side came from, else the server'\''s statistics]:FILE|DIR:_files' \
+'--inject-stats=[Give an empty scratch database the statistics of this snapshot first, so that it plans like the database that the snapshot was collected from]:SNAPSHOT:_default' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--all[Accept everything\: changed, new and removed statements]' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::ids -- Statements to accept\: names, or fingerprints:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(diff)
+_arguments "${_arguments_options[@]}" : \
+'--against=[The database or snapshot to hold against BEFORE; the same as AFTER]:TARGET|SNAPSHOT:_default' \
+'*--fail-on=[What to exit 1 on\: worse, changed, never, new-seq-scan, or kinds of change (sort-added …); by default that of planscope.toml, else worse]:WHAT:_default' \
+'--tolerance=[How many times the work or cost may grow before it counts; by default that of planscope.toml, else 1.1, and 1.2 against a baseline, whose figures are rounded]:RATIO:_default' \
+'--confidence=[How sure, in percent, repeated runs must be before their time counts]:PERCENT:_default' \
+'--runs=[With --analyze\: run the statements this many times on both sides, in turns, and judge by the median times]:N:_default' \
+'--statement=[Only this statement\: its name, fingerprint or engine'\''s id]:ID:_default' \
+'--top=[Most statements to print]:N:_default' \
+'*--queries=[Statements from files (or all *.sql files of a folder); by default those that the other side came from, else the server'\''s statistics]:FILE|DIR:_files' \
+'--inject-stats=[Give an empty scratch database the statistics of this snapshot first, so that it plans like the database that the snapshot was collected from]:SNAPSHOT:_default' \
+'--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
+'--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
+'--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
+'--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
+always\:"Always"
+never\:"Never"))' \
+'--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
+'--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
+'--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
+'--analyze[Run each statement for its plan\: parsed SELECTs without side effects only]' \
+'--force[Look at a target that failed several times in a row, without waiting]' \
+'--ascii[Draw with ASCII characters only]' \
+'-q[Say nothing on stderr but errors]' \
+'--quiet[Say nothing on stderr but errors]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':before -- Plan file, snapshot, database or baseline:_default' \
+'::after -- The same, afterwards:_default' \
 && ret=0
 ;;
 (demo)
 _arguments "${_arguments_options[@]}" : \
 '--keep=[Leave database, statements and snapshots in this folder]:DIR:_files' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -264,14 +407,14 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
 '--width=[Columns of text output; by default those of the terminal, else 80]:N:_default' \
 '--config-file=[Config file instead of planscope.toml of the project and of the user]:FILE:_files' \
 '--store=[Folder of snapshots; by default .planscope/ where it exists, else the user'\''s data folder]:DIR:_files' \
-'--config[Look at planscope.toml instead\: its syntax, URLs, groups, limits and suppressions]' \
+'--config[Look at planscope.toml instead\: its syntax, URLs, groups, limits, suppressions, policies]' \
 '--ascii[Draw with ASCII characters only]' \
 '-q[Say nothing on stderr but errors]' \
 '--quiet[Say nothing on stderr but errors]' \
@@ -282,7 +425,7 @@ never\:"Never"))' \
 ;;
 (rules)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -299,7 +442,7 @@ never\:"Never"))' \
 ;;
 (stop)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -316,7 +459,7 @@ never\:"Never"))' \
 ;;
 (snapshots)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -340,7 +483,7 @@ never\:"Never"))' \
         case $line[1] in
             (list)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -356,7 +499,7 @@ never\:"Never"))' \
 ;;
 (show)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -373,7 +516,7 @@ never\:"Never"))' \
 ;;
 (export)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -392,7 +535,7 @@ never\:"Never"))' \
 _arguments "${_arguments_options[@]}" : \
 '--keep=[What is kept\: 30d, 500 or 2GiB, or several of them; the newest of a target always]:LIMIT:_default' \
 '--target=[Only snapshots of this target]:NAME:_default' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -409,7 +552,7 @@ never\:"Never"))' \
 ;;
 (path)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -430,7 +573,7 @@ esac
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -447,7 +590,7 @@ never\:"Never"))' \
 ;;
 (util)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -471,7 +614,7 @@ never\:"Never"))' \
         case $line[1] in
             (schema)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -483,13 +626,13 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- The document; without it the names are listed:(advise analyze collect diff doctor dry-run error explain fleet rules snapshot snapshots)' \
+'::name -- The document; without it the names are listed:(advise analyze baseline collect diff doctor dry-run error explain fleet rules snapshot snapshots)' \
 && ret=0
 ;;
 (fingerprint)
 _arguments "${_arguments_options[@]}" : \
 '--engine=[The dialect]:ENGINE:(postgresql mysql mariadb mongodb sqlite)' \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -506,7 +649,7 @@ never\:"Never"))' \
 ;;
 (generate)
 _arguments "${_arguments_options[@]}" : \
-'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical)' \
+'--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
 never\:"Never"))' \
@@ -535,9 +678,11 @@ _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
 'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
+'browse:Look at plans in the terminal' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
-'diff:Compare two plans or snapshots; exit 1 when it got worse' \
+'baseline:Keep accepted plans as files in version control' \
+'diff:Compare plans, snapshots, databases or a baseline; exit 1 when it got worse' \
 'demo:Walk through everything on a web shop in an embedded database' \
 'doctor:Check whether a target is fit to be looked at' \
 'rules:List the rules, or print the manual page of one' \
@@ -557,6 +702,29 @@ _planscope__subcmd__advise_commands() {
 _planscope__subcmd__analyze_commands() {
     local commands; commands=()
     _describe -t commands 'planscope analyze commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__baseline_commands] )) ||
+_planscope__subcmd__baseline_commands() {
+    local commands; commands=(
+'init:Make a baseline of the plans of today' \
+'accept:Take over what has changed, after review' \
+    )
+    _describe -t commands 'planscope baseline commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__baseline__subcmd__accept_commands] )) ||
+_planscope__subcmd__baseline__subcmd__accept_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope baseline accept commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__baseline__subcmd__init_commands] )) ||
+_planscope__subcmd__baseline__subcmd__init_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope baseline init commands' commands "$@"
+}
+(( $+functions[_planscope__subcmd__browse_commands] )) ||
+_planscope__subcmd__browse_commands() {
+    local commands; commands=()
+    _describe -t commands 'planscope browse commands' commands "$@"
 }
 (( $+functions[_planscope__subcmd__collect_commands] )) ||
 _planscope__subcmd__collect_commands() {

@@ -7,6 +7,12 @@ pub fn now() -> String {
     timestamp().to_string()
 }
 
+/// Milliseconds since 1970, for comparing with another machine's clock: never fixed.
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub(crate) fn real_millis() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
 /// Now, rounded to milliseconds.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn timestamp() -> Timestamp {

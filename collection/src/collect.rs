@@ -206,11 +206,25 @@ async fn complete(
     (gate, spending): (&mut Gate, &mut Spending),
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<()> {
-    snapshot.settings = session.settings().await?;
+    snapshot.settings = or_problem(session.settings().await, snapshot)?;
     progress(Step::Catalog);
     gate.pass(session).await?;
-    snapshot.catalog = session.catalog().await?;
+    snapshot.catalog = or_problem(session.catalog().await, snapshot)?;
     plans::plan_all(session, request, snapshot, gate, spending, progress).await
+}
+
+/// What came; a catalog that takes too long, or may not be read, is no reason to go without plans.
+fn or_problem<T: Default>(asked: Result<T>, snapshot: &mut Snapshot) -> Result<T> {
+    match asked {
+        Err(error) if matches!(error.kind, ErrorKind::Stopped | ErrorKind::Connection) => {
+            Err(error)
+        }
+        Err(error) => {
+            snapshot.problems.push(problem_of(&error));
+            Ok(T::default())
+        }
+        found => found,
+    }
 }
 
 /// A failure after the statements were read is a problem of the snapshot, not its end.
@@ -235,6 +249,9 @@ fn coverage(workload: &Workload) -> Coverage {
 /// Replaces the literals in every text that goes into the snapshot.
 pub(crate) fn redact(snapshot: &mut Snapshot) {
     let engine = snapshot.target.engine;
+    for column in snapshot.catalog.tables.iter_mut().flat_map(|table| &mut table.columns) {
+        (column.common_values, column.histogram) = (None, None);
+    }
     for statement in &mut snapshot.statements {
         statement.text = fingerprint::redact(&statement.text, engine);
         for record in &mut statement.plans {
@@ -296,7 +313,9 @@ fn redact_values<'v>(values: impl Iterator<Item = &'v mut Value>, engine: Engine
 #[cfg(test)]
 mod tests {
     use super::*;
-    use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity, Window};
+    use planscope_explain::workload::{
+        Catalog, Column, PlanRecord, Statement, Table, TargetIdentity, Window,
+    };
 
     #[test]
     fn no_literal_reaches_a_snapshot() {
@@ -321,7 +340,17 @@ mod tests {
             window: Window::default(),
             coverage: Coverage::default(),
             statements: vec![statement],
-            catalog: Default::default(),
+            catalog: Catalog {
+                tables: vec![Table {
+                    columns: vec![Column {
+                        common_values: Some("{s3cret}".into()),
+                        histogram: Some("{1,4711}".into()),
+                        ..Column::default()
+                    }],
+                    ..Table::default()
+                }],
+                indexes: Vec::new(),
+            },
             settings: Default::default(),
             problems: Vec::new(),
             log: None,

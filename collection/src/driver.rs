@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use planscope_explain::Engine;
 use planscope_explain::plan::Plan;
 use planscope_explain::workload::{
-    Catalog, Counters, Index, PlanRecord, Problem, Statement, TargetIdentity, Window,
+    Catalog, Counters, Index, PlanRecord, Problem, Snapshot, Statement, TargetIdentity, Window,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +24,30 @@ pub struct Driver {
     pub engine: Engine,
     /// Opens a session that keeps to the policy and ends its work when stopped.
     pub connect: Connect,
+    /// How an empty database comes to plan like a full one.
+    pub inject: Inject,
+}
+
+/// How an empty database is given the statistics of a snapshot.
+#[derive(Debug)]
+pub enum Inject {
+    /// So. The database must be an empty scratch database; what is not is refused.
+    By(InjectStatistics),
+    /// It cannot be done honestly, and this is why.
+    Cannot(&'static str),
+}
+
+/// Writes the statistics of a snapshot into an empty scratch database.
+pub type InjectStatistics =
+    for<'a> fn(&'a Target, &'a Policy, Stop, &'a Snapshot) -> BoxFuture<'a, Result<Injected>>;
+
+/// What was written into a scratch database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Injected {
+    /// Tables that have statistics now.
+    pub tables: usize,
+    /// What is not as it is in the database that the statistics came from.
+    pub notes: Vec<String>,
 }
 
 /// Opens a session.

@@ -4,6 +4,7 @@
 
 #![deny(missing_docs)]
 
+pub mod baselines;
 pub mod clock;
 pub mod collect;
 pub mod demo;
@@ -11,6 +12,7 @@ pub mod driver;
 pub mod drivers;
 pub mod error;
 pub mod guard;
+pub mod live;
 pub mod logs;
 pub mod queries;
 pub mod select;

@@ -77,6 +77,8 @@ pub struct Filter {
     pub texts: Vec<Regex>,
     /// No text that one of these finds.
     pub not_texts: Vec<Regex>,
+    /// Only these statements, when there is such a list: those of the other side of a comparison.
+    pub fingerprints: Option<BTreeSet<Fingerprint>>,
 }
 
 /// Where an execution came from.
@@ -117,6 +119,7 @@ impl Filter {
         names.iter().all(|names| names.is_empty())
             && self.texts.is_empty()
             && self.not_texts.is_empty()
+            && self.fingerprints.is_none()
     }
 
     /// Whether the statement may be chosen.
@@ -127,7 +130,8 @@ impl Filter {
             user: statement.user.as_deref(),
             application: statement.application.as_deref(),
         };
-        self.passes_origin(of)
+        self.fingerprints.as_ref().is_none_or(|wanted| wanted.contains(&statement.fingerprint))
+            && self.passes_origin(of)
             && (self.texts.is_empty() || self.texts.iter().any(found))
             && !self.not_texts.iter().any(found)
     }
@@ -291,6 +295,11 @@ mod tests {
         };
         let selection = Selection { top: 2, filter, ..Selection::default() };
         assert_eq!(ids(&selection.choose(crowd())), [1, 2]);
+        let fingerprints = Some([Fingerprint(7), Fingerprint(200)].into());
+        let filter = Filter { fingerprints, ..Filter::default() };
+        assert!(!filter.is_empty());
+        let selection = Selection { top: usize::MAX, filter, ..Selection::default() };
+        assert_eq!(ids(&selection.choose(crowd())), [7, 200]);
         let error = Filter::regex("a(").unwrap_err();
         assert!(error.to_string().starts_with("`a(` is no regular expression: "), "{error}");
     }

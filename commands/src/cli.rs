@@ -65,8 +65,10 @@ pub enum ColorWhen {
 pub enum Command {
     Collect(Box<cmd::collect::CollectArgs>),
     Explain(cmd::explain::ExplainArgs),
+    Browse(cmd::browse::BrowseArgs),
     Analyze(cmd::analyze::AnalyzeArgs),
     Advise(cmd::advise::AdviseArgs),
+    Baseline(cmd::baseline::BaselineArgs),
     Diff(cmd::diff::DiffArgs),
     Demo(cmd::demo::DemoArgs),
     Doctor(cmd::doctor::DoctorArgs),

@@ -32,7 +32,8 @@ pub struct Ctx {
     pub config: OnceCell<Config>,
 }
 
-fn working_directory() -> Result<PathBuf> {
+/// The working directory.
+pub fn working_directory() -> Result<PathBuf> {
     std::env::current_dir()
         .map_err(|error| crate::error::CommandError::from(error).at("the working directory"))
 }

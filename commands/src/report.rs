@@ -1,10 +1,12 @@
 //! Reports: what a command found out, as values. Outputs render them.
 
+use crate::compare::Advised;
+use crate::gate::{Gate, Leftover, Ruling};
 use planscope_advisors::{Advice, Finding};
 use planscope_collection::driver::{Check, CheckStatus};
 use planscope_collection::guard::Sent;
 use planscope_collection::store::Entry;
-use planscope_explain::diff::{PlanDiff, SnapshotDiff};
+use planscope_explain::diff::{PlanDiff, SnapshotDiff, Verdict};
 use planscope_explain::formats::Note;
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::Plan;
@@ -22,12 +24,16 @@ pub enum Report {
     Analyze(AnalyzeReport),
     /// Advice.
     Advise(AdviseReport),
-    /// A comparison of snapshots.
+    /// A comparison.
     Diff(DiffReport),
+    /// A baseline, made or changed.
+    Baseline(BaselineReport),
     /// Checks of a target.
     Doctor(DoctorReport),
     /// The rules.
     Rules(RulesReport),
+    /// The statements of a snapshot with all that is known of them.
+    Browse(BrowseReport),
     /// Snapshots of many targets, collected.
     Fleet(FleetReport),
     /// What a collection would send.
@@ -42,9 +48,11 @@ impl Report {
         match self {
             Self::Explain(_) => "explain",
             Self::Collect(_) | Self::Fleet(_) | Self::DryRun(_) => "collect",
+            Self::Browse(_) => "browse",
             Self::Analyze(_) => "analyze",
             Self::Advise(_) => "advise",
             Self::Diff(_) => "diff",
+            Self::Baseline(_) => "baseline",
             Self::Doctor(_) => "doctor",
             Self::Rules(_) => "rules",
             Self::Snapshots(_) => "snapshots",
@@ -61,6 +69,7 @@ pub struct ExplainReport {
 }
 
 /// A plan with what is known of it.
+#[derive(Clone)]
 pub struct ShownPlan {
     /// The plan.
     pub plan: Plan,
@@ -146,6 +155,59 @@ pub struct DiffReport {
     pub sources: [String; 2],
     /// What is compared.
     pub content: DiffContent,
+    /// What holds for it.
+    pub gate: Gate,
+    /// What the gate says of each statement, in their order.
+    pub rulings: Vec<Ruling>,
+    /// Allows that were of no use.
+    pub leftover: Leftover,
+    /// What would undo what got worse.
+    pub advice: Vec<Advised>,
+    /// Statements whose text is another one than before: their fingerprints.
+    pub rewritten: Vec<[Fingerprint; 2]>,
+}
+
+impl DiffReport {
+    /// A comparison that nobody has judged yet.
+    pub fn new(sources: [String; 2], content: DiffContent) -> Self {
+        Self {
+            sources,
+            content,
+            gate: Gate::default(),
+            rulings: Vec::new(),
+            leftover: Leftover::default(),
+            advice: Vec::new(),
+            rewritten: Vec::new(),
+        }
+    }
+
+    /// The outcome of the whole.
+    pub fn verdict(&self) -> Verdict {
+        match &self.content {
+            DiffContent::Snapshots { diff, .. } => diff.verdict,
+            DiffContent::Plans { diff, .. } => diff.verdict,
+        }
+    }
+
+    /// Whether the run fails.
+    pub fn fails(&self) -> bool {
+        self.rulings.iter().any(Ruling::fails)
+    }
+
+    /// What is said of allows that were of no use.
+    pub fn leftovers(&self) -> Vec<String> {
+        let allow = |place: &usize| self.gate.allows.get(*place);
+        let expired = self.leftover.expired.iter().filter_map(allow).map(|allow| {
+            format!(
+                "{}: the allow expired on {} ({}); remove or renew it",
+                allow.place, allow.expires, allow.reason
+            )
+        });
+        let unused = self.leftover.unused.iter().filter_map(allow).map(|allow| {
+            format!("{}: the allow lets nothing pass ({}); remove it", allow.place, allow.reason)
+        });
+        expired.chain(unused).collect()
+    }
 }
 
 /// What a comparison compares.
@@ -168,10 +230,97 @@ pub enum DiffContent {
     },
 }
 
+/// What was done, or would be done, to a baseline.
+pub struct BaselineReport {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether the files were written.
+    pub written: bool,
+    /// What becomes of each file, by name.
+    pub files: Vec<FileChange>,
+    /// What stood in the way.
+    pub notes: Vec<String>,
+}
+
+/// What becomes of a file of a baseline.
+pub struct FileChange {
+    /// The statement's name.
+    pub query: String,
+    /// The file.
+    pub path: PathBuf,
+    /// The file that goes, when the statement was renamed.
+    pub replaces: Option<PathBuf>,
+    /// What becomes of it.
+    pub action: FileAction,
+    /// Whether it was asked for: another one stays as it is.
+    pub is_chosen: bool,
+    /// The text before and after; empty where there is none.
+    pub texts: [String; 2],
+    /// What the comparison of the plans says, where there are two.
+    pub reason: Option<String>,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileAction {
+    /// It is new.
+    Add,
+    /// It says something else.
+    Change,
+    /// Its statement has another name.
+    Rename,
+    /// Its statement is gone.
+    Remove,
+    /// It stays as it is.
+    Keep,
+}
+
+impl FileAction {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Change => "change",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
+            Self::Keep => "keep",
+        }
+    }
+}
+
+/// The statements of a snapshot with all that is known of them.
+pub struct BrowseReport {
+    /// What was looked at.
+    pub source: String,
+    /// The snapshot; of the statements those that are listed, in their order.
+    pub snapshot: Snapshot,
+    /// A row for each of them.
+    pub rows: Vec<BrowseRow>,
+    /// How many statements the snapshot holds.
+    pub of: usize,
+    /// All findings, the most important first.
+    pub findings: Vec<Finding>,
+    /// What it is compared with.
+    pub before: Option<String>,
+}
+
+/// What is known of a statement beside what its snapshot says.
+#[derive(Debug, Clone, Default)]
+pub struct BrowseRow {
+    /// Whether its newest plan is another one than before; [`None`] when that is not known.
+    pub plan_changed: Option<bool>,
+    /// How it compares with what was before.
+    pub verdict: Option<Verdict>,
+    /// Numbers of the findings about it, from 1.
+    pub findings: Vec<usize>,
+}
+
 /// Checks of a target.
 pub struct DoctorReport {
-    /// The target, without its password.
+    /// The target, without its password; of the config files their names.
     pub target: String,
+    /// What was looked at: `target`, `configuration`.
+    pub subject: &'static str,
     /// The checks.
     pub checks: Vec<Check>,
 }

@@ -27,7 +27,7 @@ pub fn escaped_json(json: &str) -> String {
 }
 
 /// Control characters of both sets, and the marks that turn the direction of writing.
-fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || turns
 }

@@ -80,6 +80,7 @@ async fn watch_signals(mut signals: Signals, stop: Stop, ui: Ui) {
     ui.say("stopping (Ctrl-C again to leave at once)");
     stop.stop();
     signals.next().await;
+    crate::tui::terminal::give_back();
     #[expect(clippy::exit, reason = "the user asked twice and waits no longer")]
     std::process::exit(130);
 }

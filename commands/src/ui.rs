@@ -4,11 +4,15 @@ use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::safe::visible;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where talk goes and how much of it.
 #[derive(Debug, Clone)]
 pub struct Ui {
     quiet: bool,
+    /// Whether the terminal is used for something else now; clones know it too.
+    silenced: Arc<AtomicBool>,
     bars: MultiProgress,
 }
 
@@ -19,7 +23,7 @@ impl Ui {
             true => ProgressDrawTarget::stderr(),
             false => ProgressDrawTarget::hidden(),
         };
-        Self { quiet, bars: MultiProgress::with_draw_target(target) }
+        Self { quiet, silenced: Arc::default(), bars: MultiProgress::with_draw_target(target) }
     }
 
     /// Writes data to stdout.
@@ -35,12 +39,22 @@ impl Ui {
         })
     }
 
+    /// Says nothing and draws no bars while a view has the terminal.
+    pub fn silence(&self, on: bool) {
+        self.silenced.store(on, Ordering::SeqCst);
+    }
+
     /// Says a line on stderr, unless quiet.
     pub fn say(&self, line: &str) {
-        if !self.quiet {
+        if !self.quiet && !self.silenced.load(Ordering::SeqCst) {
             // Nobody is left to be told when stderr is closed.
             let _ = writeln!(std::io::stderr().lock(), "{}", visible(line));
         }
+    }
+
+    /// Says a line on stderr even when quiet: something that must not go unnoticed.
+    pub fn warn(&self, line: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "warning: {}", visible(line));
     }
 
     /// Shows an error with its hints and causes on stderr, or as JSON.
@@ -66,6 +80,9 @@ impl Ui {
 
     /// A progress bar on stderr; hidden where stderr is no terminal.
     pub fn progress(&self, message: &str, of: u64) -> ProgressBar {
+        if self.silenced.load(Ordering::SeqCst) {
+            return ProgressBar::hidden();
+        }
         let bar = self.bars.add(ProgressBar::new(of));
         let style = ProgressStyle::with_template("{msg:28} {wide_bar:.cyan/dim} {pos}/{len}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -6,6 +6,7 @@
 
 #![deny(missing_docs)]
 
+pub mod baseline;
 pub mod diff;
 pub mod engine;
 pub mod formats;

@@ -8,13 +8,18 @@
     reason = "helpers of tests stop a test as its assertions do, and read its switches"
 )]
 
+#[path = "../support/formats.rs"]
+mod formats;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod bad_input;
+mod browse;
+mod ci;
 mod config;
 mod explain;
 mod explain_outputs;
 mod from_log;
+mod gate;
 mod interface;
 mod sqlite;

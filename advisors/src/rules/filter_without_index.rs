@@ -12,6 +12,7 @@ use planscope_explain::plan::{Node, NodeId, Operator, Plan};
 use planscope_explain::units::{Count, Share};
 use planscope_explain::workload::query::{Operand, OrderKey, Predicate};
 use planscope_explain::workload::{Index, Table};
+use std::collections::BTreeMap;
 
 declare_rule! {
     /// ## What it does
@@ -54,6 +55,9 @@ declare_rule! {
 const PAGE_BYTES: f64 = 8168.0;
 const ROW_OVERHEAD_BYTES: f64 = 28.0;
 
+/// Most tables of one Append that a scan is compared with: a UNION ALL of more is not written by hand.
+const MOST_GROUPS: usize = 64;
+
 /// A full scan and what of its filter an index could serve.
 struct Scan<'p> {
     id: NodeId,
@@ -83,6 +87,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 /// together.
 fn groups<'p>(statement: &StatementContext<'_>, plan: &'p Plan) -> Vec<Vec<Scan<'p>>> {
     let mut groups: Vec<Vec<Scan<'p>>> = Vec::new();
+    let mut under: BTreeMap<NodeId, Vec<usize>> = BTreeMap::new();
     for (id, node) in plan.iter().filter(|(_, node)| node.operator.is_full_scan()) {
         let is_indexable = |predicate: &Predicate| is_indexable(statement, node, predicate);
         let filters: Vec<Predicate> =
@@ -91,15 +96,32 @@ fn groups<'p>(statement: &StatementContext<'_>, plan: &'p Plan) -> Vec<Vec<Scan<
             continue;
         }
         let scan = Scan { id, node, filters };
-        let is_its_group = |group: &&mut Vec<Scan<'p>>| {
-            group.first().is_some_and(|first| are_partitions(statement, plan, first, &scan))
+        let Some(append) = append_of(plan, id) else {
+            groups.push(vec![scan]);
+            continue;
         };
-        match groups.iter_mut().find(is_its_group) {
-            Some(group) => group.push(scan),
-            None => groups.push(vec![scan]),
+        // A plan may have 100,000 scans: only groups under the same Append are looked at.
+        let known = under.entry(append).or_default();
+        let is_its_group = |&&at: &&usize| {
+            groups[at].first().is_some_and(|f| are_partitions(statement, plan, f, &scan))
+        };
+        match known.iter().rev().take(MOST_GROUPS).find(is_its_group) {
+            Some(&at) => groups[at].push(scan),
+            None => {
+                known.push(groups.len());
+                groups.push(vec![scan]);
+            }
         }
     }
     groups
+}
+
+/// The Append that a node is a member of.
+fn append_of(plan: &Plan, id: NodeId) -> Option<NodeId> {
+    let above = plan.ancestors(id).find(|(_, node)| !node.operator.is_gather());
+    above
+        .filter(|(_, node)| matches!(node.operator, Operator::Append | Operator::MergeAppend))
+        .map(|(id, _)| id)
 }
 
 /// Whether two scans read partitions of one table for the same reason. Without a catalog: members
@@ -113,12 +135,7 @@ fn are_partitions(
     let asks = |scan: &Scan<'_>| {
         scan.filters.iter().map(|p| (p.column.name.clone(), p.operator)).collect::<Vec<_>>()
     };
-    let append = |scan: &Scan<'_>| {
-        let above = plan.ancestors(scan.id).find(|(_, node)| !node.operator.is_gather());
-        above
-            .filter(|(_, node)| matches!(node.operator, Operator::Append | Operator::MergeAppend))
-            .map(|(id, _)| id)
-    };
+    let append = |scan: &Scan<'_>| append_of(plan, scan.id);
     if a.id == b.id || append(a).is_none() || append(a) != append(b) || asks(a) != asks(b) {
         return false;
     }

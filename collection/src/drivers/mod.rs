@@ -1,11 +1,12 @@
 //! The engines' drivers.
 
-use crate::driver::{Driver, Session};
+use crate::driver::{Driver, Inject, Injected, Session};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Stop};
 use crate::target::Target;
-use planscope_explain::Engine;
+use planscope_explain::{Engine, Snapshot};
 
+mod checks;
 mod counters;
 mod hosts;
 mod mongodb;
@@ -38,4 +39,36 @@ pub async fn connect(target: &Target, policy: &Policy, stop: Stop) -> Result<Box
         .hint("planscope connects to PostgreSQL, MySQL, MariaDB, MongoDB and SQLite"));
     };
     (driver.connect)(target, policy, stop).await
+}
+
+/// Gives an empty scratch database the statistics of a snapshot, so that it plans like the database
+/// that the snapshot was collected from.
+///
+/// # Errors
+/// [`ErrorKind::Refused`] when the engine cannot, when the snapshot is of another engine, or when the
+/// database has rows; else when it cannot be reached or written.
+pub async fn inject(
+    target: &Target,
+    policy: &Policy,
+    stop: Stop,
+    snapshot: &Snapshot,
+) -> Result<Injected> {
+    let engine = target.engine;
+    let refused = |message: String| CollectError::new(ErrorKind::Refused, message);
+    if snapshot.target.engine != engine {
+        let message = format!(
+            "the statistics are of {}, the database is {}",
+            snapshot.target.engine.label(),
+            engine.label()
+        );
+        return Err(refused(message).hint("name a snapshot of the same engine"));
+    }
+    match of(engine).map(|driver| &driver.inject) {
+        Some(Inject::By(write)) => write(target, policy, stop, snapshot).await,
+        Some(Inject::Cannot(why)) => {
+            let message = format!("statistics cannot be injected into {}: {why}", engine.label());
+            Err(refused(message).hint("compare on a copy of production that has its data"))
+        }
+        None => Err(refused(format!("planscope cannot connect to {} yet", engine.label()))),
+    }
 }

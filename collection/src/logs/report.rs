@@ -218,7 +218,7 @@ fn problems_of(facts: &Facts, rejects: &Rejects) -> Vec<Problem> {
         say(
             "log-untimed",
             format!(
-                "{} statements have no duration in the log and are not counted; \
+                "logged without a duration and so not counted: {} statements; \
              set log_min_duration_statement or log_duration",
                 facts.untimed
             ),

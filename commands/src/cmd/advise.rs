@@ -189,8 +189,14 @@ fn translate(selector: &Selector<'_>, question: &Question, answer: &WhatIfAnswer
     }
 }
 
+/// The indexes that the cost model advises for a snapshot's statements.
+pub fn estimated(snapshot: Snapshot) -> Vec<planscope_advisors::Advice> {
+    let options = Options::default();
+    without_session(snapshot, String::new(), options, &Thresholds::default()).advice
+}
+
 /// Advice by the cost model alone.
-fn without_session(
+pub fn without_session(
     snapshot: Snapshot,
     source: String,
     options: Options,

@@ -242,14 +242,9 @@ impl Walk<'_> {
         let diff = diff::snapshots(&before, &after, Tolerance::default());
         let verdict = diff.verdict;
         let [was, is] = [before.total_ms(), after.total_ms()];
-        let report = DiffReport {
-            sources: ["before".to_owned(), "after".to_owned()],
-            content: DiffContent::Snapshots {
-                diff,
-                snapshots: Box::new([before, after]),
-                top: DIFFERENCES,
-            },
-        };
+        let snapshots = Box::new([before, after]);
+        let content = DiffContent::Snapshots { diff, snapshots, top: DIFFERENCES };
+        let report = DiffReport::new(["before".to_owned(), "after".to_owned()], content);
         self.show(&Report::Diff(report))?;
         let exit = if verdict == Verdict::Worse { 1 } else { 0 };
         let text = format!(

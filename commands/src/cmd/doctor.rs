@@ -1,14 +1,16 @@
 //! `planscope doctor`: is a target fit to be looked at.
 
 use super::workload::{self, ConnectionArgs};
+use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exit::ExitStatus;
 use crate::report::{DoctorReport, Report};
+use crate::safe::repeatable;
 use crate::{block_on, input};
 use clap::Args;
 use planscope_collection::driver::{Check, CheckStatus};
-use planscope_collection::{Target, clock};
+use planscope_collection::{Target, baselines, clock};
 
 /// Check whether a target is fit to be looked at
 ///
@@ -19,7 +21,7 @@ pub struct DoctorArgs {
     /// Database: postgres://user@host/db, mysql://…, mariadb://…, sqlite:FILE, or a name in planscope.toml
     #[arg(env = "PLANSCOPE_TARGET", hide_env_values = true, required_unless_present = "config")]
     pub target: Option<String>,
-    /// Look at planscope.toml instead: its syntax, URLs, groups, limits and suppressions
+    /// Look at planscope.toml instead: its syntax, URLs, groups, limits, suppressions, policies
     #[arg(long)]
     pub config: bool,
     #[command(flatten)]
@@ -36,14 +38,17 @@ pub fn run(args: &DoctorArgs, ctx: &Ctx) -> Result<ExitStatus> {
         let mut session = workload::connect(ctx, &target, &args.connection.policy()?).await?;
         Ok(session.doctor().await?)
     })?;
-    show(ctx, target.to_string(), checks)
+    show(ctx, DoctorReport { target: target.to_string(), subject: "target", checks })
 }
 
-fn show(ctx: &Ctx, target: String, checks: Vec<Check>) -> Result<ExitStatus> {
-    let report = DoctorReport { target, checks };
+fn show(ctx: &Ctx, report: DoctorReport) -> Result<ExitStatus> {
     let fit = report.is_fit();
     super::show(ctx, &Report::Doctor(report))?;
     Ok(if fit { ExitStatus::Success } else { ExitStatus::Failure })
+}
+
+fn show_config(ctx: &Ctx, files: String, checks: Vec<Check>) -> Result<ExitStatus> {
+    show(ctx, DoctorReport { target: files, subject: "configuration", checks })
 }
 
 /// Checks the config files; connects to nothing and runs no password command.
@@ -58,7 +63,7 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
         Ok(config) => config,
         Err(error) => {
             let broken = check("config", CheckStatus::Fail, error.message, None);
-            return show(ctx, "planscope.toml".to_owned(), vec![broken]);
+            return show_config(ctx, "planscope.toml".to_owned(), vec![broken]);
         }
     };
     let files: Vec<String> = config.files.iter().map(|f| f.display().to_string()).collect();
@@ -66,7 +71,7 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
         let none = "there is no planscope.toml here, nor in the user's config folder";
         let remedy = Some("write [targets.shop] with url = \"postgres://user@host/db\"".to_owned());
         let missing = check("config", CheckStatus::Warn, none.to_owned(), remedy);
-        return show(ctx, "planscope.toml".to_owned(), vec![missing]);
+        return show_config(ctx, "planscope.toml".to_owned(), vec![missing]);
     }
     let mut checks = Vec::new();
     for (name, entry) in &config.targets {
@@ -90,5 +95,43 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
         let remedy = ended.then(|| "its time is over: remove or renew it".to_owned());
         checks.push(check("suppression", status, message, remedy));
     }
-    show(ctx, files.join(", "), checks)
+    for allow in &config.diff.allows {
+        let ended = !allow.holds_on(today.get(..10).unwrap_or_default());
+        let status = if ended { CheckStatus::Warn } else { CheckStatus::Ok };
+        let message = format!("{}: {}, until {}", allow.place, allow.reason, allow.expires);
+        let remedy = ended.then(|| "its time is over: remove or renew it".to_owned());
+        checks.push(check("diff.allow", status, message, remedy));
+    }
+    checks.extend(baseline(config, ctx));
+    show_config(ctx, files.join(", "), checks)
+}
+
+/// Whether what `[baseline]` names is there.
+fn baseline(config: &Config, ctx: &Ctx) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let mut look = |what: &str, found: bool, remedy: &str| {
+        checks.push(Check {
+            id: "baseline".to_owned(),
+            status: if found { CheckStatus::Ok } else { CheckStatus::Warn },
+            message: if found { what.to_owned() } else { format!("{what} is not there") },
+            remedy: (!found).then(|| remedy.to_owned()),
+        });
+    };
+    if let Some(folder) = &config.baseline.folder {
+        let remedy = "planscope baseline init makes it";
+        look(&folder.display().to_string(), baselines::is_baseline(folder), remedy);
+    }
+    for path in &config.baseline.queries {
+        look(
+            &path.display().to_string(),
+            path.exists(),
+            "name files of statements, or their folder",
+        );
+    }
+    if let Some(name) = &config.baseline.target {
+        let known =
+            config.targets.contains_key(name) || Target::parse_with(name, &ctx.environment).is_ok();
+        look(repeatable(name), known, "name a target of this file, or a URL");
+    }
+    checks
 }

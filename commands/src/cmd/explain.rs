@@ -1,7 +1,9 @@
 //! `planscope explain`: a plan as a tree with its heat.
 
+use super::interface::InterfaceArgs;
 use super::workload::{self, ConnectionArgs};
 use crate::block_on;
+use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
@@ -9,13 +11,13 @@ use crate::input::{self, Input};
 use crate::report::{ExplainReport, Report, ShownPlan};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use planscope_advisors::{Finding, Thresholds};
-use planscope_collection::Target;
+use planscope_advisors::Finding;
+use planscope_advisors::suppress::suppress;
 use planscope_collection::driver::{Execution, all_plans};
+use planscope_collection::{Target, clock};
 use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
-use planscope_explain::plan::Plan;
-use planscope_explain::workload::fingerprint;
+use planscope_explain::workload::{Catalog, fingerprint};
 use planscope_explain::{Snapshot, Statement};
 use std::str::FromStr;
 
@@ -25,6 +27,7 @@ Examples:
   planscope explain plan.json --metric buffers
   planscope explain plan.txt --format html > plan.html
   planscope explain plan.txt --format canonical > orders.plan   # into git
+  planscope explain plan.txt --format text        # print, also on a terminal
   planscope explain latest --statement orders_of_customer";
 
 /// Show plans with their heat: as a tree, a table, a page of HTML
@@ -32,6 +35,9 @@ Examples:
 /// INPUT is a file with the output of EXPLAIN, `-` for stdin, a snapshot (a file, `latest`, `@2`, the
 /// name of a target) or a database together with the SQL to explain. The format of a file is
 /// detected, and so are the marks of terminals, logs and scripts around it.
+///
+/// On a terminal the plans open in a view of their own (`?` shows its keys); where stdout is no terminal
+/// or --format is given they are printed.
 ///
 /// Heat is a node's own share of the plan's total, without its inputs: from 10 % on a node is warm,
 /// from 40 % hot, from 90 % burning. Misestimates are warm from 10×, hot from 100×, burning from
@@ -61,6 +67,16 @@ pub struct ExplainArgs {
     pub analyze: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub interface: InterfaceArgs,
+}
+
+/// Plans, and the catalog where there is one.
+struct Answer {
+    plans: Vec<ShownPlan>,
+    catalog: Catalog,
+    /// Whether the rules have had their say.
+    are_judged: bool,
 }
 
 /// Which of several plans.
@@ -99,13 +115,30 @@ pub fn run(args: &ExplainArgs, ctx: &Ctx) -> Result<ExitStatus> {
         return Err(CommandError::usage("a statement can be explained on a database only")
             .hint("planscope explain postgres://user@host/db \"SELECT …\""));
     }
-    let mut plans = match input {
-        Input::Text(text, name) => from_text(args, &text, &name)?,
-        Input::Snapshot(snapshot, name) => from_snapshot(args, ctx, &snapshot, &name)?,
+    let Answer { mut plans, catalog, are_judged } = match input {
+        Input::Text(text, name) => {
+            let format = args.input_format.as_deref().and_then(formats::by_name);
+            let plans = match args.interface.opens(ctx)? {
+                // The interface asks the rules itself, while the plans are looked at.
+                true => without_findings(&text, &name, format)?,
+                false => from_text(&text, &name, format, ctx.config()?)?,
+            };
+            Answer { plans, catalog: Catalog::default(), are_judged: false }
+        }
+        Input::Snapshot(snapshot, name) => {
+            let plans = from_snapshot(args, ctx, &snapshot, &name)?;
+            Answer { plans, catalog: snapshot.catalog, are_judged: true }
+        }
         Input::Target(target) => from_target(args, ctx, &target)?,
     };
     pick(&mut plans, args.plan)?;
     let metric = args.metric.as_deref().and_then(Metric::from_name);
+    if args.interface.opens(ctx)? {
+        return match are_judged {
+            true => args.interface.show_plans(ctx, plans, metric, catalog),
+            false => args.interface.judge_plans(ctx, plans, metric),
+        };
+    }
     super::show(ctx, &Report::Explain(ExplainReport { plans, metric }))?;
     Ok(ExitStatus::Success)
 }
@@ -125,32 +158,52 @@ fn pick(plans: &mut Vec<ShownPlan>, which: WhichPlan) -> Result<()> {
     Ok(())
 }
 
-fn from_text(args: &ExplainArgs, text: &str, name: &str) -> Result<Vec<ShownPlan>> {
-    let format: Option<&'static Format> = args.input_format.as_deref().and_then(formats::by_name);
+/// The plans in a text, with what the rules say of them.
+pub(super) fn from_text(
+    text: &str,
+    name: &str,
+    format: Option<&'static Format>,
+    config: &Config,
+) -> Result<Vec<ShownPlan>> {
+    let plans = without_findings(text, name, format)?;
+    Ok(plans.into_iter().map(|shown| with_findings(shown, config)).collect())
+}
+
+/// The plans in a text, before the rules have had their say.
+pub(super) fn without_findings(
+    text: &str,
+    name: &str,
+    format: Option<&'static Format>,
+) -> Result<Vec<ShownPlan>> {
     let readings = input::plans(text, name, format)?;
     let several = readings.len() > 1;
-    let shown = readings.into_iter().enumerate().map(|(i, reading)| {
-        let source = if several { format!("{name}, plan {}", i + 1) } else { name.to_owned() };
-        let statement = reading.plan.statement.clone();
-        let (plan, findings) = with_findings(reading.plan, &source);
-        ShownPlan { findings, statement, fingerprint: None, plan, notes: reading.notes, source }
+    let shown = readings.into_iter().enumerate().map(|(i, reading)| ShownPlan {
+        source: if several { format!("{name}, plan {}", i + 1) } else { name.to_owned() },
+        statement: reading.plan.statement.clone(),
+        findings: Vec::new(),
+        fingerprint: None,
+        plan: reading.plan,
+        notes: reading.notes,
     });
     Ok(shown.collect())
 }
 
 /// What the rules say of a plan alone. It goes through a snapshot and comes back: a copy of a plan
 /// of a million nodes would be a second gigabyte.
-fn with_findings(plan: Plan, source: &str) -> (Plan, Vec<Finding>) {
+pub(super) fn with_findings(shown: ShownPlan, config: &Config) -> ShownPlan {
+    let ShownPlan { plan, source, statement, fingerprint, notes, .. } = shown;
     let engine = plan.engine;
-    let mut snapshot = input::snapshot_of(engine, source, vec![input::statement_of(plan)]);
-    let findings = analyzed(&snapshot);
+    let mut snapshot = input::snapshot_of(engine, &source, vec![input::statement_of(plan)]);
+    let findings = analyzed(&snapshot, config);
     let plan = snapshot.statements.swap_remove(0).plans.swap_remove(0).plan;
-    (plan, findings)
+    ShownPlan { plan, source, statement, fingerprint, notes, findings }
 }
 
-fn analyzed(snapshot: &Snapshot) -> Vec<Finding> {
-    let mut findings = planscope_advisors::analyze(snapshot, &Thresholds::default());
+fn analyzed(snapshot: &Snapshot, config: &Config) -> Vec<Finding> {
+    let mut findings = planscope_advisors::analyze(snapshot, &config.thresholds);
     findings.retain(|finding| finding.statement.is_some());
+    let now = clock::now();
+    suppress(&mut findings, &config.suppressions, now.get(..10).unwrap_or_default());
     findings
 }
 
@@ -183,8 +236,18 @@ fn from_snapshot(
         ))
         .hint("planscope explain TARGET \"SELECT …\" asks for one now"));
     }
+    Ok(of_statement(snapshot, statement, name, ctx.config()?))
+}
+
+/// The plans of a statement of a snapshot, with what the rules say of the newest.
+pub(super) fn of_statement(
+    snapshot: &Snapshot,
+    statement: &Statement,
+    name: &str,
+    config: &Config,
+) -> Vec<ShownPlan> {
     let alone = Snapshot { statements: vec![statement.clone()], ..snapshot.clone() };
-    let findings = analyzed(&alone);
+    let findings = analyzed(&alone, config);
     let shown = statement.plans.iter().enumerate().map(|(i, record)| ShownPlan {
         plan: record.plan.clone(),
         source: name.to_owned(),
@@ -194,7 +257,7 @@ fn from_snapshot(
         // The rules look at the newest plan.
         findings: if i == 0 { findings.clone() } else { Vec::new() },
     });
-    Ok(shown.collect())
+    shown.collect()
 }
 
 fn no_statement(snapshot: &Snapshot, name: &str, id: &str) -> CommandError {
@@ -220,11 +283,12 @@ fn remedy(problem: &str) -> &'static str {
     }
 }
 
-fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<ShownPlan>> {
+fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Answer> {
     let Some(sql) = &args.sql else {
         return Err(CommandError::usage(format!("which statement of {target}?"))
             .hint(format!("planscope explain {target} \"SELECT …\"")));
     };
+    let config = ctx.config()?;
     let engine = target.engine;
     let statement = Statement {
         fingerprint: fingerprint::fingerprint(sql, engine),
@@ -260,12 +324,13 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Vec<Sho
     statement.plans.push(record.clone());
     let mut snapshot = input::snapshot_of(engine, &name, vec![statement]);
     snapshot.catalog = catalog;
-    Ok(vec![ShownPlan {
+    let shown = ShownPlan {
         plan: record.plan,
         source: name,
         statement: Some(sql.clone()),
         fingerprint: Some(fingerprint::fingerprint(sql, engine)),
         notes,
-        findings: analyzed(&snapshot),
-    }])
+        findings: analyzed(&snapshot, config),
+    };
+    Ok(Answer { plans: vec![shown], catalog: snapshot.catalog, are_judged: true })
 }

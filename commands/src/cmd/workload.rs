@@ -100,6 +100,7 @@ impl FilterArgs {
             not_applications: self.exclude_application.clone(),
             texts: read(&self.matching)?,
             not_texts: read(&self.exclude)?,
+            fingerprints: None,
         })
     }
 }
@@ -234,28 +235,52 @@ pub async fn collect_guarded(
     args: &WorkloadArgs,
     store: &Store,
 ) -> Result<Snapshot> {
-    let breaker = Breaker::of(store, &target.file_stem());
-    if !args.force {
-        breaker.admit()?;
-    }
-    let policy = args.connection.policy()?;
-    let mut session = match drivers::connect(target, &policy, ctx.stop.clone()).await {
-        Ok(session) => session,
-        Err(error) => {
-            breaker.note(Err(&error));
-            return Err(error.into());
-        }
-    };
+    let guard = Guarded { target, policy: args.connection.policy()?, force: args.force, store };
     let known = args.known(&target.name(), store);
-    let request = args.request(session.identity().engine, known)?;
-    match collect_request(ctx, &mut *session, &request).await {
-        Ok(snapshot) => {
-            breaker.note(Ok(()));
-            Ok(snapshot)
+    guard.collect(ctx, |engine| args.request(engine, known)).await
+}
+
+/// A target behind its guards.
+pub struct Guarded<'a> {
+    /// The target.
+    pub target: &'a Target,
+    /// The limits of a session.
+    pub policy: Policy,
+    /// Look at it though it failed several times in a row.
+    pub force: bool,
+    /// Where its breaker is kept.
+    pub store: &'a Store,
+}
+
+impl Guarded<'_> {
+    /// Collects what `request` asks for, once the engine is known.
+    pub async fn collect(
+        &self,
+        ctx: &Ctx,
+        request: impl FnOnce(Engine) -> Result<Request>,
+    ) -> Result<Snapshot> {
+        let breaker = Breaker::of(self.store, &self.target.file_stem());
+        if !self.force {
+            breaker.admit()?;
         }
-        Err(error) => {
-            breaker.note(Err(&error));
-            Err(error.into())
+        let connected = drivers::connect(self.target, &self.policy, ctx.stop.clone()).await;
+        let mut session = match connected {
+            Ok(session) => session,
+            Err(error) => {
+                breaker.note(Err(&error));
+                return Err(error.into());
+            }
+        };
+        let request = request(session.identity().engine)?;
+        match collect_request(ctx, &mut *session, &request).await {
+            Ok(snapshot) => {
+                breaker.note(Ok(()));
+                Ok(snapshot)
+            }
+            Err(error) => {
+                breaker.note(Err(&error));
+                Err(error.into())
+            }
         }
     }
 }

@@ -1,13 +1,16 @@
-//! `planscope.toml`: targets by name, groups of them, thresholds, suppressed findings.
+//! `planscope.toml`: targets by name, groups of them, thresholds, suppressed findings, what holds for
+//! comparisons, where the baseline is.
 //!
 //! Two files are read: the project's (in the working directory or, inside a repository, above it up
 //! to its root) and the user's. What both name, the project's says.
 
+mod gate;
 mod places;
 mod schema;
 
+pub use gate::{BaselineSettings, DiffSettings};
 pub use places::Places;
-pub use schema::TargetEntry;
+pub use schema::{InterfaceEntry, TargetEntry};
 
 use crate::error::{CommandError, Result};
 use planscope_advisors::{Suppression, Thresholds};
@@ -31,6 +34,12 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// Findings that are not shown.
     pub suppressions: Vec<Suppression>,
+    /// The terminal interface.
+    pub interface: InterfaceEntry,
+    /// What holds for `planscope diff`.
+    pub diff: DiffSettings,
+    /// Where the baseline is and what it is made of.
+    pub baseline: BaselineSettings,
 }
 
 impl Config {
@@ -68,11 +77,17 @@ impl Config {
             let (at, value) = (value.span(), value.into_inner());
             self.thresholds.set(&name, value).map_err(|what| placed(text, path, at, &what))?;
         }
+        self.interface = file.interface.or(self.interface);
         for suppression in file.suppress {
             let at = suppression.span();
             let read = suppression.into_inner().read();
             self.suppressions.push(read.map_err(|what| placed(text, path, at, &what))?);
         }
+        let place = |at: usize| format!("{}:{}", short(path), line_of(text, at));
+        self.diff.add(file.diff, &place).map_err(|(at, what)| placed(text, path, at, &what))?;
+        self.baseline
+            .add(file.baseline, path)
+            .map_err(|(at, what)| placed(text, path, at, &what))?;
         Ok(())
     }
 
@@ -134,12 +149,22 @@ fn broken(text: &str, path: &Path, error: &toml::de::Error) -> CommandError {
 
 fn placed(text: &str, path: &Path, at: std::ops::Range<usize>, what: &str) -> CommandError {
     let before = text.get(..at.start).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
+    let line = line_of(text, at.start);
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     // What stands in the file is not repeated: it may be a URL with a password.
     let what = what.lines().next().unwrap_or(what);
     CommandError::config(format!("{}:{line}:{column}: {what}", path.display()))
         .hint("`planscope doctor --config` checks the file")
+}
+
+/// The line of a byte, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or(text).matches('\n').count() + 1
+}
+
+/// The file's name, for a place.
+fn short(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 #[cfg(test)]

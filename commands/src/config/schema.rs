@@ -1,5 +1,7 @@
 //! The shape of `planscope.toml`, and what its parts may say.
 
+pub(super) use super::gate::{BaselineText, DiffText};
+use crate::tui::theme::{Palette, Theme};
 use planscope_advisors::Suppression;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -15,6 +17,32 @@ pub(super) struct FileText {
     pub(super) groups: BTreeMap<String, Vec<String>>,
     pub(super) thresholds: BTreeMap<String, Spanned<f64>>,
     pub(super) suppress: Vec<Spanned<SuppressionText>>,
+    pub(super) interface: InterfaceEntry,
+    pub(super) diff: DiffText,
+    pub(super) baseline: BaselineText,
+}
+
+/// `[interface]`: how plans are looked at on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct InterfaceEntry {
+    /// Whether commands open it on a terminal; they do unless it says no.
+    pub open: Option<bool>,
+    /// `auto`, `dark` or `light`.
+    pub theme: Option<Theme>,
+    /// `default`, `okabe-ito` or `cividis`.
+    pub palette: Option<Palette>,
+}
+
+impl InterfaceEntry {
+    /// What this says, else what `other` says.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self {
+            open: self.open.or(other.open),
+            theme: self.theme.or(other.theme),
+            palette: self.palette.or(other.palette),
+        }
+    }
 }
 
 /// `[targets.NAME]` as it is written.
@@ -113,7 +141,7 @@ impl SuppressionText {
 }
 
 /// `2026-12-31`, which sorts as text.
-fn is_day(text: &str) -> bool {
+pub(super) fn is_day(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let number = |part: &str, digits: usize, most: u32| {
         part.len() == digits && part.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n))

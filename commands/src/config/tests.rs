@@ -1,6 +1,7 @@
 //! Tests of reading config files.
 
 use super::*;
+use crate::gate::FailOn;
 
 fn read(text: &str) -> Result<Config> {
     let mut config = Config::default();
@@ -67,6 +68,69 @@ fn suppressions_must_make_sense() {
     assert!(with("rule = \"sort-spill\"").contains("missing field `reason`"));
     let day = with("rule = \"sort-spill\"\nreason = \"x\"\nuntil = \"31.12.2026\"");
     assert!(day.contains("is no day"), "{day}");
+}
+
+const GATE: &str = r#"
+[baseline]
+folder = "plans"
+queries = ["sql", "more/x.sql"]
+target = "ci"
+
+[diff]
+fail-on = ["worse", "new-seq-scan"]
+tolerance = 1.5
+least-rows = 500
+
+[[diff.policy]]
+query = "report_*"
+tolerance = 3
+fail-on = ["never"]
+
+[[diff.allow]]
+query = "orders_of_customer"
+kinds = ["access-path"]
+reason = "until the index is back"
+expires = "2026-12-31"
+"#;
+
+#[test]
+fn the_gate_is_read_with_its_places() {
+    let config = read(GATE).unwrap();
+    assert_eq!(config.diff.fail_on, Some(vec![FailOn::Worse, FailOn::NewSeqScan]));
+    assert_eq!((config.diff.tolerance, config.diff.least_rows), (Some(1.5), Some(500.0)));
+    assert_eq!(config.diff.policies[0].tolerance, Some(3.0));
+    assert_eq!(config.diff.allows[0].place, "planscope.toml:17");
+    assert_eq!(config.diff.allows[0].kinds, ["access-path"]);
+    assert_eq!(config.baseline.folder.as_deref(), Some(Path::new("plans")));
+    assert_eq!(config.baseline.queries.len(), 2);
+    assert_eq!(config.baseline.target.as_deref(), Some("ci"));
+}
+
+#[test]
+fn a_gate_that_makes_no_sense_is_refused_with_its_line() {
+    let wrong = |text: &str, what: &str| {
+        let message = message(text);
+        assert!(message.contains(what), "{message}");
+        message.split(": ").next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        wrong("[diff]\nfail-on = [\"warp\"]\n", "no `warp` to fail on"),
+        "planscope.toml:2:12"
+    );
+    assert_eq!(wrong("[diff]\ntolerance = 0.5\n", "1 or more"), "planscope.toml:2:13");
+    wrong("[diff]\nconfidence = 1\n", "between 0 and 1");
+    wrong("[diff]\nleast-cost = -1\n", "0 or more");
+    wrong("[[diff.policy]]\ntolerance = 2\n", "names its statements");
+    wrong("[[diff.policy]]\nquery = \"a\"\n", "says a tolerance or fail-on");
+    let allow = |body: &str, what: &str| wrong(&format!("\n[[diff.allow]]\n{body}"), what);
+    let at = allow("reason = \"x\"\nexpires = \"2026-12-31\"", "names its statements");
+    assert_eq!(at, "planscope.toml:2:1");
+    allow("query = \"a\"\nexpires = \"2026-12-31\"", "missing field `reason`");
+    allow("query = \"a\"\nreason = \"x\"", "missing field `expires`");
+    allow("query = \"a\"\nreason = \" \"\nexpires = \"2026-12-31\"", "says its reason");
+    allow("query = \"a\"\nreason = \"x\"\nexpires = \"soon\"", "is no day");
+    allow("query = \"a\"\nreason = \"x\"\nexpires = \"2026-12-31\"\nkinds = [\"x\"]", "no `x`");
+    allow("fingerprint = \"xyz\"\nreason = \"x\"\nexpires = \"2026-12-31\"", "hexadecimal");
 }
 
 #[test]

@@ -25,6 +25,13 @@ pub enum Block {
         /// The lines.
         lines: Vec<Vec<Span>>,
     },
+    /// Lines as they are, folded away where the output can: a difference, two plans.
+    Folded {
+        /// What the lines are.
+        summary: String,
+        /// The lines.
+        lines: Vec<Vec<Span>>,
+    },
     /// A table.
     Table {
         /// Column heads; a head that starts with `>` is of a column aligned right.
@@ -142,6 +149,10 @@ impl Document {
                     }
                 }
                 Block::Lines { lines, .. } => safe_lines(lines),
+                Block::Folded { summary, lines } => {
+                    safe(summary);
+                    safe_lines(lines);
+                }
                 Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(safe),
                 // The manual pages of the rules.
                 Block::Markdown(_) => {}

@@ -24,10 +24,12 @@ fn render(report: &Report, _style: &Style) -> Result<Vec<u8>> {
 fn records(report: &Report) -> Option<&'static str> {
     match report {
         Report::Explain(_) => Some("plans"),
-        Report::Collect(_) => None,
+        // Every line would repeat all findings.
+        Report::Collect(_) | Report::Browse(_) => None,
         Report::Analyze(_) => Some("findings"),
         Report::Advise(_) => Some("advice"),
         Report::Diff(_) => Some("statements"),
+        Report::Baseline(_) => Some("files"),
         Report::Doctor(_) => Some("checks"),
         Report::Rules(_) => Some("rules"),
         Report::Fleet(_) => Some("targets"),

@@ -11,24 +11,79 @@ pub(super) static OUTPUT: Output =
 /// Columns of trees inside a fence: what a code block on a wide page holds.
 const TREE_WIDTH: usize = 110;
 
+/// Most bytes of a comment: GitHub takes 65,536 characters.
+const MOST_BYTES: usize = 65_000;
+
 fn render(report: &Report, style: &Style) -> Result<Vec<u8>> {
     let style = Style { width: TREE_WIDTH, color: false, ascii: style.ascii };
-    Ok(draw(&pages::document(report, &style)).into_bytes())
+    let document = pages::document(report, &style);
+    let text = match report {
+        Report::Diff(_) => draw_within(document, MOST_BYTES),
+        _ => draw(&document),
+    };
+    Ok(text.into_bytes())
+}
+
+/// Draws as much as `most` bytes hold: first what is folded goes, from the end, then blocks. What is
+/// missing is said.
+fn draw_within(mut document: Document, most: usize) -> String {
+    let text = draw(&document);
+    if text.len() <= most {
+        return text;
+    }
+    let note = |what: &str| format!("**Cut: {what}, because a comment holds {most} bytes.**\n");
+    let sizes: Vec<usize> =
+        document.blocks.iter().map(|block| draw_block(block).len() + 1).collect();
+    let mut size: usize = sizes.iter().sum();
+    let room =
+        most.saturating_sub(note("00000 plans and 00000 paragraphs were left out").len() + 2);
+    let (mut plans, mut others) = (0, 0);
+    for i in (0..sizes.len())
+        .rev()
+        .filter(|i| matches!(document.blocks[*i], Block::Folded { .. }))
+        .collect::<Vec<_>>()
+    {
+        if size <= room {
+            break;
+        }
+        document.blocks.remove(i);
+        (size, plans) = (size - sizes[i], plans + 1);
+    }
+    let mut left: Vec<usize> = document.blocks.iter().map(|b| draw_block(b).len() + 1).collect();
+    while size > room
+        && let Some(last) = left.pop()
+    {
+        document.blocks.pop();
+        (size, others) = (size - last, others + 1);
+    }
+    let what = match others {
+        0 => format!("{plans} plans were left out"),
+        _ => format!("{plans} plans and {others} paragraphs were left out"),
+    };
+    format!("{}\n{}", draw(&document), note(&what))
+}
+
+/// Folded lines: HTML, which is all that Markdown has for it.
+fn folded(summary: &str, lines: &[Vec<Span>]) -> String {
+    let summary = escape(summary);
+    format!("<details><summary>{summary}</summary>\n\n{}\n</details>\n", fence("diff", lines))
 }
 
 fn draw(document: &Document) -> String {
-    let mut blocks: Vec<String> = Vec::new();
-    for block in &document.blocks {
-        blocks.push(match block {
-            Block::Heading(text) => format!("### {}\n", escape(text)),
-            Block::Paragraph(spans) => paragraph(spans),
-            Block::List(items) => items.iter().map(item).collect(),
-            Block::Lines { language, lines } => fence(language, lines),
-            Block::Table { head, rows } => table(head, rows),
-            Block::Markdown(text) => format!("{}\n", text.trim_end()),
-        });
-    }
+    let blocks: Vec<String> = document.blocks.iter().map(draw_block).collect();
     blocks.join("\n")
+}
+
+fn draw_block(block: &Block) -> String {
+    match block {
+        Block::Heading(text) => format!("### {}\n", escape(text)),
+        Block::Paragraph(spans) => paragraph(spans),
+        Block::List(items) => items.iter().map(item).collect(),
+        Block::Lines { language, lines } => fence(language, lines),
+        Block::Folded { summary, lines } => folded(summary, lines),
+        Block::Table { head, rows } => table(head, rows),
+        Block::Markdown(text) => format!("{}\n", text.trim_end()),
+    }
 }
 
 fn joined(spans: &[Span]) -> String {
@@ -91,6 +146,15 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
+        // An entity would be read as what it stands for, and `@team` would call a team.
+        match c {
+            '&' => out.push_str("&amp;"),
+            '@' => out.push_str("&#64;"),
+            _ => {}
+        }
+        if matches!(c, '&' | '@') {
+            continue;
+        }
         if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#') {
             out.push('\\');
         }
@@ -122,6 +186,48 @@ mod tests {
         };
         let expected = "- **1 high** bad\n  - one two\n  ```sql\n  CREATE\n    x;\n  ```\n";
         assert_eq!(super::item(&item), expected);
+    }
+
+    #[test]
+    fn a_comment_is_cut_and_says_so() {
+        let mut document = Document::default();
+        for i in 0..200 {
+            document.paragraph(format!("statement {i} {}", "x".repeat(100)));
+            let lines = vec![vec![plain("y".repeat(80))]; 10];
+            document.blocks.push(Block::Folded { summary: format!("plans {i}"), lines });
+        }
+        let text = draw_within(document, 30_000);
+        assert!(text.len() <= 30_000 && text.len() > 28_000, "{}", text.len());
+        assert!(text.contains("statement 199") && text.contains("plans were left out"), "{text}");
+        let mut document = Document::default();
+        (0..500).for_each(|_| document.paragraph("é".repeat(100)));
+        let text = draw_within(document, 10_000);
+        assert!(
+            text.len() <= 10_000 && text.contains("paragraphs were left out"),
+            "{}",
+            text.len()
+        );
+    }
+
+    #[test]
+    fn names_call_nobody_and_open_no_tags() {
+        let text = crate::output::ci::testing::rendered(&OUTPUT);
+        let mut fenced = false;
+        for line in text.lines() {
+            if line.trim_start().starts_with("```") {
+                fenced = !fenced;
+            } else if !fenced {
+                assert!(!line.contains("@team"), "{line}");
+                let tags = ["<details><summary>", "</summary>", "</details>"];
+                let plain =
+                    tags.iter().fold(line.replace("\\<", ""), |text, tag| text.replace(tag, ""));
+                assert!(!plain.contains('<'), "{line}");
+            }
+        }
+        assert!(
+            !fenced && text.contains("<details><summary>plans before and after</summary>"),
+            "{text}"
+        );
     }
 
     #[test]

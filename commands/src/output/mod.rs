@@ -1,17 +1,24 @@
 //! The output formats. A new one costs its file and two lines here.
 
 mod canonical;
+mod ci;
 pub mod document;
+mod github;
+mod gitlab;
 mod html;
 mod json;
 mod jsonl;
+mod junit;
 mod markdown;
-mod node;
-mod pages;
+pub mod node;
+pub mod pages;
+mod sarif;
 mod table;
 mod text;
 mod tree;
 pub mod wire;
+
+pub use text::{ascii, wrap_all};
 
 use crate::error::{CommandError, Result};
 use crate::report::{Report, cut};
@@ -26,6 +33,10 @@ pub static ALL: &[&Output] = &[
     &markdown::OUTPUT,
     &html::OUTPUT,
     &canonical::OUTPUT,
+    &junit::OUTPUT,
+    &sarif::OUTPUT,
+    &github::OUTPUT,
+    &gitlab::OUTPUT,
 ];
 
 /// An output format.
@@ -49,6 +60,13 @@ pub struct Style {
     pub color: bool,
     /// Whether to draw with ASCII only.
     pub ascii: bool,
+}
+
+impl Output {
+    /// Whether programs read it, or the log of a build: what people should know goes to stderr then.
+    pub fn is_for_builds(&self) -> bool {
+        self.machine_readable || self.only_for == ["diff"]
+    }
 }
 
 impl Style {
@@ -93,6 +111,11 @@ pub fn check(output: &Output, command: &str) -> Result<()> {
         others.join(", "),
         output.only_for.join("`, `planscope ")
     )))
+}
+
+/// A key as 16 hexadecimal digits: the same text is the same key in every run and release.
+fn ci_key(text: &str) -> String {
+    planscope_explain::workload::fingerprint::hash(text)
 }
 
 /// The names, for the command line.

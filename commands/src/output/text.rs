@@ -42,7 +42,9 @@ fn draw_block(block: &Block, style: &Style, out: &mut String) {
         }
         Block::Paragraph(spans) => draw_paragraph(spans, style, out),
         Block::List(items) => items.iter().for_each(|item| draw_item(item, style, out)),
-        Block::Lines { lines, .. } => lines.iter().for_each(|line| draw_line(line, style, out)),
+        Block::Lines { lines, .. } | Block::Folded { lines, .. } => {
+            lines.iter().for_each(|line| draw_line(line, style, out))
+        }
         Block::Table { head, rows } => draw_table(head, rows, style, out),
         Block::Markdown(text) => {
             out.push_str(text.trim_end());

@@ -2,14 +2,13 @@
 
 use crate::error::CommandError;
 use crate::report::{
-    AdviseReport, AnalyzeReport, CollectReport, DiffContent, DiffReport, DoctorReport,
-    ExplainReport, Report, RulesReport, ShownPlan, SnapshotsReport,
+    AdviseReport, AnalyzeReport, CollectReport, DoctorReport, ExplainReport, Report, RulesReport,
+    ShownPlan, SnapshotsReport,
 };
 use crate::safe::escaped_json;
 use planscope_advisors::{Advice, Evidence, Finding, Remedy};
 use planscope_collection::store::wire::{LogDoc, NoteDoc, PlanDoc, ProblemDoc, SnapshotDoc};
 use planscope_explain::Engine;
-use planscope_explain::diff::{Change, PlanDiff, StatementDiff};
 use planscope_explain::formats::Note;
 use planscope_explain::heat::Metric;
 use planscope_explain::workload::{Index, ddl};
@@ -17,6 +16,8 @@ use schemars::{Schema, schema_for};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+mod browse;
+mod compare;
 mod documents;
 mod dry_run;
 mod fleet;
@@ -34,8 +35,10 @@ pub struct WireSchema {
 pub static SCHEMAS: &[WireSchema] = &[
     WireSchema { name: "advise", schema: || schema_for!(AdviseDoc) },
     WireSchema { name: "analyze", schema: || schema_for!(AnalyzeDoc) },
+    WireSchema { name: "baseline", schema: || schema_for!(compare::BaselineDoc) },
+    WireSchema { name: "browse", schema: || schema_for!(browse::BrowseDoc) },
     WireSchema { name: "collect", schema: || schema_for!(CollectDoc) },
-    WireSchema { name: "diff", schema: || schema_for!(DiffDoc) },
+    WireSchema { name: "diff", schema: || schema_for!(compare::DiffDoc) },
     WireSchema { name: "doctor", schema: || schema_for!(DoctorDoc) },
     WireSchema { name: "dry-run", schema: || schema_for!(dry_run::DryRunDoc) },
     WireSchema { name: "error", schema: || schema_for!(ErrorDoc) },
@@ -93,9 +96,11 @@ fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
             form.make(&SnapshotDoc::from(&report.snapshot))
         }
         Report::Collect(report) => form.make(&collect(report)),
+        Report::Browse(report) => form.make(&browse::browse(report)),
         Report::Analyze(report) => form.make(&analyze(report)),
         Report::Advise(report) => form.make(&advise(report)),
-        Report::Diff(report) => form.make(&diff(report)),
+        Report::Diff(report) => form.make(&compare::diff(report)),
+        Report::Baseline(report) => form.make(&compare::baseline(report)),
         Report::Doctor(report) => form.make(&doctor(report)),
         Report::Rules(report) => form.make(&rules(report)),
         Report::Fleet(report) => form.make(&fleet::fleet(report)),
@@ -268,68 +273,6 @@ fn qualified(index: &Index) -> String {
     match &index.schema {
         Some(schema) => format!("{schema}.{}", index.table),
         None => index.table.clone(),
-    }
-}
-
-fn diff(report: &DiffReport) -> DiffDoc {
-    let mut document = DiffDoc {
-        schema: "planscope.diff/1".to_owned(),
-        before: report.sources[0].clone(),
-        after: report.sources[1].clone(),
-        ..DiffDoc::default()
-    };
-    match &report.content {
-        DiffContent::Snapshots { diff, .. } => {
-            document.verdict = diff.verdict.name().to_owned();
-            document.statements = diff.statements.iter().map(statement_diff).collect();
-            document.added = diff.added.iter().map(ToString::to_string).collect();
-            document.removed = diff.removed.iter().map(ToString::to_string).collect();
-            document.causes = diff.causes.clone();
-            document.not_comparable = diff.not_comparable.clone();
-        }
-        DiffContent::Plans { diff, .. } => {
-            document.verdict = diff.verdict.name().to_owned();
-            let mut statement = StatementDiffDoc {
-                verdict: diff.verdict.name().to_owned(),
-                ..StatementDiffDoc::default()
-            };
-            fill_plan(&mut statement, diff);
-            document.statements = vec![statement];
-        }
-    }
-    document
-}
-
-fn statement_diff(diff: &StatementDiff) -> StatementDiffDoc {
-    let mut document = StatementDiffDoc {
-        fingerprint: Some(diff.fingerprint.to_string()),
-        verdict: diff.verdict.name().to_owned(),
-        mean_ms_before: diff.mean_ms[0],
-        mean_ms_after: diff.mean_ms[1],
-        ..StatementDiffDoc::default()
-    };
-    if let Some(plan) = &diff.plan {
-        fill_plan(&mut document, plan);
-    }
-    document
-}
-
-fn fill_plan(document: &mut StatementDiffDoc, plan: &PlanDiff) {
-    document.cost_ratio = plan.cost_ratio;
-    document.measured_by = Some(plan.measured_by.to_owned());
-    document.reason = Some(plan.reason.clone());
-    document.changes = plan.changes.iter().map(change).collect();
-}
-
-fn change(change: &Change) -> ChangeDoc {
-    let ids = |i: usize| change.nodes[i].iter().map(|id| id.0).collect();
-    ChangeDoc {
-        kind: change.kind.name().to_owned(),
-        severity: change.severity.name().to_owned(),
-        relation: change.relation.clone(),
-        before: change.before.clone(),
-        after: change.after.clone(),
-        nodes: [ids(0), ids(1)],
     }
 }
 

@@ -1,9 +1,11 @@
 //! Access paths: how a plan reads a relation, a bitmap scan and its parts being one path.
 
 use super::changes::{Effect, Sides};
-use super::profile::{Class, Profile, combines};
+use super::profile::{Profile, combines};
 use super::{Severity, Tolerance};
+use crate::engine::Engine;
 use crate::plan::{ConditionKind, NodeId, Operator};
+use crate::workload::query::{self, Operand, Predicate};
 use crate::workload::{Catalog, Index, fingerprint};
 
 /// How much of a relation an access path has to look at, from all of it to what is asked for.
@@ -38,9 +40,19 @@ pub(super) struct Access<'a> {
 /// A part of a condition; two are equal when they differ in literals only.
 #[derive(Debug, Clone)]
 pub(super) struct Term {
-    /// As the plan has it.
+    /// For people: as the plan has it; of MongoDB the field.
     pub text: String,
+    /// With its values, as the plan has it.
+    raw: String,
+    /// How `raw` is written: bounds of MongoDB's indexes are intervals, its filters are not.
+    form: Form,
     normal: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Condition,
+    Interval,
 }
 
 impl PartialEq for Term {
@@ -63,7 +75,14 @@ impl<'a> Access<'a> {
             texts.flat_map(|text| terms(text, profile)).collect()
         };
         let bounds = all(&[ConditionKind::Index]);
-        let filters = all(&[ConditionKind::Filter, ConditionKind::JoinFilter]);
+        let mut filters = all(&[ConditionKind::Filter, ConditionKind::JoinFilter]);
+        // MySQL filters, MongoDB fetches and filters in a node above.
+        let above = top.parent().map(|parent| profile.node(parent));
+        let above = above.filter(|n| matches!(n.operator, Operator::Filter | Operator::Fetch));
+        if let Some(above) = above {
+            let texts = above.conditions_of(ConditionKind::Filter);
+            filters.extend(texts.flat_map(|text| terms(text, profile)));
+        }
         let ordered = top.conditions_of(ConditionKind::OrderBy).next().is_some();
         let mut indexes: Vec<&str> = Vec::new();
         for index in nodes.iter().filter_map(|id| profile.node(*id).index.as_deref()) {
@@ -121,16 +140,49 @@ pub(super) fn effect(paths: [&Access<'_>; 2], costs_known: bool) -> (Effect, Sev
             };
         }
     };
-    let weight = match (better.reach, worse.reach) {
+    match (better.reach, worse.reach) {
         // Better than a scan in a loop, yet what is built for one statement is no index.
-        (Some(Reach::Automatic), _) => Severity::Medium,
-        // Read from end to end, a covering index only saved width.
-        (Some(Reach::WholeIndex), _) if better.covers() => Severity::Medium,
+        (Some(Reach::Automatic), _) => (effect, Severity::Medium),
+        // Read from end to end, a covering index only saves width; another gives order for more
+        // blocks, which the sort that it saves must pay.
+        (Some(Reach::WholeIndex), _) if better.covers() => (effect, Severity::Medium),
+        (Some(Reach::WholeIndex), _) => (Effect::Neutral, Severity::Medium),
         // Often this trades a lookup for an order that saves a sort; the cost tells.
-        (_, Some(Reach::WholeIndex)) if costs_known => Severity::Medium,
-        _ => Severity::High,
+        (_, Some(Reach::WholeIndex)) if costs_known => (effect, Severity::Medium),
+        _ => (effect, Severity::High),
+    }
+}
+
+/// The values that two paths of the same conditions were asked for, where they are not the same
+/// ones; `None` where a value is not known (a placeholder).
+pub(super) fn other_values([before, after]: &Sides<Access<'_>>) -> Option<Sides<String>> {
+    let is_elsewhere = |a: &[Term], b: &[Term]| {
+        let has = |all: &[Term], term: &Term| all.contains(term);
+        a.iter().any(|term| !has(b, term)) || b.iter().any(|term| !has(a, term))
     };
-    (effect, weight)
+    // Conditions may have moved between the two, as long as they are the same ones.
+    let [all_before, all_after] =
+        [before, after].map(|path| [path.bounds.as_slice(), &path.filters].concat());
+    if is_elsewhere(&all_before, &all_after) {
+        return None;
+    }
+    let mut pairs = all_before.iter().filter_map(|was| {
+        let alike = || all_after.iter().filter(|is| *is == was && is.form == was.form);
+        let is_same = alike().any(|is| is.raw == was.raw);
+        (!is_same).then(|| alike().next().map(|is| (was, is))).flatten()
+    });
+    let is_known = |term: &Term| !term.raw.contains(['?', '$']);
+    let found = pairs.find(|(was, is)| is_known(was) && is_known(is));
+    found.map(|(was, is)| [was, is].map(|term| shortened(&term.raw)))
+}
+
+/// At most 60 characters of a condition.
+pub(super) fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Whether the indexes of two paths are the same ones under other names.
@@ -170,15 +222,12 @@ pub(super) struct Place<'a> {
     pub ids: Sides<NodeId>,
     /// The side that reads all of the relation: how large it is there decides.
     pub scanning: Option<usize>,
-    /// The catalogs.
-    pub catalogs: Sides<Option<&'a Catalog>>,
 }
 
 impl Place<'_> {
     /// The rows of the relation, else those that were read of it.
     pub fn rows(&self) -> Option<f64> {
-        let known =
-            |side: usize| table_rows(self.profiles[side], self.ids[side], self.catalogs[side]);
+        let known = |side: usize| table_rows(self.profiles[side], self.ids[side]);
         let read = |side: usize| {
             let node = self.profiles[side].node(self.ids[side]);
             node.rows_read().filter(|_| !node.never_executed())
@@ -192,9 +241,24 @@ impl Place<'_> {
         if let Some(rows) = self.rows() {
             return rows < tolerance.least_rows;
         }
+        self.is_estimated_small(tolerance, self.sides())
+    }
+
+    /// Whether the relation is that small on one side, which alone has it.
+    pub fn is_small_on(&self, side: usize, tolerance: Tolerance) -> bool {
+        let node = self.profiles[side].node(self.ids[side]);
+        let known = table_rows(self.profiles[side], self.ids[side]);
+        let read = || node.rows_read().filter(|_| !node.never_executed());
+        match known.or_else(read) {
+            Some(rows) => rows < tolerance.least_rows,
+            None => self.is_estimated_small(tolerance, if side == 0 { &[0] } else { &[1] }),
+        }
+    }
+
+    fn is_estimated_small(&self, tolerance: Tolerance, sides: &[usize]) -> bool {
         let estimate = |side: usize| &self.profiles[side].node(self.ids[side]).estimate;
-        let rows = largest(&|side| estimate(side).rows_per_loop, self.sides());
-        let cost = largest(&|side| estimate(side).total_cost, self.sides());
+        let rows = largest(&|side| estimate(side).rows_per_loop, sides);
+        let cost = largest(&|side| estimate(side).total_cost, sides);
         let is_below = |value: Option<f64>, least: f64| value.is_none_or(|value| value < least);
         (rows.is_some() || cost.is_some())
             && is_below(rows, tolerance.least_rows)
@@ -214,21 +278,44 @@ fn largest(value: &dyn Fn(usize) -> Option<f64>, sides: &[usize]) -> Option<f64>
     sides.iter().filter_map(|side| value(*side)).reduce(f64::max)
 }
 
-/// The rows of the table that a node reads, as the catalog has them.
-pub(super) fn table_rows(
-    profile: &Profile<'_>,
-    id: NodeId,
-    catalog: Option<&Catalog>,
-) -> Option<f64> {
-    let table = profile.table[id.index()].filter(|_| profile.class[id.index()] == Class::Scan)?;
-    catalog?.table(profile.node(id).schema.as_deref(), table)?.rows
+/// The rows of the table that a scan reads, as the catalog has them.
+pub(super) fn table_rows(profile: &Profile<'_>, id: NodeId) -> Option<f64> {
+    profile.known[id.index()]?.rows
 }
 
-/// The terms of a condition: split at each AND outside parentheses.
+/// The terms of a condition: split at each AND outside parentheses; of MongoDB the fields, because
+/// bounds of an index and filters write the same condition in different ways.
 fn terms(text: &str, profile: &Profile<'_>) -> Vec<Term> {
+    if profile.plan.engine == Engine::Mongodb {
+        let fields = query::read_condition(text, Engine::Mongodb);
+        if !fields.is_empty() {
+            let bound = fields.into_iter().filter(|predicate| !is_unbounded(predicate));
+            return bound.map(|predicate| field(text, predicate)).collect();
+        }
+    }
     let normal = |term: &str| fingerprint::normalize(term, profile.plan.engine);
-    let term = |text: &str| Term { text: text.to_owned(), normal: normal(text) };
+    let term = |text: &str| {
+        let raw = text.to_owned();
+        Term { text: raw.clone(), raw, form: Form::Condition, normal: normal(text) }
+    };
     split_at_and(text).into_iter().map(term).collect()
+}
+
+/// Whether an index is read from end to end in this field.
+fn is_unbounded(predicate: &Predicate) -> bool {
+    let Operand::Literal(bounds) = &predicate.value else { return false };
+    ["[MinKey, MaxKey]", "[MaxKey, MinKey]"].iter().any(|all| bounds.contains(all))
+}
+
+/// The term of a field.
+fn field(text: &str, predicate: Predicate) -> Term {
+    let name = predicate.column.name;
+    let raw = match predicate.value {
+        Operand::Literal(value) => format!("{name}: {value}"),
+        _ => text.to_owned(),
+    };
+    let form = if raw.contains(": [\"") { Form::Interval } else { Form::Condition };
+    Term { text: name.clone(), raw, form, normal: name }
 }
 
 fn split_at_and(text: &str) -> Vec<&str> {
@@ -265,7 +352,18 @@ fn without_parentheses(text: &str) -> &str {
 fn top_level_ands(text: &str) -> Vec<usize> {
     let is_and =
         |at: &usize| text.get(*at..at + 5).is_some_and(|w| w.eq_ignore_ascii_case(" and "));
-    depths(text).filter(|(_, depth)| *depth == 0).map(|(at, _)| at).filter(is_and).collect()
+    let is_between =
+        |at: usize| text.get(at..at + 9).is_some_and(|w| w.eq_ignore_ascii_case(" between "));
+    // The AND after a BETWEEN belongs to it.
+    let mut between = false;
+    let mut found = Vec::new();
+    for (at, _) in depths(text).filter(|(_, depth)| *depth == 0) {
+        between |= is_between(at);
+        if is_and(&at) && !std::mem::take(&mut between) {
+            found.push(at);
+        }
+    }
+    found
 }
 
 /// The byte offsets outside of quotes, with the depth of parentheses there.
@@ -308,6 +406,7 @@ mod tests {
         assert_eq!(split("a=? AND b>?"), ["a=?", "b>?"]);
         assert_eq!(split("(((a = 1) OR (b = 2)) AND c)"), ["(a = 1) OR (b = 2)", "c"]);
         assert_eq!(split("(a = 1) OR (b = 2)"), ["(a = 1) OR (b = 2)"]);
+        assert_eq!(split("(a between 1 and 2) and b"), ["a between 1 and 2", "b"]);
         assert_eq!(split("()"), [""]);
         assert_eq!(split("(é AND ü)"), ["é", "ü"]);
     }

@@ -4,8 +4,13 @@
 //! Everything is computed in a few passes over the arena, never by walking up or down from a node:
 //! a chain of 100,000 levels costs as much as 100,000 siblings.
 
+use super::Side;
+use super::tables::Tables;
+use crate::engine::Engine;
 use crate::plan::{Condition, ConditionKind, Node, NodeId, Operator, Plan, Role};
-use crate::workload::fingerprint;
+use crate::workload::query::Query;
+use crate::workload::{Catalog, Table, fingerprint};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a node is for, whichever way it does it.
@@ -61,6 +66,10 @@ pub(super) struct Profile<'a> {
     pub table: Vec<Option<&'a str>>,
     /// The name by which the statement knows that relation.
     pub name: Vec<Option<&'a str>>,
+    /// The same, or the table where only the alias is another on the other side.
+    known_as: Vec<Option<&'a str>>,
+    /// Of a scan, its table in the catalog.
+    pub known: Vec<Option<&'a Table>>,
     /// Hash of the set of relations below, each by its name; 0 where there is none.
     pub leaves: Vec<u64>,
     /// Hash of the relations below with their order and nesting.
@@ -73,27 +82,62 @@ pub(super) struct Profile<'a> {
     pub keys: Vec<Keys>,
     /// Whether the plan tells what it filters and joins by.
     pub shows_filters: bool,
+    /// The tables behind the aliases of the statement, where its text is known and the alias stands
+    /// for one table only.
+    real: HashMap<String, String>,
 }
 
 impl<'a> Profile<'a> {
-    /// Looks at every node of `plan`.
-    pub fn new(plan: &'a Plan) -> Self {
+    /// Looks at every node of two plans, whose statements may be known from elsewhere.
+    pub fn both(sides: [&Side<'a>; 2]) -> [Self; 2] {
+        let renamed = renamed(sides.map(|side| side.plan));
+        [0, 1].map(|i| {
+            let mut profile = Self::new(sides[i].plan, sides[i].statement, &renamed[i]);
+            if let Some(catalog) = sides[i].catalog {
+                profile.look_up(catalog);
+            }
+            profile
+        })
+    }
+
+    /// Takes over what the catalog says of the tables.
+    fn look_up(&mut self, catalog: &'a Catalog) {
+        let nodes = self.plan.nodes();
+        let scans = |i: &usize| self.class[*i] == Class::Scan && self.table[*i].is_some();
+        let scans: Vec<usize> = (0..nodes.len()).filter(scans).collect();
+        let tables = Tables::new(catalog, scans.len());
+        for i in scans {
+            let (Some(name), schema) = (self.table[i], nodes[i].schema.as_deref()) else {
+                continue;
+            };
+            // SQLite and MySQL's tree know a relation by its alias only.
+            let real = || tables.get(schema, self.real.get(name)?);
+            self.known[i] = tables.get(schema, name).or_else(real);
+        }
+    }
+
+    fn new(plan: &'a Plan, statement: Option<&str>, renamed: &HashMap<&'a str, &'a str>) -> Self {
         let nodes = plan.nodes();
         let owner = owners(nodes);
         let class: Vec<Class> = (0..nodes.len()).map(|i| class_of(plan, i, &owner)).collect();
         let (table, name) = names(nodes, &owner);
+        let known_as =
+            name.iter().map(|name| name.map(|name| *renamed.get(name).unwrap_or(&name))).collect();
         let mut profile = Self {
             plan,
             class,
             owner,
             table,
             name,
+            known_as,
+            known: vec![None; nodes.len()],
             leaves: Vec::new(),
             order: Vec::new(),
             top_join: Vec::new(),
             scope: scopes(nodes),
             keys: Vec::new(),
             shows_filters: nodes.iter().any(shows_filter),
+            real: real_names(plan, statement),
         };
         (profile.leaves, profile.order) = profile.relations_below();
         profile.top_join = profile.top_joins();
@@ -130,7 +174,7 @@ impl<'a> Profile<'a> {
         let (mut leaves, mut order) = (vec![0_u64; nodes.len()], vec![0_u64; nodes.len()]);
         for i in (0..nodes.len()).rev() {
             if self.is_leaf(i) {
-                let leaf = hash_of(self.name[i]);
+                let leaf = hash_of(self.known_as[i]);
                 leaves[i] = leaves[i].wrapping_add(leaf);
                 // An input below a scan (a subquery that is scanned) comes with it.
                 order[i] = if order[i] == 0 { leaf } else { hash_of((leaf, order[i])) };
@@ -180,7 +224,7 @@ impl<'a> Profile<'a> {
     fn keys_of(&self, i: usize, side: Role) -> Keys {
         let node = &self.plan.nodes()[i];
         let what = (self.class[i], self.kind_name(i));
-        let named = (self.table[i], self.name[i]);
+        let named = (self.table[i], self.known_as[i]);
         let by_index = (self.class[i] == Class::Part).then_some(node.index.as_deref());
         let like = hash_of((what, named, self.leaves[i], self.scope[i], by_index));
         let details = (&node.operator, &node.index, &node.schema, self.conditions(node));
@@ -244,6 +288,25 @@ fn purpose(text: &str) -> &str {
         .map_or_else(|| text.strip_prefix("FOR ").unwrap_or(text), |at| &text[at + 4..])
 }
 
+/// Only some engines print aliases alone, so only their statements are read.
+fn real_names(plan: &Plan, statement: Option<&str>) -> HashMap<String, String> {
+    let prints_aliases = matches!(plan.engine, Engine::Sqlite | Engine::Mysql);
+    let statement = plan.statement.as_deref().or(statement).filter(|_| prints_aliases);
+    let query = statement.and_then(|text| Query::read(text, plan.engine));
+    let mut names: HashMap<String, String> = HashMap::new();
+    let mut twice: Vec<String> = Vec::new();
+    for table in query.iter().flat_map(|query| &query.scopes).flat_map(|scope| &scope.tables) {
+        if names.get(&table.alias).is_some_and(|name| *name != table.name) {
+            twice.push(table.alias.clone());
+        }
+        names.insert(table.alias.clone(), table.name.clone());
+    }
+    for alias in twice {
+        names.remove(&alias);
+    }
+    names
+}
+
 fn shows_filter(node: &Node) -> bool {
     use ConditionKind::{Filter, Join, JoinFilter};
     node.conditions.iter().any(|c| matches!(c.kind, Filter | Join | JoinFilter))
@@ -278,6 +341,43 @@ fn class_of(plan: &Plan, i: usize, owner: &[Option<NodeId>]) -> Class {
         op if op.is_gather() => Class::Gather,
         _ => Class::Other,
     }
+}
+
+/// Aliases that only one side has, of tables that both sides read once: they were given another
+/// name in the statement, and are known by their table.
+fn renamed<'a>(plans: [&'a Plan; 2]) -> [HashMap<&'a str, &'a str>; 2] {
+    // Of each table its alias, or none where it is read more than once.
+    let of = |plan: &'a Plan| {
+        let mut aliases: HashMap<&'a str, Option<&'a str>> = HashMap::new();
+        for node in plan.nodes() {
+            if let (Some(table), Some(name)) = (node.relation.as_deref(), node.relation_name()) {
+                let only = |known: &mut Option<&'a str>| *known = None;
+                aliases.entry(table).and_modify(only).or_insert(Some(name));
+            }
+        }
+        aliases
+    };
+    let sides = plans.map(of);
+    let names = |side: &HashMap<&'a str, Option<&'a str>>| {
+        side.values().flatten().copied().collect::<HashSet<&'a str>>()
+    };
+    let known = [names(&sides[0]), names(&sides[1])];
+    let mut renamed = [HashMap::new(), HashMap::new()];
+    #[expect(clippy::iter_over_hash_type, reason = "each table stands for itself")]
+    for (table, before) in &sides[0] {
+        let (Some(before), Some(Some(after))) = (before, sides[1].get(table)) else { continue };
+        let is_new = before != after && !known[1].contains(before) && !known[0].contains(after);
+        // A table's name may be the alias of another one.
+        let is_free = known.iter().enumerate().all(|(side, names)| {
+            let own = if side == 0 { before } else { after };
+            own == table || !names.contains(table)
+        });
+        if is_new && is_free {
+            renamed[0].insert(*before, *table);
+            renamed[1].insert(*after, *table);
+        }
+    }
+    renamed
 }
 
 type Names<'a> = Vec<Option<&'a str>>;

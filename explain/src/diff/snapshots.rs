@@ -1,10 +1,13 @@
 //! Comparing two snapshots: which statements go together, and how each of them did.
 
-use super::verdict::{self, Basis};
-use super::{SnapshotDiff, StatementDiff, Tolerance, Verdict, causes};
+use super::circumstances::is_same_place;
+use super::trend::{self, Rates, Trend};
+use super::verdict;
+use super::{Cause, CauseKind, Side, SnapshotDiff, StatementDiff, Tolerance, Verdict, causes};
 use crate::engine::Engine;
-use crate::workload::{Fingerprint, Snapshot, Statement};
-use std::collections::HashMap;
+use crate::workload::time::hours_between;
+use crate::workload::{Counters, Fingerprint, Snapshot, Statement, delta};
+use std::collections::{HashMap, HashSet};
 
 /// Compares two snapshots.
 pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance) -> SnapshotDiff {
@@ -13,6 +16,7 @@ pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance)
         statements: Vec::new(),
         added: Vec::new(),
         removed: Vec::new(),
+        hours: [None, None],
         causes: Vec::new(),
         not_comparable: None,
     };
@@ -23,23 +27,207 @@ pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance)
         return diff;
     }
     let sides = [before, after];
-    let matched = Matched::new(sides);
+    let comparer = Comparer::new(sides, tolerance);
+    let mut matched = Matched::new(sides);
+    diff.hours = comparer.hours;
     diff.causes = causes::find(sides, tolerance);
-    let basis = Basis { costs_differ: causes::costs_differ(sides), vm_steps: None };
-    let compare = |places: &[usize; 2]| statement(sides, *places, tolerance, basis);
-    diff.statements = matched.pairs.iter().map(compare).collect();
-    rank(&mut diff.statements, after, before);
+    diff.statements = matched.pairs.iter().map(|places| comparer.statement(*places)).collect();
+    for statement in diff.statements.iter_mut().filter(|s| s.verdict == Verdict::Worse) {
+        statement.causes = likely(&diff.causes, statement, sides);
+    }
+    rank(&mut diff.statements);
+    for side in [0, 1] {
+        let heaviest_first = |place: &usize| {
+            let ms = sides[side].statements[*place].counters.total_ms.unwrap_or(0.0);
+            std::cmp::Reverse(ms.max(0.0).to_bits())
+        };
+        matched.lone[side].sort_by_key(heaviest_first);
+    }
     diff.removed = matched.lone_fingerprints(0, before);
     diff.added = matched.lone_fingerprints(1, after);
     diff.verdict = overall(&diff.statements);
-    diff.not_comparable = match diff.verdict {
-        Verdict::NotComparable if diff.statements.is_empty() => {
-            Some("no statement is in both snapshots".to_owned())
-        }
-        Verdict::NotComparable => Some("no statement has a plan in both snapshots".to_owned()),
-        _ => None,
-    };
+    diff.not_comparable = why_not(&diff);
     diff
+}
+
+/// Why nothing could be compared at all.
+fn why_not(diff: &SnapshotDiff) -> Option<String> {
+    if diff.verdict != Verdict::NotComparable {
+        return None;
+    }
+    let mut planned = diff.statements.iter().filter(|s| s.plan.is_some());
+    Some(match planned.next() {
+        _ if diff.statements.is_empty() => "no statement is in both snapshots".to_owned(),
+        Some(statement) => statement.reason.clone(),
+        None => "no statement has a plan in both snapshots".to_owned(),
+    })
+}
+
+/// What all comparisons of statements need.
+struct Comparer<'a> {
+    sides: [&'a Snapshot; 2],
+    tolerance: Tolerance,
+    hours: [Option<f64>; 2],
+    /// The window after began when the one before did: what was counted before is in both.
+    overlap: bool,
+    same_place: bool,
+}
+
+impl<'a> Comparer<'a> {
+    fn new(sides: [&'a Snapshot; 2], tolerance: Tolerance) -> Self {
+        let [before, after] = sides.map(|side| &side.window);
+        let same_place = is_same_place(sides.map(|side| Some(&side.target)));
+        let later = before.to.as_deref().zip(after.to.as_deref());
+        let between = later.and_then(|(from, to)| hours_between(from, to));
+        let overlap = same_place
+            && before.from.is_some()
+            && before.from == after.from
+            && between.is_some_and(|hours| hours > 0.0);
+        let [was, is] = [before, after].map(|window| {
+            hours_between(window.from.as_deref()?, window.to.as_deref()?)
+                .filter(|hours| *hours > 0.0)
+        });
+        let hours = [was, if overlap { between } else { is }];
+        Self { sides, tolerance, hours, overlap, same_place }
+    }
+
+    fn statement(&self, places: [usize; 2]) -> StatementDiff {
+        let [before, after] = self.at(places);
+        let own = self.counters([before, after]);
+        let rates = [0, 1].map(|side| Rates::of(&own[side], self.hours[side]));
+        let trend = Trend::of([&rates[0], &rates[1]], self.tolerance);
+        let seen = trend::prevailing([before, after]);
+        let compared = seen.as_ref().map_or([0, 0], |(compared, _)| *compared);
+        let plan = seen.is_some().then(|| {
+            let side = |side: usize, of: &'a Statement| Side {
+                counters: Some(&own[side]).filter(|_| self.same_place),
+                statement: Some(&of.text),
+                ..Side::within(&of.plans[compared[side]].plan, self.sides[side])
+            };
+            verdict::compare([side(0, before), side(1, after)], self.tolerance)
+        });
+        let planned = plan.as_ref().map_or(Verdict::NotComparable, |plan| plan.verdict);
+        let mut reason = match &plan {
+            Some(plan) => plan.reason.clone(),
+            None => missing([before, after]).to_owned(),
+        };
+        let verdict = match self.by_time(planned, trend, &rates) {
+            Some(by_time) => {
+                reason = format!("{reason}; {}", trend::in_words(&rates));
+                by_time
+            }
+            None => planned,
+        };
+        let flip = seen.and_then(|(_, flip)| flip);
+        if let Some(flip) = flip.as_ref().filter(|flip| flip.flipped) {
+            reason = format!("{}; {reason}", trend::flip_in_words(flip));
+        }
+        let added = rates[1].total_ms_per_hour.zip(rates[0].total_ms_per_hour);
+        StatementDiff {
+            fingerprint: before.fingerprint,
+            places,
+            plan,
+            compared,
+            flip,
+            verdict,
+            mean_ms: [rates[0].mean_ms, rates[1].mean_ms],
+            rates,
+            trend,
+            added_ms_per_hour: added.map(|(is, was)| is - was),
+            causes: Vec::new(),
+            reason,
+        }
+    }
+
+    fn at(&self, places: [usize; 2]) -> [&'a Statement; 2] {
+        [0, 1].map(|side| &self.sides[side].statements[places[side]])
+    }
+
+    /// The counters of each side alone.
+    fn counters(&self, [before, after]: [&Statement; 2]) -> [Counters; 2] {
+        let after = match self.overlap {
+            true => delta::since(&before.counters, &after.counters),
+            false => after.counters,
+        };
+        [before.counters, after]
+    }
+
+    /// The verdict that times force where plans say nothing: many calls are repeated runs, but only
+    /// those of one server, and only with a spread to test against.
+    fn by_time(&self, planned: Verdict, trend: Trend, rates: &[Rates; 2]) -> Option<Verdict> {
+        let is_tested = rates.iter().all(|rates| rates.stddev_ms.is_some());
+        let is_open = matches!(planned, Verdict::Same | Verdict::Changed | Verdict::NotComparable);
+        if !self.same_place || !is_tested || !is_open {
+            return None;
+        }
+        match trend {
+            Trend::Regressed => Some(Verdict::Worse),
+            Trend::Improved => Some(Verdict::Better),
+            Trend::Steady | Trend::Unknown => None,
+        }
+    }
+}
+
+fn missing([before, after]: [&Statement; 2]) -> &'static str {
+    match (before.plans.is_empty(), after.plans.is_empty()) {
+        (true, true) => "there is no plan on either side",
+        (true, false) => "there is no plan before",
+        _ => "there is no plan after",
+    }
+}
+
+/// The causes that may have made a statement worse: those about a table or index of its plans, then
+/// those about the whole server.
+fn likely(causes: &[Cause], diff: &StatementDiff, sides: [&Snapshot; 2]) -> Vec<usize> {
+    let used = Used::new(diff, sides);
+    let mut ranked: Vec<(u8, usize)> = Vec::new();
+    for (place, cause) in causes.iter().enumerate() {
+        if let Some(rank) = used.rank(cause) {
+            ranked.push((rank, place));
+        }
+    }
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, place)| place).collect()
+}
+
+/// What the plans of a statement use.
+struct Used<'a> {
+    tables: HashSet<&'a str>,
+    indexes: HashSet<&'a str>,
+}
+
+impl<'a> Used<'a> {
+    fn new(diff: &StatementDiff, sides: [&'a Snapshot; 2]) -> Self {
+        let mut used = Self { tables: HashSet::new(), indexes: HashSet::new() };
+        for side in [0, 1] {
+            let statement = &sides[side].statements[diff.places[side]];
+            let Some(record) = statement.plans.get(diff.compared[side]) else { continue };
+            for node in record.plan.nodes() {
+                used.tables.extend(node.relation.as_deref());
+                used.indexes.extend(node.index.as_deref());
+            }
+        }
+        used
+    }
+
+    /// How likely it is that `cause` made the statement worse, 0 being the likeliest; `None` when
+    /// it is about something else, or rather helps.
+    fn rank(&self, cause: &Cause) -> Option<u8> {
+        let touches = cause.table.as_deref().map(|table| self.tables.contains(table));
+        match cause.kind {
+            CauseKind::IndexRenamed => None,
+            _ if touches == Some(false) => None,
+            CauseKind::IndexDropped | CauseKind::IndexUnusable | CauseKind::IndexChanged => {
+                let used = |index: &str| cause.text.contains(&format!("index {index} "));
+                Some(if self.indexes.iter().any(|index| used(index)) { 0 } else { 4 })
+            }
+            // A planner may fall for a new index.
+            CauseKind::IndexAdded => Some(5),
+            CauseKind::Version | CauseKind::Setting => Some(2),
+            CauseKind::Rows | CauseKind::Schema => Some(1),
+            CauseKind::Statistics => Some(3),
+        }
+    }
 }
 
 /// Statements by their places in the two snapshots.
@@ -105,62 +293,16 @@ impl Matched {
     }
 }
 
-fn statement(
-    sides: [&Snapshot; 2],
-    places: [usize; 2],
-    tolerance: Tolerance,
-    basis: Basis,
-) -> StatementDiff {
-    let [before, after] = [0, 1].map(|side| &sides[side].statements[places[side]]);
-    let basis = Basis { vm_steps: vm_steps([before, after]), ..basis };
-    let catalogs = sides.map(|side| Some(&side.catalog));
-    let plan = match (before.plans.first(), after.plans.first()) {
-        (Some(b), Some(a)) => {
-            Some(verdict::compare([&b.plan, &a.plan], catalogs, tolerance, basis))
-        }
-        _ => None,
-    };
-    let missing = match (before.plans.is_empty(), after.plans.is_empty()) {
-        (true, true) => "there is no plan on either side",
-        (true, false) => "there is no plan before",
-        _ => "there is no plan after",
-    };
-    StatementDiff {
-        fingerprint: before.fingerprint,
-        places,
-        verdict: plan.as_ref().map_or(Verdict::NotComparable, |plan| plan.verdict),
-        mean_ms: [before, after].map(mean_ms),
-        reason: plan.as_ref().map_or(missing.to_owned(), |plan| plan.reason.clone()),
-        plan,
-    }
-}
-
-fn mean_ms(statement: &Statement) -> Option<f64> {
-    let counters = &statement.counters;
-    counters.mean_ms.or_else(|| per_call(counters.total_ms, counters.calls))
-}
-
-/// Work of a mean call that needs no clock and no plan; the same in every run.
-fn vm_steps(statements: [&Statement; 2]) -> Option<[f64; 2]> {
-    let [before, after] = statements.map(|s| per_call(s.counters.vm_steps, s.counters.calls));
-    Some([before?, after?])
-}
-
-fn per_call(total: Option<f64>, calls: Option<f64>) -> Option<f64> {
-    Some(total? / calls.filter(|calls| *calls > 0.0)?)
-}
-
-/// Gravest first, then those on which most time is spent.
-fn rank(statements: &mut [StatementDiff], after: &Snapshot, before: &Snapshot) {
-    // What the change costs or saves over all calls: what took long and still does is no news.
+/// Worse first, then those whose time an hour changed most.
+fn rank(statements: &mut [StatementDiff]) {
+    // Where the hours are not known, as if both sides covered the same time.
     let moved = |diff: &StatementDiff| {
-        let of = |snapshot: &Snapshot, place: usize| {
-            let counters = &snapshot.statements[place].counters;
-            (counters.total_ms.unwrap_or(0.0), counters.calls.unwrap_or(1.0).max(1.0))
+        let by_calls = || {
+            let [was, is] = &diff.rates;
+            let calls = was.calls?.max(is.calls?);
+            Some((is.mean_ms? - was.mean_ms?) * calls)
         };
-        let (was, is) = (of(before, diff.places[0]), of(after, diff.places[1]));
-        let calls = was.1.max(is.1);
-        ((is.0 / is.1 - was.0 / was.1) * calls).abs()
+        diff.added_ms_per_hour.or_else(by_calls).unwrap_or(0.0).abs()
     };
     statements.sort_by(|a, b| {
         let grave_first = place(a.verdict).cmp(&place(b.verdict));
@@ -188,6 +330,12 @@ fn gravity(verdict: Verdict) -> u8 {
         Verdict::Better => 3,
         Verdict::Worse => 4,
     }
+}
+
+/// The order and the verdict of statements of which some were compared anew.
+pub(super) fn settle(diff: &mut SnapshotDiff) {
+    diff.statements.sort_by_key(|statement| place(statement.verdict));
+    diff.verdict = overall(&diff.statements);
 }
 
 fn overall(statements: &[StatementDiff]) -> Verdict {

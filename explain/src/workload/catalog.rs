@@ -59,6 +59,10 @@ pub struct Table {
     pub rows: Option<f64>,
     /// Size of the table itself in bytes, without indexes.
     pub size_bytes: Option<f64>,
+    /// Pages of the table's own file when its rows were counted (PostgreSQL).
+    pub pages: Option<f64>,
+    /// Share of these pages whose rows everybody sees, 0 to 1 (PostgreSQL).
+    pub visible_share: Option<f64>,
     /// The columns in order.
     pub columns: Vec<Column>,
     /// Foreign keys from this table.
@@ -93,7 +97,8 @@ impl Table {
     }
 }
 
-/// A column and its statistics. Values themselves are never kept, only their frequencies.
+/// A column and its statistics. Values themselves are kept only where the user keeps literals, else
+/// only their frequencies.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Column {
     /// Name.
@@ -112,6 +117,11 @@ pub struct Column {
     pub common_shares: Vec<f64>,
     /// Correlation of the column's order with the order on disk, -1 to 1.
     pub correlation: Option<f64>,
+    /// The most common values themselves, as the engine writes a list of them; kept only where
+    /// literals are.
+    pub common_values: Option<String>,
+    /// Bounds of parts of the column with equally many rows, likewise.
+    pub histogram: Option<String>,
 }
 
 /// A foreign key of a table.
@@ -156,6 +166,10 @@ pub struct Index {
     pub scans: Option<f64>,
     /// The statement that makes it.
     pub definition: Option<String>,
+    /// Entries when they were last counted (SQLite).
+    pub entries: Option<f64>,
+    /// Average entries that share the first key, the first two keys … (SQLite).
+    pub entries_per_key: Vec<f64>,
 }
 
 impl Index {

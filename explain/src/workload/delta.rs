@@ -43,6 +43,11 @@ pub fn between(before: &[Statement], after: Vec<Statement>) -> Interval {
     interval
 }
 
+/// What `to` counted since `from` was read; all of it where it was set back in between.
+pub fn since(from: &Counters, to: &Counters) -> Counters {
+    if was_reset(from, to) { *to } else { subtract(from, to) }
+}
+
 /// Whether a counter that only grows went down.
 fn was_reset(from: &Counters, to: &Counters) -> bool {
     let fell = |a: Option<f64>, b: Option<f64>| a.zip(b).is_some_and(|(a, b)| b < a);

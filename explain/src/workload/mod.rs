@@ -10,6 +10,7 @@ pub mod lexer;
 pub mod log;
 pub mod query;
 pub mod statement;
+pub mod time;
 
 pub use catalog::{Catalog, Column, Index, IndexKey, Table};
 pub use fingerprint::Fingerprint;

@@ -3,10 +3,13 @@
 use super::document::Fields as _;
 use super::errors::{self, UNKNOWN_STAGE};
 use super::link::Link;
+use super::load as work;
 use super::sources::{self, Profiler};
 use super::workload;
+use crate::clock;
 use crate::driver::{Check, CheckStatus};
-use crate::error::{CollectError, ErrorKind, Result};
+use crate::drivers::checks::{busy, check, clock_skew, ok, skipped, warn};
+use crate::error::{ErrorKind, Result};
 use bson::doc;
 
 /// The oldest server that planscope reads.
@@ -17,6 +20,7 @@ pub(super) async fn checks(link: &Link) -> Result<Vec<Check>> {
     let mut checks = vec![connection(link), encryption(link), load(link)];
     for database in &link.facts.databases {
         checks.push(profiler(link, database).await?);
+        checks.extend(profile_size(link, database).await?);
     }
     checks.push(query_stats(link).await?);
     checks.push(
@@ -33,19 +37,52 @@ pub(super) async fn checks(link: &Link) -> Result<Vec<Check>> {
     checks.push(told(link, "current-operations", "running operations of all users", others)?);
     checks.push(reading(link).await?);
     checks.push(writes(link));
+    checks.push(busy(work::load(link).await)?);
+    checks.extend(skew(link).await?);
     Ok(checks)
 }
 
-fn check(id: &str, status: CheckStatus, message: impl Into<String>) -> Check {
-    Check { id: id.to_owned(), status, message: message.into(), remedy: None }
+async fn skew(link: &Link) -> Result<Option<Check>> {
+    let before = clock::real_millis();
+    let answer = link.run("admin", doc! { "hello": 1 }).await;
+    let after = clock::real_millis();
+    let answer = match answer {
+        Err(error) if errors::matters_to_all(&error) => return Err(error),
+        other => other.unwrap_or_default(),
+    };
+    let server = answer.get_datetime("localTime").ok().map(|time| time.timestamp_millis() as f64);
+    Ok(server.map(|server| clock_skew(before, server, after)))
 }
 
-fn ok(id: &str, message: impl Into<String>) -> Check {
-    check(id, CheckStatus::Ok, message)
+/// A capped collection forgets its oldest entries.
+async fn profile_size(link: &Link, database: &str) -> Result<Option<Check>> {
+    let id = "profiler-size";
+    let stages = vec![doc! { "$collStats": { "storageStats": {} } }];
+    let command = doc! { "aggregate": "system.profile", "pipeline": stages, "cursor": {} };
+    let rows = match link.rows(database, command, 10).await {
+        Err(error) if errors::matters_to_all(&error) => return Err(error),
+        // Not there, or not to be seen: the profiler's own check says so.
+        other => other.unwrap_or_default(),
+    };
+    let Some(stats) = rows.first().and_then(|row| row.document("storageStats")) else {
+        return Ok(None);
+    };
+    let (size, most) =
+        (stats.number("size").unwrap_or(0.0), stats.number("maxSize").unwrap_or(0.0));
+    Ok((most > 0.0).then(|| sized(id, database, size, most)))
 }
 
-fn warn(id: &str, message: impl Into<String>, remedy: impl Into<String>) -> Check {
-    Check { remedy: Some(remedy.into()), ..check(id, CheckStatus::Warn, message) }
+fn sized(id: &str, database: &str, size: f64, most: f64) -> Check {
+    let message = format!("{database}: the profile has {size} of {most} bytes");
+    if size * 10.0 < most * 9.0 {
+        return ok(id, message);
+    }
+    let larger = (most * 16.0).min(f64::from(1 << 30));
+    let remedy = format!(
+        "d = db.getSiblingDB({database:?}); l = d.getProfilingStatus().was; d.setProfilingLevel(0); d.system.profile.drop(); \
+         d.createCollection(\"system.profile\", {{ capped: true, size: {larger} }}); d.setProfilingLevel(l)"
+    );
+    warn(id, format!("{message}: it is full, and forgets its oldest entries"), remedy)
 }
 
 /// What gives the user the roles that planscope needs.
@@ -195,10 +232,6 @@ fn told(link: &Link, id: &str, what: &str, answer: Result<()>) -> Result<Check> 
         }
         Err(error) => Ok(skipped(id, &error)),
     }
-}
-
-fn skipped(id: &str, error: &CollectError) -> Check {
-    check(id, CheckStatus::Skipped, format!("could not be looked at: {error}"))
 }
 
 /// Plans and the catalog need the privilege to read the collections.

@@ -25,7 +25,7 @@ mod workload;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, Inject, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Load, Policy, Stop};
@@ -39,7 +39,11 @@ use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
 use shapes::{Key, Known};
 use std::collections::BTreeMap;
 
-pub(super) static DRIVER: Driver = Driver { engine: Engine::Mongodb, connect };
+pub(super) static DRIVER: Driver = Driver {
+    engine: Engine::Mongodb,
+    connect,
+    inject: Inject::Cannot("it keeps none, and tries plans on the documents that are there"),
+};
 
 fn connect<'a>(
     target: &'a Target,

@@ -172,6 +172,7 @@ async fn learn(
         sql_mode: String::new(),
         has_json_v2: false,
         is_read_only: false,
+        is_proxied: false,
     };
     let mut link = Link {
         facts,
@@ -220,8 +221,10 @@ async fn identify(link: &mut Link) -> Result<()> {
     facts.number = number(&facts.version);
     facts.account = row.string("account");
     facts.database = row.text("name").map(str::to_owned);
-    facts.connection =
-        row.text("connection").and_then(|id| id.parse().ok()).unwrap_or(facts.connection);
+    let greeted = facts.connection;
+    facts.connection = row.text("connection").and_then(|id| id.parse().ok()).unwrap_or(greeted);
+    // A greeting has room for 32 bits.
+    facts.is_proxied = greeted != facts.connection & u64::from(u32::MAX);
     facts.is_replica_like = row.text("is_replica").is_some_and(|value| value != "0");
     facts.sql_mode = row.string("sql_mode");
     let sql = format!("SHOW {MARK} SESSION STATUS LIKE 'Ssl_cipher'");

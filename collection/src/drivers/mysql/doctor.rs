@@ -1,10 +1,13 @@
 //! The checks of `doctor`: is it harmless, does it count statements, and may the account see them.
 
 use super::errors;
-use super::link::{Link, SELECT, literal};
+use super::link::{Link, MARK, SELECT, literal};
+use super::load;
 use super::settings;
 use super::statements::{SYSTEM, quoted_account};
-use crate::driver::{Check, CheckStatus};
+use crate::clock;
+use crate::driver::Check;
+use crate::drivers::checks::{busy, clock_skew, fail, ok, warn};
 use crate::error::Result;
 use planscope_explain::Engine;
 use std::collections::BTreeMap;
@@ -13,24 +16,11 @@ use std::collections::BTreeMap;
 const OLDEST_MYSQL: (u32, u32, u32) = (8, 0, 0);
 const OLDEST_MARIADB: (u32, u32, u32) = (10, 5, 0);
 
+/// Ours is a second; a minute is what somebody may have asked for.
+const LONGEST_LOCK_WAIT: f64 = 60.0;
+
 /// Long statements are cut by the servers' default of 1024.
 const LONG_TEXT: u64 = 4096;
-
-fn check(id: &str, status: CheckStatus, message: impl Into<String>) -> Check {
-    Check { id: id.to_owned(), status, message: message.into(), remedy: None }
-}
-
-fn ok(id: &str, message: impl Into<String>) -> Check {
-    check(id, CheckStatus::Ok, message)
-}
-
-fn warn(id: &str, message: impl Into<String>, remedy: impl Into<String>) -> Check {
-    Check { remedy: Some(remedy.into()), ..check(id, CheckStatus::Warn, message) }
-}
-
-fn fail(id: &str, message: impl Into<String>, remedy: impl Into<String>) -> Check {
-    Check { remedy: Some(remedy.into()), ..check(id, CheckStatus::Fail, message) }
-}
 
 /// All checks.
 pub(super) async fn checks(link: &mut Link, asked: Engine) -> Result<Vec<Check>> {
@@ -38,6 +28,8 @@ pub(super) async fn checks(link: &mut Link, asked: Engine) -> Result<Vec<Check>>
         "performance_schema",
         "performance_schema_digests_size",
         "performance_schema_max_sql_text_length",
+        "performance_schema_max_digest_length",
+        "max_digest_length",
     ];
     let settings = settings::global(link, &names).await?;
     let mut checks = vec![
@@ -45,15 +37,91 @@ pub(super) async fn checks(link: &mut Link, asked: Engine) -> Result<Vec<Check>>
         engine(link, asked),
         encryption(link),
         read_only(link),
+        limits(link).await?,
+        proxy(link),
         performance_schema(link, &settings),
     ];
     if settings.get("performance_schema").is_some_and(|value| value == "ON") {
         checks.extend(digests(link, &settings).await?);
         checks.push(samples(link, &settings).await?);
+        checks.push(digest_length(&settings));
     }
     checks.push(tables(link).await?);
     checks.push(statistics(link).await?);
+    checks.push(busy(load::load(link).await)?);
+    checks.extend(skew(link).await?);
     Ok(checks)
+}
+
+/// Whether the server took our limits.
+async fn limits(link: &mut Link) -> Result<Check> {
+    const ID: &str = "limits";
+    let name = match link.facts.engine {
+        Engine::Mariadb => "max_statement_time",
+        _ => "max_execution_time",
+    };
+    let sql = format!(
+        "SHOW {MARK} SESSION VARIABLES WHERE Variable_name IN ('{name}', 'lock_wait_timeout')"
+    );
+    let rows = link.ask(&sql).await?;
+    let value = |name: &str| {
+        let row = rows.iter().find(|row| row.at(0) == Some(name))?;
+        row.at(1)?.parse::<f64>().ok()
+    };
+    let (time, lock) = (value(name).unwrap_or(0.0), value("lock_wait_timeout").unwrap_or(f64::MAX));
+    Ok(match time > 0.0 && lock <= LONGEST_LOCK_WAIT {
+        true => ok(
+            ID,
+            format!(
+                "the server ends our statements ({name} = {time}) and our waits for locks after {lock} s"
+            ),
+        ),
+        false => fail(
+            ID,
+            "the session has no time limits although it asked for them",
+            "connect to the server itself, not through a proxy that drops SET SESSION",
+        ),
+    })
+}
+
+/// ProxySQL, MaxScale and their like greet with a number of their own.
+fn proxy(link: &Link) -> Check {
+    const ID: &str = "pooler";
+    if !link.facts.is_proxied {
+        return ok(ID, "the connection goes to the server itself");
+    }
+    warn(
+        ID,
+        "a proxy stands between: settings of the session may get lost, and a stop may come late",
+        "connect to the server itself, e.g. on port 3306",
+    )
+}
+
+/// Statements that are the same up to there are counted as one.
+fn digest_length(settings: &BTreeMap<String, String>) -> Check {
+    const ID: &str = "digest-length";
+    let number = |name: &str| settings.get(name).and_then(|value| value.parse::<u64>().ok());
+    let lengths = ["max_digest_length", "performance_schema_max_digest_length"].map(number);
+    let shortest = lengths.into_iter().flatten().min().unwrap_or(1024);
+    if shortest >= LONG_TEXT {
+        return ok(ID, format!("statements are told apart by their first {shortest} bytes"));
+    }
+    warn(
+        ID,
+        format!(
+            "statements are told apart by their first {shortest} bytes only: longer ones that begin alike are counted as one"
+        ),
+        "in my.cnf: max_digest_length = 4096 and performance_schema_max_digest_length = 4096, then restart the server",
+    )
+}
+
+async fn skew(link: &mut Link) -> Result<Option<Check>> {
+    let before = clock::real_millis();
+    // The session's time zone is UTC, and SYSDATE unlike NOW is the moment itself.
+    let rows = link.ask(&format!("{SELECT} UNIX_TIMESTAMP(SYSDATE(6)) * 1000 AS now")).await?;
+    let after = clock::real_millis();
+    let server = rows.first().and_then(|row| row.number("now"));
+    Ok(server.map(|server| clock_skew(before, server, after)))
 }
 
 fn connection(link: &Link) -> Check {

@@ -52,8 +52,10 @@ pub(super) struct Facts {
     pub sql_mode: String,
     /// Whether plans come in a second form (`explain_json_format_version`, MySQL 8.3+).
     pub has_json_v2: bool,
-    /// Whether the session refused to become read-only.
+    /// Whether the session is read-only, as it asked to be.
     pub is_read_only: bool,
+    /// Whether the number in the greeting is not the server's: a proxy stands between.
+    pub is_proxied: bool,
 }
 
 /// An open connection.

@@ -37,6 +37,8 @@ struct TableRow {
     parent: Option<String>,
     rows: Option<f64>,
     size_bytes: Option<f64>,
+    pages: Option<f64>,
+    visible_share: Option<f64>,
     modified_since_analyze: Option<f64>,
     analyzed_at: Option<String>,
     inserts: Option<f64>,
@@ -63,6 +65,8 @@ struct ColumnRow {
     width_bytes: Option<f64>,
     correlation: Option<f64>,
     common_shares: Option<Vec<f64>>,
+    common_values: Option<String>,
+    histogram: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +159,8 @@ impl From<TableRow> for Table {
             storage_engine: None,
             rows: row.rows,
             size_bytes: row.size_bytes,
+            pages: row.pages,
+            visible_share: row.visible_share,
             columns: Vec::new(),
             foreign_keys: Vec::new(),
             modified_since_analyze: row.modified_since_analyze,
@@ -186,6 +192,8 @@ impl ColumnRow {
             width_bytes: self.width_bytes,
             common_shares: self.common_shares.unwrap_or_default(),
             correlation: self.correlation,
+            common_values: self.common_values,
+            histogram: self.histogram,
         }
     }
 }
@@ -209,6 +217,7 @@ impl From<IndexRow> for Index {
             size_bytes: row.size_bytes,
             scans: row.scans,
             definition: row.definition,
+            ..Self::default()
         }
     }
 }

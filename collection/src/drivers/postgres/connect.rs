@@ -220,6 +220,12 @@ impl Way<'_> {
         } else if may_untrack(link).await {
             let silent = "SET pg_stat_statements.track = 'none'";
             link.facts.is_untracked = link.ask(silent).await.is_ok();
+        } else {
+            // The role may be set so: before 15 nobody else can grant it.
+            let asked = "SELECT /* planscope */ current_setting('pg_stat_statements.track', true)";
+            let sets = link.ask(asked).await.unwrap_or_default();
+            let track = sets.first().and_then(|rows| rows.first()).and_then(|row| row.get(0));
+            link.facts.is_untracked = track == Some("none");
         }
         Ok(())
     }

@@ -1,8 +1,11 @@
 //! The checks of `doctor`: what planscope needs of this server, and the SQL that gives it.
 
 use super::link::Link;
+use super::load;
 use super::statements::{self, View};
+use crate::clock;
 use crate::driver::{Check, CheckStatus};
+use crate::drivers::checks::{busy, check, clock_skew, fail, ok, skipped, warn};
 use crate::error::{CollectError, ErrorKind, Result};
 use planscope_explain::Engine;
 use serde::Deserialize;
@@ -11,6 +14,9 @@ const SEEN: &str = include_str!("../sql/postgres/doctor.sql");
 
 /// The oldest server that planscope is tested with.
 const OLDEST: u32 = 120_000;
+
+/// Statements of programs are longer than the servers' default of 1024 bytes.
+const LONG_TEXT: u64 = 4096;
 
 #[derive(Deserialize)]
 struct Seen {
@@ -28,6 +34,9 @@ struct Seen {
     reads_all_stats: bool,
     unreadable_tables: u64,
     invalid_indexes: Vec<String>,
+    activity_size: u64,
+    statement_timeout: u64,
+    lock_timeout: u64,
 }
 
 /// Looks at everything.
@@ -53,32 +62,16 @@ pub(super) async fn checks(link: &Link) -> Result<Vec<Check>> {
         auto_explain(&seen),
         privileges(link, &seen),
         invalid_indexes(&seen),
+        activity_texts(&seen),
+        limits(link, &seen),
+        busy(load::load(link).await)?,
     ]);
+    checks.extend(skew(link).await?);
     Ok(checks)
 }
 
 fn matters_to_all(error: &CollectError) -> bool {
     matches!(error.kind, ErrorKind::Stopped | ErrorKind::Connection)
-}
-
-fn check(id: &str, status: CheckStatus, message: impl Into<String>) -> Check {
-    Check { id: id.to_owned(), status, message: message.into(), remedy: None }
-}
-
-fn ok(id: &str, message: impl Into<String>) -> Check {
-    check(id, CheckStatus::Ok, message)
-}
-
-fn warn(id: &str, message: impl Into<String>, remedy: impl Into<String>) -> Check {
-    Check { remedy: Some(remedy.into()), ..check(id, CheckStatus::Warn, message) }
-}
-
-fn fail(id: &str, message: impl Into<String>, remedy: impl Into<String>) -> Check {
-    Check { remedy: Some(remedy.into()), ..check(id, CheckStatus::Fail, message) }
-}
-
-fn skipped(id: &str, error: &CollectError) -> Check {
-    check(id, CheckStatus::Skipped, format!("could not be looked at: {error}"))
 }
 
 fn connection(link: &Link) -> Check {
@@ -125,8 +118,9 @@ fn pooler(link: &Link) -> Check {
     if link.facts.is_pooled {
         return warn(
             "pooler",
-            "a pooler stands between: limits are set with every statement, and a stop may come late",
-            "connect to the server itself",
+            "a pooler stands between and keeps no settings of a session (PgBouncer with pool_mode = \
+             transaction): limits travel with every statement, plans work, and a stop may come late",
+            "connect to the server itself, e.g. on port 5432",
         );
     }
     ok("pooler", "the connection goes to the server itself")
@@ -336,4 +330,58 @@ fn invalid_indexes(seen: &Seen) -> Check {
         .collect();
     let message = format!("written but never read: {}", seen.invalid_indexes.join(", "));
     warn(ID, message, remedy.join(" "))
+}
+
+/// What runs now is read from pg_stat_activity, which cuts texts.
+fn activity_texts(seen: &Seen) -> Check {
+    const ID: &str = "activity-texts";
+    if seen.activity_size >= LONG_TEXT {
+        return ok(
+            ID,
+            format!("texts of running statements are kept up to {} bytes", seen.activity_size),
+        );
+    }
+    warn(
+        ID,
+        format!(
+            "texts of running statements are cut after {} bytes: longer ones cannot be planned while they run",
+            seen.activity_size
+        ),
+        "ALTER SYSTEM SET track_activity_query_size = 16384; -- then restart the server",
+    )
+}
+
+/// Whether the server took our limits.
+fn limits(link: &Link, seen: &Seen) -> Check {
+    const ID: &str = "limits";
+    if seen.statement_timeout > 0 && seen.lock_timeout > 0 {
+        let (statement, lock) = (seen.statement_timeout, seen.lock_timeout);
+        return ok(
+            ID,
+            format!(
+                "the server ends our statements after {statement} ms and our waits for locks after {lock} ms"
+            ),
+        );
+    }
+    let user = Engine::Postgres.quoted(&link.facts.user);
+    fail(
+        ID,
+        "the session has no time limits although it asked for them",
+        format!(
+            "ALTER ROLE {user} SET statement_timeout = '5s'; ALTER ROLE {user} SET lock_timeout = '1s';"
+        ),
+    )
+}
+
+async fn skew(link: &Link) -> Result<Option<Check>> {
+    let before = clock::real_millis();
+    let rows =
+        link.rows("SELECT /* planscope */ extract(epoch FROM clock_timestamp()) * 1000").await;
+    let after = clock::real_millis();
+    let rows = match rows {
+        Err(error) if matters_to_all(&error) => return Err(error),
+        other => other.unwrap_or_default(),
+    };
+    let server = rows.first().and_then(|row| row.get(0)?.parse().ok());
+    Ok(server.map(|server| clock_skew(before, server, after)))
 }

@@ -119,7 +119,9 @@ fn innermost(error: &tokio_postgres::Error) -> String {
 
 /// A failure that is a problem of one statement only.
 pub(super) fn problem(error: &CollectError, statement: Fingerprint) -> Problem {
+    let waited = database_error(error).is_some_and(|db| db.code().code() == "55P03");
     let kind = match error.kind {
+        ErrorKind::Timeout if waited => "lock-timeout",
         ErrorKind::Timeout => "timeout",
         ErrorKind::Permission => "permission",
         _ => "explain-failed",

@@ -9,12 +9,14 @@ mod doctor;
 mod errors;
 mod explain;
 mod generic;
+mod inject;
 mod lexer;
 mod link;
 mod load;
 mod redacted;
 mod rehearsal;
 mod repairs;
+mod routines;
 mod running;
 mod settings;
 mod socket;
@@ -26,7 +28,8 @@ mod what_if;
 mod live_tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, Inject, Injected, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion,
+    Workload,
 };
 use crate::error::Result;
 use crate::guard::{Load, Policy, Stop};
@@ -35,11 +38,12 @@ use crate::select::Selection;
 use crate::target::Target;
 use futures_util::future::BoxFuture;
 use link::Link;
-use planscope_explain::Engine;
 use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
+use planscope_explain::{Engine, Snapshot};
 use std::collections::BTreeMap;
 
-pub(super) static DRIVER: Driver = Driver { engine: Engine::Postgres, connect };
+pub(super) static DRIVER: Driver =
+    Driver { engine: Engine::Postgres, connect, inject: Inject::By(inject_statistics) };
 
 fn connect<'a>(
     target: &'a Target,
@@ -56,6 +60,18 @@ fn connect<'a>(
         };
         Ok(Box::new(Postgres { link, identity, policy: policy.clone() }) as Box<dyn Session>)
     })
+}
+
+/// Writes the statistics of `snapshot` into a scratch database.
+fn inject_statistics<'a>(
+    target: &'a Target,
+    policy: &'a Policy,
+    stop: Stop,
+    snapshot: &'a Snapshot,
+) -> BoxFuture<'a, Result<Injected>> {
+    Box::pin(
+        async move { inject::inject(&connect::open(target, policy, stop).await?, snapshot).await },
+    )
 }
 
 /// A session with a server.

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 const TABLES: &str = include_str!("../sql/sqlite/tables.sql");
 const COLUMNS: &str = include_str!("../sql/sqlite/columns.sql");
 const INDEXES: &str = include_str!("../sql/sqlite/indexes.sql");
+const INDEX_TEXTS: &str = include_str!("../sql/sqlite/index_texts.sql");
 const INDEX_KEYS: &str = include_str!("../sql/sqlite/index_keys.sql");
 const FOREIGN_KEYS: &str = include_str!("../sql/sqlite/foreign_keys.sql");
 const SIZES: &str = include_str!("../sql/sqlite/sizes.sql");
@@ -73,18 +74,19 @@ impl SqliteSession {
     pub(super) fn read_catalog(&self) -> Result<Catalog> {
         let stat1 = self.timed(read_stat1)?;
         let sizes = self.sizes()?;
+        let texts = self.timed(index_texts)?;
         let mut catalog = Catalog::default();
         for listed in self.timed(list)? {
             let mut described = self.timed(|c| describe(c, &listed.name))?;
             let mut table = Table { name: listed.name.clone(), ..Table::default() };
             table.size_bytes = sizes.get(&table.name).copied();
             if listed.is_table && !listed.is_virtual {
-                let mut indexes = self.timed(|c| indexes(c, &listed, &described))?;
+                let mut indexes = self.timed(|c| indexes(c, &listed, &described, &texts))?;
                 for index in &mut indexes {
                     index.size_bytes = sizes.get(&index.name).copied();
                 }
                 table.foreign_keys = self.timed(|c| foreign_keys(c, &listed.name))?;
-                self.add_statistics(&listed, &mut table, &mut described, &indexes, &stat1)?;
+                self.add_statistics(&listed, &mut table, &mut described, &mut indexes, &stat1)?;
                 catalog.indexes.extend(indexes);
             } else {
                 table.kind = TableKind::Other;
@@ -113,7 +115,7 @@ impl SqliteSession {
         listed: &Listed,
         table: &mut Table,
         described: &mut [Described],
-        indexes: &[Index],
+        indexes: &mut [Index],
         stat1: &Stat1,
     ) -> Result<()> {
         let quoted = |name: &str| Engine::Sqlite.quoted(name);
@@ -129,8 +131,12 @@ impl SqliteSession {
         for (described, sampled) in described.iter_mut().zip(columns) {
             apply(&mut described.column, sampled);
         }
-        for index in indexes {
+        for index in &mut *indexes {
             exact_distinct(index, described, stat1);
+            if let Some([entries, per_key @ ..]) = stat_of(stat1, index) {
+                index.entries = Some(*entries);
+                index.entries_per_key = per_key.to_vec();
+            }
         }
         Ok(())
     }
@@ -233,18 +239,24 @@ fn foreign_keys(connection: &Database, table: &str) -> rusqlite::Result<Vec<Fore
     Ok(keys.into_iter().map(named).collect())
 }
 
+fn index_texts(connection: &Database) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement = connection.prepare(INDEX_TEXTS)?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 fn indexes(
     connection: &Database,
     listed: &Listed,
     described: &[Described],
+    made_with: &BTreeMap<String, String>,
 ) -> rusqlite::Result<Vec<Index>> {
     let mut statement = connection.prepare(INDEXES)?;
     let mut rows = statement.query([&listed.name])?;
     let mut indexes = Vec::new();
     while let Some(row) = rows.next()? {
-        let (origin, sql): (String, String) = (row.get(2)?, row.get(4)?);
+        let (name, origin): (String, String) = (row.get(0)?, row.get(2)?);
+        let sql = made_with.get(&name).cloned().unwrap_or_default();
         let (texts, predicate) = schema_text::index_parts(&sql);
-        let name: String = row.get(0)?;
         indexes.push(Index {
             table: listed.name.clone(),
             keys: index_keys(connection, &listed.name, &name, &texts)?,

@@ -5,6 +5,7 @@ use super::catalog::read_stat1;
 use crate::driver::{Check, CheckStatus};
 use crate::error::Result;
 use std::fs::{self, OpenOptions};
+use std::io::Read as _;
 
 impl SqliteSession {
     pub(super) fn check_all(&self) -> Vec<Check> {
@@ -14,6 +15,8 @@ impl SqliteSession {
             self.check_statistics(),
             self.check_stat4(),
             self.check_wal(),
+            self.check_free_pages(),
+            self.check_writer(),
             self.check_workload(),
         ]
     }
@@ -103,6 +106,44 @@ impl SqliteSession {
              process has it open",
             Some("VACUUM INTO 'copy.db';"),
         )
+    }
+
+    /// Pages that hold nothing are read by nobody, but a scan's neighbours lie further apart.
+    fn check_free_pages(&self) -> Check {
+        let number = |name: &str| self.pragma(name).ok().and_then(|text| text.parse::<f64>().ok());
+        let Some((free, all)) = number("freelist_count").zip(number("page_count")) else {
+            return check("free-pages", CheckStatus::Skipped, "SQLite does not say", None);
+        };
+        let message = format!("{free} of {all} pages are free");
+        match free * 4.0 > all && all > 1000.0 {
+            true => warn("free-pages", &message, Some("VACUUM; -- it writes the whole file anew")),
+            false => ok("free-pages", message),
+        }
+    }
+
+    /// The version that wrote last stands in the file's header; the application's planner is that one.
+    fn check_writer(&self) -> Check {
+        let Some(writer) = self.writer() else {
+            return check("written-by", CheckStatus::Skipped, "the file does not say", None);
+        };
+        let text = |n: u32| format!("{}.{}.{}", n / 1_000_000, n / 1000 % 1000, n % 1000);
+        let ours = rusqlite::version_number().cast_unsigned();
+        let message = format!("last written by SQLite {}", text(writer));
+        match writer / 1000 == ours / 1000 {
+            true => ok("written-by", format!("{message}, the version that plans here")),
+            false => ok(
+                "written-by",
+                format!("{message}; planned here by {}, which may choose otherwise", text(ours)),
+            ),
+        }
+    }
+
+    /// Bytes 96 to 99 of the file, as the format's description has it.
+    fn writer(&self) -> Option<u32> {
+        let mut header = [0; 100];
+        fs::File::open(&self.path).ok()?.read_exact(&mut header).ok()?;
+        let [.., a, b, c, d] = header;
+        Some(u32::from_be_bytes([a, b, c, d])).filter(|version| *version > 0)
     }
 
     fn check_workload(&self) -> Check {

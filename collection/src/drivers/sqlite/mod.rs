@@ -12,16 +12,20 @@ mod database;
 mod doctor;
 mod estimate;
 mod explain;
+mod inject;
 mod measure;
 mod sample;
 mod schema_text;
 mod what_if;
 
 #[cfg(test)]
+mod harmless_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::driver::{
-    Check, Driver, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
+    Check, Driver, Execution, Inject, Injected, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion,
+    Workload,
 };
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::{Policy, Pulse, Stop};
@@ -31,12 +35,13 @@ use crate::target::Target;
 use connect::Watch;
 use database::Database;
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use planscope_explain::Engine;
 use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
+use planscope_explain::{Engine, Snapshot};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub(super) static DRIVER: Driver = Driver { engine: Engine::Sqlite, connect };
+pub(super) static DRIVER: Driver =
+    Driver { engine: Engine::Sqlite, connect, inject: Inject::By(inject_statistics) };
 
 fn connect<'a>(
     target: &'a Target,
@@ -49,6 +54,21 @@ fn connect<'a>(
             .hint("write `sqlite:FILE`")),
     };
     ready(session.map(|session| Box::new(session) as Box<dyn Session>)).boxed()
+}
+
+/// Writes the statistics of `snapshot` into an empty database file.
+fn inject_statistics<'a>(
+    target: &'a Target,
+    policy: &'a Policy,
+    stop: Stop,
+    snapshot: &'a Snapshot,
+) -> BoxFuture<'a, Result<Injected>> {
+    let injected = match target.path() {
+        Some(path) => inject::inject(path, policy, stop, snapshot),
+        None => Err(CollectError::new(ErrorKind::Config, format!("{target} names no file"))
+            .hint("write `sqlite:FILE`")),
+    };
+    ready(injected).boxed()
 }
 
 /// An open database file, read-only.

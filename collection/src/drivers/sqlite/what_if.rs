@@ -119,7 +119,7 @@ fn add_missing_statistics(clone: &Database, catalog: &Catalog) -> rusqlite::Resu
     Ok(())
 }
 
-fn insert_stat1(
+pub(super) fn insert_stat1(
     connection: &Database,
     table: &str,
     index: &str,

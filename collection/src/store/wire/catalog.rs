@@ -34,6 +34,10 @@ pub struct TableDoc {
     pub rows: Option<f64>,
     /// Size without indexes.
     pub size_bytes: Option<f64>,
+    /// Pages of the table's own file when its rows were counted.
+    pub pages: Option<f64>,
+    /// Share of these pages whose rows everybody sees.
+    pub visible_share: Option<f64>,
     /// The columns in order.
     pub columns: Vec<ColumnDoc>,
     /// Foreign keys from this table.
@@ -57,7 +61,7 @@ pub struct TableDoc {
 }
 
 super::mirrored! {
-    /// A column with its statistics, never with values.
+    /// A column with its statistics; with values only where literals are kept.
     ColumnDoc of Column {
         /// Name.
         name: String,
@@ -75,6 +79,10 @@ super::mirrored! {
         common_shares: Vec<f64>,
         /// Correlation with the order on disk.
         correlation: Option<f64>,
+        /// The most common values, where literals are kept.
+        common_values: Option<String>,
+        /// Bounds of parts with equally many rows, where literals are kept.
+        histogram: Option<String>,
     }
 }
 
@@ -122,6 +130,10 @@ pub struct IndexDoc {
     pub scans: Option<f64>,
     /// The statement that makes it.
     pub definition: Option<String>,
+    /// Entries when they were last counted.
+    pub entries: Option<f64>,
+    /// Average entries that share the first key, the first two keys …
+    pub entries_per_key: Vec<f64>,
 }
 
 super::mirrored! {
@@ -171,6 +183,8 @@ impl From<&Table> for TableDoc {
             parent: table.parent.clone(),
             rows: table.rows,
             size_bytes: table.size_bytes,
+            pages: table.pages,
+            visible_share: table.visible_share,
             columns: table.columns.iter().map(ColumnDoc::from).collect(),
             foreign_keys: table.foreign_keys.iter().map(ForeignKeyDoc::from).collect(),
             modified_since_analyze: table.modified_since_analyze,
@@ -195,6 +209,8 @@ impl From<TableDoc> for Table {
             parent: doc.parent,
             rows: doc.rows,
             size_bytes: doc.size_bytes,
+            pages: doc.pages,
+            visible_share: doc.visible_share,
             columns: doc.columns.into_iter().map(Column::from).collect(),
             foreign_keys: doc.foreign_keys.into_iter().map(ForeignKey::from).collect(),
             modified_since_analyze: doc.modified_since_analyze,
@@ -227,6 +243,8 @@ impl From<&Index> for IndexDoc {
             size_bytes: index.size_bytes,
             scans: index.scans,
             definition: index.definition.clone(),
+            entries: index.entries,
+            entries_per_key: index.entries_per_key.clone(),
         }
     }
 }
@@ -248,6 +266,8 @@ impl From<IndexDoc> for Index {
             size_bytes: doc.size_bytes,
             scans: doc.scans,
             definition: doc.definition,
+            entries: doc.entries,
+            entries_per_key: doc.entries_per_key,
         }
     }
 }

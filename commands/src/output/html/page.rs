@@ -11,6 +11,11 @@ pub(super) fn draw(document: &Document, out: &mut String) {
             Block::Paragraph(spans) => out.push_str(&format!("<p>{}</p>\n", joined(spans))),
             Block::List(items) => list(items, out),
             Block::Lines { lines, .. } => pre(lines, out),
+            Block::Folded { summary, lines } => {
+                out.push_str(&format!("<details open><summary>{}</summary>\n", escape(summary)));
+                pre(lines, out);
+                out.push_str("</details>\n");
+            }
             Block::Table { head, rows } => table(head, rows, out),
             Block::Markdown(text) => out.push_str(&format!("<pre>{}</pre>\n", escape(text))),
         }

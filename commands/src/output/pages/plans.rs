@@ -116,7 +116,7 @@ pub fn is_known(plan: &Plan, metric: Metric) -> bool {
 }
 
 /// Why there is no heat, when the plan does not say what the chosen `metric` needs.
-fn nothing_known(plan: &Plan, metric: Metric) -> Option<String> {
+pub fn nothing_known(plan: &Plan, metric: Metric) -> Option<String> {
     if is_known(plan, metric) {
         return None;
     }

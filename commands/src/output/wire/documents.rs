@@ -206,67 +206,6 @@ pub struct EffectDoc {
     pub saving_ms: Option<f64>,
 }
 
-/// `planscope.diff/1`: a comparison.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct DiffDoc {
-    /// `planscope.diff/1`.
-    pub schema: String,
-    /// `same`, `better`, `worse`, `changed` or `not-comparable`.
-    pub verdict: String,
-    /// What was before.
-    pub before: String,
-    /// What is after.
-    pub after: String,
-    /// Why they are not comparable.
-    pub not_comparable: Option<String>,
-    /// What may explain the differences.
-    pub causes: Vec<String>,
-    /// The statements that both have, gravest first.
-    pub statements: Vec<StatementDiffDoc>,
-    /// Fingerprints only after.
-    pub added: Vec<String>,
-    /// Fingerprints only before.
-    pub removed: Vec<String>,
-}
-
-/// A statement's comparison.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct StatementDiffDoc {
-    /// The statement; null when plans were compared.
-    pub fingerprint: Option<String>,
-    /// As above.
-    pub verdict: String,
-    /// What `cost_ratio` compares.
-    pub measured_by: Option<String>,
-    /// After ÷ before.
-    pub cost_ratio: Option<f64>,
-    /// Mean milliseconds before.
-    pub mean_ms_before: Option<f64>,
-    /// Mean milliseconds after.
-    pub mean_ms_after: Option<f64>,
-    /// Why.
-    pub reason: Option<String>,
-    /// The differences, gravest first.
-    pub changes: Vec<ChangeDoc>,
-}
-
-/// A difference.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ChangeDoc {
-    /// The kind, e.g. `access-path`.
-    pub kind: String,
-    /// `info`, `low`, `medium` or `high`.
-    pub severity: String,
-    /// The relation, by its alias.
-    pub relation: Option<String>,
-    /// What was there.
-    pub before: String,
-    /// What is there.
-    pub after: String,
-    /// Nodes before and after.
-    pub nodes: [Vec<u32>; 2],
-}
-
 /// `planscope.doctor/1`: checks.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoctorDoc {

@@ -1,6 +1,7 @@
 //! Helpers: plans written as an outline, and what a comparison of them says in a line.
 
 mod kinds;
+mod pairs;
 mod properties;
 mod snapshots;
 mod verdicts;
@@ -67,6 +68,7 @@ fn set(node: &mut Node, key: &str, value: &str) {
         "actual" => node.actual = Some(actual(value)),
         "removed" => node.removed.by_filter = Some(number()),
         "blocks" => node.buffers.shared_hit = Some(number() as u64),
+        "batches" => node.memory.batches = Some(number() as u64),
         "disk" => node.memory.disk_bytes = Some(number() as u64),
         "type" => node.join_type = Some(value.into()),
         "workers" => {
@@ -122,18 +124,6 @@ fn lines(diff: &PlanDiff) -> Vec<String> {
     diff.changes.iter().map(line).collect()
 }
 
-fn mirrored(kind: ChangeKind) -> ChangeKind {
-    match kind {
-        ChangeKind::SortAdded => ChangeKind::SortRemoved,
-        ChangeKind::SortRemoved => ChangeKind::SortAdded,
-        ChangeKind::SpillAppeared => ChangeKind::SpillGone,
-        ChangeKind::SpillGone => ChangeKind::SpillAppeared,
-        ChangeKind::NodeAdded => ChangeKind::NodeRemoved,
-        ChangeKind::NodeRemoved => ChangeKind::NodeAdded,
-        same => same,
-    }
-}
-
 fn mirrored_verdict(verdict: Verdict) -> Verdict {
     match verdict {
         Verdict::Better => Verdict::Worse,
@@ -147,11 +137,22 @@ fn assert_mirrors(before: &Plan, after: &Plan, catalogs: [Option<&Catalog>; 2]) 
     let there = plans(before, after, catalogs, Tolerance::default());
     let [b, a] = catalogs;
     let back = plans(after, before, [a, b], Tolerance::default());
-    assert_eq!(there.verdict, mirrored_verdict(back.verdict), "{} / {}", there.reason, back.reason);
+    assert_mirror_images(&there, &back, "");
+}
+
+/// Fails unless one comparison is the other turned round.
+fn assert_mirror_images(there: &PlanDiff, back: &PlanDiff, name: &str) {
+    assert_eq!(
+        there.verdict,
+        mirrored_verdict(back.verdict),
+        "{name} {} / {}",
+        there.reason,
+        back.reason
+    );
     let pairs = |diff: &PlanDiff| diff.pairs.clone();
-    let mut turned: Vec<_> = pairs(&back).into_iter().map(|(b, a)| (a, b)).collect();
+    let mut turned: Vec<_> = pairs(back).into_iter().map(|(b, a)| (a, b)).collect();
     turned.sort_unstable();
-    assert_eq!(pairs(&there), turned);
+    assert_eq!(pairs(there), turned, "{name}");
     let mut changes: Vec<String> = there
         .changes
         .iter()
@@ -162,10 +163,10 @@ fn assert_mirrors(before: &Plan, after: &Plan, catalogs: [Option<&Catalog>; 2]) 
         .iter()
         .map(|c| {
             let [b, a] = &c.nodes;
-            format!("{:?}", (mirrored(c.kind), &c.relation, &c.after, &c.before, [a, b]))
+            format!("{:?}", (c.kind.mirrored(), &c.relation, &c.after, &c.before, [a, b]))
         })
         .collect();
     changes.sort();
     turned.sort();
-    assert_eq!(changes, turned);
+    assert_eq!(changes, turned, "{name}");
 }

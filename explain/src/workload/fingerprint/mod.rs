@@ -50,6 +50,11 @@ pub fn fingerprint(sql: &str, engine: Engine) -> Fingerprint {
     Normalizer::new(engine).hash(sql)
 }
 
+/// The hash of any text, as fingerprints are written: 16 hexadecimal digits, stable across releases.
+pub fn hash(text: &str) -> String {
+    Fingerprint(xxh3_64(text.as_bytes())).to_string()
+}
+
 /// The statement with its literals and placeholders replaced by `?`, keywords and unquoted names in
 /// lower case, without comments, lists of constants as `(...)`. See [`Normalizer`] for the rules.
 /// For MongoDB it is the [shape](mongodb) of the command.

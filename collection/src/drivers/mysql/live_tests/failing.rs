@@ -103,7 +103,7 @@ async fn doctor_finds_an_administrator_well() {
                 assert!(!matches!(check.status, CheckStatus::Fail | CheckStatus::Skipped));
                 assert_eq!(check.remedy.is_none(), check.status == CheckStatus::Ok);
             }
-            assert_eq!(checks.len(), 11);
+            assert_eq!(checks.len(), 16);
         })
         .await;
     }

@@ -11,3 +11,4 @@ UPDATE orders SET status = 'sent' WHERE id = 12
 UPDATE orders SET total = total + 0 WHERE placed_at < '2023-06-05'
 DELETE FROM events WHERE body = 'no such'
 INSERT INTO parted SELECT id + 100000, DATE(placed_at), 1 FROM orders WHERE id < 3
+SELECT COUNT(*), MAX(total) FROM orders

@@ -3,6 +3,10 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod killed;
 mod logging;
+mod many;
+mod pooled;
 mod pretending;
+mod privileges;
 mod support;

@@ -10,7 +10,9 @@ SELECT /* planscope */
                'null_share', s.null_frac,
                'width_bytes', s.avg_width,
                'correlation', s.correlation,
-               'common_shares', s.most_common_freqs)
+               'common_shares', s.most_common_freqs,
+               'common_values', s.most_common_vals::text,
+               'histogram', s.histogram_bounds::text)
            ORDER BY a.attnum))::text
   FROM pg_attribute a
   JOIN pg_class c ON c.oid = a.attrelid

@@ -26,4 +26,10 @@ SELECT /* planscope */ row_to_json(t)::text
                    AND NOT (has_schema_privilege(n.oid, 'USAGE')
                             AND has_any_column_privilege(c.oid, 'SELECT'))) AS unreadable_tables,
                (SELECT coalesce(json_agg(x.indexrelid::regclass::text), '[]')
-                  FROM pg_index x WHERE NOT x.indisvalid AND x.indislive) AS invalid_indexes) t
+                  FROM pg_index x WHERE NOT x.indisvalid AND x.indislive) AS invalid_indexes,
+               (SELECT s.setting::bigint FROM pg_settings s
+                 WHERE s.name = 'track_activity_query_size') AS activity_size,
+               (SELECT s.setting::bigint FROM pg_settings s
+                 WHERE s.name = 'statement_timeout') AS statement_timeout,
+               (SELECT s.setting::bigint FROM pg_settings s
+                 WHERE s.name = 'lock_timeout') AS lock_timeout) t

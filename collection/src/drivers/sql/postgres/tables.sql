@@ -14,6 +14,8 @@ SELECT /* planscope */ row_to_json(t)::text
                     ELSE c.reltuples::float8 END AS rows,
                CASE WHEN c.oid {locked} THEN nullif(c.relpages, 0) * current_setting('block_size')::float8
                     ELSE pg_table_size(c.oid)::float8 END AS size_bytes,
+               nullif(c.relpages, 0)::float8 AS pages,
+               c.relallvisible / nullif(c.relpages, 0)::float8 AS visible_share,
                pg_stat_get_mod_since_analyze(c.oid) AS modified_since_analyze,
                to_char(greatest(pg_stat_get_last_analyze_time(c.oid),
                                 pg_stat_get_last_autoanalyze_time(c.oid)) AT TIME ZONE 'UTC',
