@@ -310,6 +310,7 @@ fn refine(
             let record = of.plans.get(statement.compared[side])?;
             Some(PlanSide {
                 counters: Some(&of.counters),
+                statement: Some(&of.text),
                 runs_ms: times.map_or(&[], |times| times[side].as_slice()),
                 ..PlanSide::within(&record.plan, snapshots[side])
             })
