@@ -33,8 +33,18 @@ pub trait Screen {
         String::new()
     }
 
+    /// It is shown for the first time: what is to be found out beside the screen.
+    fn begin(&mut self) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// Its key tables, the most special first. The tables for everywhere are added behind them.
     fn keys(&self) -> Vec<&'static KeyTable>;
+
+    /// Signs that it draws, and what they mean; shown below the keys in the help.
+    fn legend(&self, _look: &Look) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
 
     /// Does what a key means. Actions it does not know give [`None`], so that they may mean something
     /// to the program.

@@ -372,7 +372,7 @@ impl<'a> Called<'a> {
 
 /// Names that only one side has, of tables that both sides read once: they were given another
 /// alias in the statement, and are known by their table.
-fn renamed<'a>(plans: [&'a Plan; 2]) -> [HashMap<&'a str, &'a str>; 2] {
+fn renamed(plans: [&Plan; 2]) -> [HashMap<&str, &str>; 2] {
     let sides = plans.map(Called::new);
     let mut renamed = [HashMap::new(), HashMap::new()];
     for (table, before) in &sides[0].tables {

@@ -1,7 +1,7 @@
 //! The record of what SQLite is asked, and databases with very much in them.
 
 use super::*;
-use crate::collect::{Request, collect};
+use crate::collect::{Request, Statements, collect};
 use crate::guard::{Audit, Sent};
 use planscope_explain::workload::Source;
 use rusqlite::Connection;
@@ -46,7 +46,10 @@ async fn the_audit_is_what_sqlite_saw() {
     let traced = TraceEventCodes::SQLITE_TRACE_STMT;
     session.connection.raw().trace_v2(traced, Some(ran)).unwrap();
     let queries = ["SELECT * FROM t WHERE b = 'x'", "DELETE FROM t", "SELECT 1 FROM none"];
-    let request = Request { queries: queries.map(query).to_vec(), ..Request::default() };
+    let request = Request {
+        statements: Statements::Queries(queries.map(query).to_vec()),
+        ..Request::default()
+    };
     collect(&mut session, &request, &mut |_| ()).await.unwrap();
     session.check_all();
     let index = planscope_explain::workload::Index::default();
@@ -96,7 +99,11 @@ async fn ten_thousand_tables_are_bounded() {
     let begun = Instant::now();
     let queries = (0..500).map(|i| query(&format!("SELECT b FROM t{i} WHERE a = {i}")));
     let selection = Selection { top: 10_000, ..Selection::default() };
-    let request = Request { queries: queries.collect(), selection, ..Request::default() };
+    let request = Request {
+        statements: Statements::Queries(queries.collect()),
+        selection,
+        ..Request::default()
+    };
     let snapshot = collect(&mut session, &request, &mut |_| ()).await.unwrap();
     let took = begun.elapsed();
     println!("10000 tables, 500 statements: collected in {took:?}");
