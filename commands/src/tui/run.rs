@@ -160,6 +160,7 @@ impl Loop<'_> {
                     });
                     update(&mut self.app, message);
                 }
+                // `update` has done these.
                 Effect::Push(_)
                 | Effect::Back
                 | Effect::Ask(_)
