@@ -12,6 +12,7 @@ pub mod driver;
 pub mod drivers;
 pub mod error;
 pub mod guard;
+pub mod live;
 pub mod logs;
 pub mod queries;
 pub mod select;

@@ -86,13 +86,18 @@ fn usage_error(text: &str) -> CommandError {
 
 /// Runs `future` on a small runtime, with Ctrl-C and SIGTERM throwing the stop switch.
 fn block_on<T>(ctx: &ctx::Ctx, future: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = runtime()?;
+    ctx.watch_signals()?;
+    runtime.block_on(future)
+}
+
+/// A small runtime.
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))?;
-    ctx.watch_signals()?;
-    runtime.block_on(future)
+        .map_err(|error| CommandError::new(CommandErrorKind::Internal, error.to_string()))
 }
 
 #[cfg(test)]

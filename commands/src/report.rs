@@ -32,6 +32,8 @@ pub enum Report {
     Doctor(DoctorReport),
     /// The rules.
     Rules(RulesReport),
+    /// The statements of a snapshot with all that is known of them.
+    Browse(BrowseReport),
     /// Snapshots of many targets, collected.
     Fleet(FleetReport),
     /// What a collection would send.
@@ -46,6 +48,7 @@ impl Report {
         match self {
             Self::Explain(_) => "explain",
             Self::Collect(_) | Self::Fleet(_) | Self::DryRun(_) => "collect",
+            Self::Browse(_) => "browse",
             Self::Analyze(_) => "analyze",
             Self::Advise(_) => "advise",
             Self::Diff(_) => "diff",
@@ -190,6 +193,21 @@ impl DiffReport {
     pub fn fails(&self) -> bool {
         self.rulings.iter().any(Ruling::fails)
     }
+
+    /// What is said of allows that were of no use.
+    pub fn leftovers(&self) -> Vec<String> {
+        let allow = |place: &usize| self.gate.allows.get(*place);
+        let expired = self.leftover.expired.iter().filter_map(allow).map(|allow| {
+            format!(
+                "{}: the allow expired on {} ({}); remove or renew it",
+                allow.place, allow.expires, allow.reason
+            )
+        });
+        let unused = self.leftover.unused.iter().filter_map(allow).map(|allow| {
+            format!("{}: the allow lets nothing pass ({}); remove it", allow.place, allow.reason)
+        });
+        expired.chain(unused).collect()
+    }
 }
 
 /// What a comparison compares.
@@ -268,6 +286,33 @@ impl FileAction {
             Self::Keep => "keep",
         }
     }
+}
+
+/// The statements of a snapshot with all that is known of them.
+pub struct BrowseReport {
+    /// What was looked at.
+    pub source: String,
+    /// The snapshot; of the statements those that are listed, in their order.
+    pub snapshot: Snapshot,
+    /// A row for each of them.
+    pub rows: Vec<BrowseRow>,
+    /// How many statements the snapshot holds.
+    pub of: usize,
+    /// All findings, the most important first.
+    pub findings: Vec<Finding>,
+    /// What it is compared with.
+    pub before: Option<String>,
+}
+
+/// What is known of a statement beside what its snapshot says.
+#[derive(Debug, Clone, Default)]
+pub struct BrowseRow {
+    /// Whether its newest plan is another one than before; [`None`] when that is not known.
+    pub plan_changed: Option<bool>,
+    /// How it compares with what was before.
+    pub verdict: Option<Verdict>,
+    /// Numbers of the findings about it, from 1.
+    pub findings: Vec<usize>,
 }
 
 /// Checks of a target.

@@ -1,6 +1,7 @@
 //! The shell of the GitHub action and of the GitLab job, run as they run it.
 
-use crate::support::{TestEnv, formats, wait};
+use crate::formats;
+use crate::support::{TestEnv, wait};
 use std::path::Path;
 use std::process::{Command, Stdio};
 

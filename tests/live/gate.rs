@@ -1,8 +1,9 @@
 //! The gate on PostgreSQL: baseline, a dropped index, injected statistics, two servers.
 
 use crate::database::Database;
+use crate::formats;
 use crate::servers::server;
-use crate::support::{Run, TestEnv, formats};
+use crate::support::{Run, TestEnv};
 
 const SCHEMA: &str = "
     CREATE TABLE customers (id int PRIMARY KEY, name text NOT NULL, city varchar(5));

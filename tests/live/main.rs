@@ -8,6 +8,8 @@
     reason = "helpers of tests stop a test as its assertions do, and read its switches"
 )]
 
+#[path = "../support/formats.rs"]
+mod formats;
 #[path = "../support/mod.rs"]
 mod support;
 

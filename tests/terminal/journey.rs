@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! terminal 80x24 TERM=xterm-256color    a terminal of that size, with these variables
+//! needs PG16                            skips the journey without that server; $PG16 is its URL
 //! run planscope explain $FIXTURES/…     types a command and Enter into the shell
 //! keys j j enter ctrl-d                 presses keys by their names
 //! type some text                        types it
@@ -12,7 +13,7 @@
 //! restored                              the shell has its terminal back: screen, cursor, mouse, echo
 //! ```
 
-use crate::support::TestEnv;
+use crate::support::{TestEnv, say};
 use crate::tmux::Tmux;
 use std::path::Path;
 use std::process::Command;
@@ -23,6 +24,7 @@ pub fn walk(path: &Path) {
     let text = std::fs::read_to_string(path).expect("a journey");
     let env = TestEnv::new();
     let mut terminal = None;
+    let mut servers = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -30,8 +32,13 @@ pub fn walk(path: &Path) {
         }
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let place = format!("{name}:{}: {line}", number + 1);
+        if verb == "needs" {
+            let Some(url) = server(rest) else { return };
+            servers.push((rest.to_owned(), url));
+            continue;
+        }
         if verb == "terminal" {
-            terminal = Some(start(rest, &env));
+            terminal = Some(start(rest, &env, &servers));
             continue;
         }
         let terminal = terminal.as_ref().unwrap_or_else(|| panic!("{place}: no terminal yet"));
@@ -41,12 +48,26 @@ pub fn walk(path: &Path) {
     }
 }
 
+/// The URL of a test server, or [`None`] after saying that the journey is skipped.
+fn server(name: &str) -> Option<String> {
+    let variable = format!("PLANSCOPE_TEST_{name}");
+    let url = std::env::var(&variable).ok();
+    let required = std::env::var_os("PLANSCOPE_TEST_REQUIRE_SERVERS").is_some();
+    assert!(url.is_some() || !required, "{variable} is not set, but servers are required");
+    if url.is_none() {
+        say(&format!(
+            "skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"
+        ));
+    }
+    url
+}
+
 fn size(text: &str) -> (u16, u16) {
     let (width, height) = text.split_once('x').expect("WxH");
     (width.parse().expect("columns"), height.parse().expect("rows"))
 }
 
-fn start(rest: &str, env: &TestEnv) -> Tmux {
+fn start(rest: &str, env: &TestEnv, servers: &[(String, String)]) -> Tmux {
     let mut words = rest.split_whitespace();
     let size = size(words.next().expect("a size"));
     let binary = Path::new(env!("CARGO_BIN_EXE_planscope")).parent().expect("a folder");
@@ -59,6 +80,7 @@ fn start(rest: &str, env: &TestEnv) -> Tmux {
         ("LC_ALL", "C.UTF-8".to_owned()),
         ("TERM", "screen-256color".to_owned()),
     ];
+    variables.extend(servers.iter().map(|(name, url)| (name.as_str(), url.clone())));
     for (name, value) in words.filter_map(|word| word.split_once('=')) {
         variables.retain(|(known, _)| *known != name);
         variables.push((name, value.to_owned()));

@@ -10,12 +10,14 @@ use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where a session records what it sends; by default nowhere. Clones write to the same place.
 #[derive(Debug, Clone, Default)]
 pub struct Audit {
     place: Option<Arc<Mutex<Place>>>,
+    count: Arc<AtomicU64>,
 }
 
 /// Where the records go.
@@ -56,7 +58,7 @@ impl Audit {
     }
 
     fn to(place: Place) -> Self {
-        Self { place: Some(Arc::new(Mutex::new(place))) }
+        Self { place: Some(Arc::new(Mutex::new(place))), count: Arc::default() }
     }
 
     /// What was recorded in memory, in order; nothing of what went to a file.
@@ -69,6 +71,11 @@ impl Audit {
             },
             None => Vec::new(),
         }
+    }
+
+    /// How many texts and acts were recorded or would have been, by all clones.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// Records a text just before it is sent.
@@ -88,6 +95,7 @@ impl Audit {
     }
 
     fn record(&self, target: &str, sent: impl FnOnce() -> Sent) -> Result<()> {
+        self.count.fetch_add(1, Ordering::Relaxed);
         let Some(place) = &self.place else { return Ok(()) };
         let failed = |why: &str| {
             CollectError::new(ErrorKind::Config, format!("cannot write the audit log: {why}"))
@@ -147,7 +155,9 @@ mod tests {
             .collect();
         assert_eq!(texts, ["SELECT 1;\nSELECT '2'", "EXPLAIN SELECT 3"]);
         assert!(Audit::to_file(folder.path()).is_err(), "a folder is no file");
-        Audit::default().sent("shop", "SELECT 1").unwrap();
+        let nowhere = Audit::default();
+        nowhere.clone().sent("shop", "SELECT 1").unwrap();
+        assert_eq!(nowhere.count(), 1);
     }
 
     #[test]

@@ -27,7 +27,7 @@ struct Block {
 
 impl Block {
     fn read(&self, records: &mut dyn Records, sink: &mut Sink<'_>) {
-        sink.facts.lines += line_count(&self.bytes);
+        sink.facts.lines += line_count(self);
         let Some(is_first) = self.rest else { return records.read(&self.bytes, sink) };
         sink.reject(Reason::TooLong, &self.bytes);
         if !is_first && let Some(rejected) = sink.rejects.get_mut(&Reason::TooLong) {
@@ -241,10 +241,12 @@ fn feed(
     }
 }
 
-/// The lines of a block; the last one may have no end.
-fn line_count(block: &[u8]) -> u64 {
-    let open = block.last().is_some_and(|byte| *byte != b'\n');
-    memchr::memchr_iter(b'\n', block).count() as u64 + u64::from(open)
+/// The ends of lines in a block. Only the last block of a log and a record that is cut have none at
+/// their end; the latter's comes with its rest.
+fn line_count(block: &Block) -> u64 {
+    let open = block.rest.is_none() && block.bytes.last().is_some_and(|byte| *byte != b'\n');
+    let open = open && block.bytes.len() < RECORD_MAX_BYTES;
+    memchr::memchr_iter(b'\n', &block.bytes).count() as u64 + u64::from(open)
 }
 
 fn work(

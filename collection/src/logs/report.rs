@@ -41,7 +41,7 @@ impl LogDigest {
 /// What a class has besides its statement: told only of those that are chosen, as there may be
 /// a hundred times as many.
 struct Rest {
-    class: Class,
+    class: Box<Class>,
     cut_after: Option<usize>,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn report(
 }
 
 /// Statements that only ever failed, most errors first.
-fn failed(classes: impl Iterator<Item = (Class, Option<String>)>) -> Vec<FailedStatement> {
+fn failed(classes: impl Iterator<Item = (Box<Class>, Option<String>)>) -> Vec<FailedStatement> {
     let mut failed: Vec<FailedStatement> = classes
         .filter(|(class, _)| class.errors > 0)
         .map(|(class, database)| FailedStatement {
@@ -131,7 +131,7 @@ fn name_of(sources: &[SourceRead]) -> String {
 }
 
 /// The statement without its plans, and what else is known of it.
-fn taken_apart(mut class: Class, database: Option<String>) -> (Statement, Rest) {
+fn taken_apart(mut class: Box<Class>, database: Option<String>) -> (Statement, Rest) {
     let statement = Statement {
         fingerprint: class.fingerprint,
         engine_id: (!class.engine_id.is_empty()).then(|| std::mem::take(&mut class.engine_id)),
@@ -218,7 +218,7 @@ fn problems_of(facts: &Facts, rejects: &Rejects) -> Vec<Problem> {
         say(
             "log-untimed",
             format!(
-                "{} statements have no duration in the log and are not counted; \
+                "logged without a duration and so not counted: {} statements; \
              set log_min_duration_statement or log_duration",
                 facts.untimed
             ),

@@ -16,10 +16,10 @@ use xxhash_rust::xxh3::xxh3_64;
 const MOST_CLASSES: usize = 50_000;
 
 /// Most bytes that all threads keep of statements; beyond it the lighter ones are summed up.
-const MOST_BYTES: usize = 28 << 20;
+const MOST_BYTES: usize = 22 << 20;
 
 /// Fewest bytes that a thread may keep, however many there are.
-const FEWEST_BYTES: usize = 12 << 20;
+const FEWEST_BYTES: usize = 8 << 20;
 
 /// What a statement takes besides its texts and figures: its places in the tables.
 const CLASS_BYTES: usize = size_of::<Class>() + 32;
@@ -88,7 +88,8 @@ pub struct Sink<'o> {
     hits: u32,
     resting: u32,
     places: FxHashMap<(u64, u32), u32>,
-    classes: Vec<Class>,
+    /// In boxes: that they move, and grow in number, costs nothing.
+    classes: Vec<Box<Class>>,
     /// The database of each class.
     homes: Vec<u32>,
     databases: Vec<Vec<u8>>,
@@ -325,7 +326,7 @@ impl<'o> Sink<'o> {
         self.held += CLASS_BYTES;
         let place = self.classes.len();
         self.places.insert((fingerprint, home), place as u32);
-        self.classes.push(Class::new(Fingerprint(fingerprint)));
+        self.classes.push(Box::new(Class::new(Fingerprint(fingerprint))));
         self.homes.push(home);
         place
     }
@@ -366,8 +367,10 @@ impl<'o> Sink<'o> {
         let mut kept = Vec::new();
         let mut homes = Vec::new();
         self.cache.fill(Cached::EMPTY);
+        let all = std::mem::take(&mut self.classes);
+        let mut all: Vec<Option<Box<Class>>> = all.into_iter().map(Some).collect();
         for place in order {
-            let class = std::mem::take(&mut self.classes[place]);
+            let Some(class) = all[place].take() else { continue };
             let bytes = CLASS_BYTES + class.heap_bytes();
             if kept.len() >= MOST_CLASSES / 2 || self.held + bytes > self.most_bytes / 2 {
                 self.facts.summarised.0 += class.events;
@@ -415,21 +418,21 @@ impl<'o> Sink<'o> {
             let home = self.database(name);
             let known = self.places.get(&(class.fingerprint.0, home)).map(|place| *place as usize);
             let place = known.unwrap_or_else(|| self.new_class(class.fingerprint.0, name));
-            self.classes[place].merge(class);
+            self.classes[place].merge(*class);
         }
         self.facts.merge(other.facts);
         merge_rejects(&mut self.rejects, other.rejects);
     }
 
     /// The statements, heaviest first, each with its database.
-    pub(super) fn into_classes(self) -> (Vec<(Class, Option<String>)>, Facts, Rejects) {
+    pub(super) fn into_classes(self) -> (Vec<(Box<Class>, Option<String>)>, Facts, Rejects) {
         let name = |home: &u32| {
             let name = String::from_utf8_lossy(&self.databases[*home as usize]);
             (!name.is_empty()).then(|| Cow::into_owned(name))
         };
         let databases: Vec<Option<String>> = self.homes.iter().map(name).collect();
         let mut all: Vec<_> = self.classes.into_iter().zip(databases).collect();
-        all.sort_by(|(a, home_a), (b, home_b)| {
+        all.sort_unstable_by(|(a, home_a), (b, home_b)| {
             (b.total_ns, b.events, a.fingerprint, home_a).cmp(&(
                 a.total_ns,
                 a.events,

@@ -196,7 +196,7 @@ pub fn estimated(snapshot: Snapshot) -> Vec<planscope_advisors::Advice> {
 }
 
 /// Advice by the cost model alone.
-fn without_session(
+pub fn without_session(
     snapshot: Snapshot,
     source: String,
     options: Options,

@@ -18,11 +18,14 @@ mod from_log;
 mod inject;
 mod interface;
 pub mod limits;
+mod live;
 mod rejects;
 pub mod rules;
 mod runs;
+mod side_by_side;
 mod sides;
 pub mod snapshots;
+mod sources;
 pub mod stop;
 pub mod util;
 mod watch;
@@ -88,4 +91,13 @@ pub fn plans_of_text(text: &str, name: &str, judged: bool) -> Result<Vec<ShownPl
         true => explain::from_text(text, name, None, &Config::default()),
         false => explain::without_findings(text, name, None),
     }
+}
+
+/// Advice by the cost model as `advise` gives it.
+#[cfg(test)]
+pub fn estimated_advice(
+    snapshot: &planscope_explain::Snapshot,
+) -> Result<crate::report::AdviseReport> {
+    let (options, thresholds) = Default::default();
+    Ok(advise::without_session(snapshot.clone(), "shop".to_owned(), options, &thresholds))
 }

@@ -35,7 +35,8 @@ pub struct WatchArgs {
     pub rounds: Option<u64>,
 }
 
-fn percent(text: &str) -> std::result::Result<f64, String> {
+/// Reads a percentage above zero; for clap.
+pub(super) fn percent(text: &str) -> std::result::Result<f64, String> {
     let number = text.strip_suffix('%').unwrap_or(text).trim().parse::<f64>().ok();
     number
         .filter(|n| *n > 0.0 && *n <= 100.0)

@@ -24,7 +24,8 @@ fn render(report: &Report, _style: &Style) -> Result<Vec<u8>> {
 fn records(report: &Report) -> Option<&'static str> {
     match report {
         Report::Explain(_) => Some("plans"),
-        Report::Collect(_) => None,
+        // Every line would repeat all findings.
+        Report::Collect(_) | Report::Browse(_) => None,
         Report::Analyze(_) => Some("findings"),
         Report::Advise(_) => Some("advice"),
         Report::Diff(_) => Some("statements"),

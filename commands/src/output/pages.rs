@@ -14,6 +14,7 @@ use planscope_explain::units::{Bytes, Count, Millis, Share};
 use planscope_explain::workload::{Problem, ddl};
 use planscope_explain::{Engine, Fingerprint, Snapshot};
 
+mod browse;
 mod compare;
 mod dry_run;
 mod fleet;
@@ -34,6 +35,7 @@ pub fn document(report: &Report, style: &Style) -> Document {
     let mut document = match report {
         Report::Explain(report) => plans::document(report, tree::lines, style),
         Report::Collect(report) => collect(report, style),
+        Report::Browse(report) => browse::document(report, style),
         Report::Analyze(report) => analyze(report, style),
         Report::Advise(report) => advise(report, style),
         Report::Diff(report) => compare::document(report, style),

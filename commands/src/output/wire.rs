@@ -16,6 +16,7 @@ use schemars::{Schema, schema_for};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+mod browse;
 mod compare;
 mod documents;
 mod dry_run;
@@ -35,6 +36,7 @@ pub static SCHEMAS: &[WireSchema] = &[
     WireSchema { name: "advise", schema: || schema_for!(AdviseDoc) },
     WireSchema { name: "analyze", schema: || schema_for!(AnalyzeDoc) },
     WireSchema { name: "baseline", schema: || schema_for!(compare::BaselineDoc) },
+    WireSchema { name: "browse", schema: || schema_for!(browse::BrowseDoc) },
     WireSchema { name: "collect", schema: || schema_for!(CollectDoc) },
     WireSchema { name: "diff", schema: || schema_for!(compare::DiffDoc) },
     WireSchema { name: "doctor", schema: || schema_for!(DoctorDoc) },
@@ -94,6 +96,7 @@ fn document<M: Make>(report: &Report, form: M) -> serde_json::Result<M::Made> {
             form.make(&SnapshotDoc::from(&report.snapshot))
         }
         Report::Collect(report) => form.make(&collect(report)),
+        Report::Browse(report) => form.make(&browse::browse(report)),
         Report::Analyze(report) => form.make(&analyze(report)),
         Report::Advise(report) => form.make(&advise(report)),
         Report::Diff(report) => form.make(&compare::diff(report)),

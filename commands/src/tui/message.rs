@@ -27,6 +27,21 @@ pub enum Message {
 /// What a background task found out. The screen that started it knows what it is.
 pub type News = Box<dyn Any + Send>;
 
+/// Something that takes time. It runs beside the screen, and what it finds out comes back as news.
+pub struct Work(Box<dyn FnOnce() -> Option<News> + Send>);
+
+impl Work {
+    /// Work that may find something out.
+    pub fn new<T: Any + Send>(work: impl FnOnce() -> Option<T> + Send + 'static) -> Self {
+        Self(Box::new(move || work().map(|news| Box::new(news) as News)))
+    }
+
+    /// Does it, here and now.
+    pub fn run(self) -> Option<News> {
+        (self.0)()
+    }
+}
+
 /// A key by its name: `j`, `J`, `ctrl-d`, `alt-x`, `space`, `enter`, `esc`, `tab`, `shift-tab`,
 /// `up`, `pgdn`, `home`, `del`, `f1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +138,31 @@ pub enum Action {
     PreviousPlan,
     ListPlans,
     GoTo(usize),
+    // Lists of statements.
+    SortBy(u8),
+    NextSort,
+    PreviousSort,
+    Reverse,
+    Filter,
+    OnlyFindings,
+    OnlyChanged,
+    Statements,
+    Findings,
+    Advice,
+    NextList,
+    PreviousList,
+    Compare,
+    Reckoning,
+    // Live.
+    Pause,
+    RefreshNow,
+    // Comparisons.
+    NextChange,
+    PreviousChange,
+    Both,
+    Before,
+    After,
+    NextSide,
 }
 
 /// What a prompt asks for.
@@ -130,6 +170,8 @@ pub enum Action {
 pub enum Ask {
     /// Text to find.
     Search,
+    /// Words that what is listed must hold.
+    Filter,
 }
 
 impl Ask {
@@ -137,6 +179,7 @@ impl Ask {
     pub fn label(self) -> &'static str {
         match self {
             Self::Search => "/",
+            Self::Filter => "only: ",
         }
     }
 }
@@ -155,7 +198,6 @@ pub enum Typing {
 /// What is to be done. The first group is done by `update`, the second by the loop.
 pub enum Effect {
     /// Shows another screen on top.
-    #[expect(dead_code, reason = "the list of statements opens plans with it")]
     Push(Box<dyn Screen>),
     /// Leaves the screen; leaving the last one ends the program.
     Back,
@@ -174,6 +216,8 @@ pub enum Effect {
     Redraw,
     /// Turns mouse reports on or off, so that the terminal's own selection works.
     Mouse(bool),
+    /// Does something beside the screen.
+    Work(Work),
     /// Puts a text on the clipboard of the user's terminal.
     Copy {
         /// The text.

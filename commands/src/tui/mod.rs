@@ -22,23 +22,29 @@
 //! [`Mailbox`](event::Mailbox) as `Message::News` and lands in [`receive`](screen::Screen::receive); nothing polls, so
 //! an idle program uses no CPU. Picture tests: `testing::pictures("name", make_screen, "j j enter")`.
 
+pub mod browse;
+pub mod compare;
 pub mod event;
 pub mod headless;
 pub mod keymap;
+mod list;
 pub mod message;
 pub mod plan;
 mod run;
+#[cfg(test)]
+pub mod samples;
 pub mod screen;
 pub mod state;
+pub mod statement;
 #[cfg(test)]
 mod svg;
 pub mod terminal;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 #[cfg(test)]
 mod tests;
 pub mod theme;
-mod update;
+pub mod update;
 mod view;
 
 pub use run::{Wishes, is_possible, look, run};

@@ -2,12 +2,13 @@
 //! in `terminal.rs` and `event.rs`.
 
 use super::event::{Event, Events, Mailbox};
-use super::message::{Effect, Message};
+use super::message::{Effect, Message, Work};
 use super::screen::Screen;
 use super::state::{App, Notice};
 use super::terminal::{self, Terminal};
 use super::theme::{Look, Surroundings};
-use super::{update::update, view};
+use super::update::{begin, update};
+use super::view;
 use crate::ctx::Ctx;
 use crate::error::{CommandError, CommandErrorKind, Result};
 use crate::exit::ExitStatus;
@@ -99,6 +100,10 @@ struct Loop<'a> {
 impl Loop<'_> {
     fn run(&mut self) -> Result<ExitStatus> {
         self.draw()?;
+        let begun = begin(&mut self.app);
+        if let Some(status) = self.carry_out(begun)? {
+            return Ok(status);
+        }
         while let Some(first) = self.events.wait() {
             // What has piled up is done before anything is drawn.
             let mut next = Some(first);
@@ -138,7 +143,12 @@ impl Loop<'_> {
     }
 
     fn update(&mut self, message: Message) -> Result<Option<ExitStatus>> {
-        for effect in update(&mut self.app, message) {
+        let effects = update(&mut self.app, message);
+        self.carry_out(effects)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) -> Result<Option<ExitStatus>> {
+        for effect in effects {
             match effect {
                 Effect::Quit(status) => return Ok(Some(status)),
                 Effect::Suspend => self.suspend()?,
@@ -160,6 +170,7 @@ impl Loop<'_> {
                     });
                     update(&mut self.app, message);
                 }
+                Effect::Work(work) => self.start(work),
                 // `update` has done these.
                 Effect::Push(_)
                 | Effect::Back
@@ -169,6 +180,20 @@ impl Loop<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Work in a thread of its own; what it finds out comes through the queue.
+    fn start(&mut self, work: Work) {
+        let mailbox = self.events.mailbox();
+        let run = move || {
+            if let Some(news) = work.run() {
+                mailbox.send(Message::News(news));
+            }
+        };
+        let started = std::thread::Builder::new().name("tui-work".to_owned()).spawn(run);
+        if let Err(error) = started {
+            update(&mut self.app, Message::Failed(error.into()));
+        }
     }
 
     /// Stops as the shell expects it: with everything else that belongs to the job.

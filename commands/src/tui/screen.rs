@@ -33,6 +33,11 @@ pub trait Screen {
         String::new()
     }
 
+    /// It is shown for the first time: what is to be found out beside the screen.
+    fn begin(&mut self) -> Vec<Effect> {
+        Vec::new()
+    }
+
     /// Its key tables, the most special first. The tables for everywhere are added behind them.
     fn keys(&self) -> Vec<&'static KeyTable>;
 

@@ -7,7 +7,8 @@ use super::message::{Effect, Key, Message};
 use super::screen::Screen;
 use super::state::App;
 use super::theme::{Background, Depth, Look, Palette};
-use super::{update::update, view};
+use super::update::{begin, update};
+use super::view;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,10 @@ pub fn plain_look(ascii: bool) -> Look {
 
 /// A program of that size that shows `screen`.
 pub fn app(screen: Box<dyn Screen>, size: (u16, u16), ascii: bool) -> App {
-    App::new(screen, plain_look(ascii), size)
+    let mut app = App::new(screen, plain_look(ascii), size);
+    let begun = begin(&mut app);
+    work_off(&mut app, begun);
+    app
 }
 
 /// Presses keys, written by their names with blanks between them; `"text"` types each character.
@@ -36,10 +40,28 @@ pub fn press(app: &mut App, keys: &str) -> Vec<Effect> {
             None => vec![name.to_owned()],
         };
         for name in names {
-            effects.extend(update(app, Message::Key(Key(name))));
+            let done = update(app, Message::Key(Key(name)));
+            effects.extend(work_off(app, done));
         }
     }
     effects
+}
+
+/// Does the work among `effects` here and now, and what comes of it; gives the other effects.
+pub fn work_off(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
+    let mut left = Vec::new();
+    let mut waiting = std::collections::VecDeque::from(effects);
+    while let Some(effect) = waiting.pop_front() {
+        match effect {
+            Effect::Work(work) => {
+                if let Some(news) = work.run() {
+                    waiting.extend(update(app, Message::News(news)));
+                }
+            }
+            other => left.push(other),
+        }
+    }
+    left
 }
 
 /// What is drawn.
@@ -79,16 +101,25 @@ pub fn pictures(name: &str, screen: impl Fn() -> Box<dyn Screen>, keys: &str) {
         for ascii in [false, true] {
             let mut app = app(screen(), size, ascii);
             press(&mut app, keys);
-            let ending = if ascii { ".ascii.txt" } else { ".txt" };
-            let file = format!("{name}-{}x{}{ending}", size.0, size.1);
-            let shown = picture(&app);
-            assert!(!ascii || shown.is_ascii(), "{file} is not ASCII");
-            if !agrees(&folder().join(&file), &shown) {
-                wrong.push(format!("{file} is now\n{shown}"));
-            }
+            wrong.extend(differs(name, &app, size, ascii));
         }
     }
     assert!(wrong.is_empty(), "{}\nUPDATE_GENERATED=1 cargo test writes them", wrong.join("\n"));
+}
+
+/// Compares what a program shows now with the picture of that size.
+pub fn compare(name: &str, app: &App, size: (u16, u16), ascii: bool) {
+    let wrong = differs(name, app, size, ascii).unwrap_or_default();
+    assert!(wrong.is_empty(), "{wrong}\nUPDATE_GENERATED=1 cargo test writes it");
+}
+
+/// What is shown, when the picture of that size shows something else.
+fn differs(name: &str, app: &App, size: (u16, u16), ascii: bool) -> Option<String> {
+    let ending = if ascii { ".ascii.txt" } else { ".txt" };
+    let file = format!("{name}-{}x{}{ending}", size.0, size.1);
+    let shown = picture(app);
+    assert!(!ascii || shown.is_ascii(), "{file} is not ASCII");
+    (!agrees(&folder().join(&file), &shown)).then(|| format!("{file} is now\n{shown}"))
 }
 
 /// The folder of the pictures.

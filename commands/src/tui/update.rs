@@ -6,6 +6,7 @@ use super::screen::Screen;
 use super::state::{App, Menu, Notice, Overlay};
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
+use std::collections::VecDeque;
 
 /// Changes `app` and says what the loop has to do.
 pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
@@ -34,12 +35,13 @@ pub fn update(app: &mut App, message: Message) -> Vec<Effect> {
 /// Does those effects that only change the state; the others are for the loop.
 fn settle(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
     let mut left = Vec::new();
-    for effect in effects {
+    let mut waiting = VecDeque::from(effects);
+    while let Some(effect) = waiting.pop_front() {
         match effect {
             Effect::Push(screen) => {
                 app.screens.push(screen);
                 app.overlay = None;
-                app.with_screen(|screen, page| screen.resized(page));
+                waiting.extend(begun(app));
             }
             Effect::Back if app.screens.len() > 1 => {
                 app.screens.pop();
@@ -55,6 +57,20 @@ fn settle(app: &mut App, effects: Vec<Effect>) -> Vec<Effect> {
         }
     }
     left
+}
+
+/// What the shown screen does when it is shown for the first time.
+pub fn begin(app: &mut App) -> Vec<Effect> {
+    let effects = begun(app);
+    settle(app, effects)
+}
+
+fn begun(app: &mut App) -> Vec<Effect> {
+    let begun = app.with_screen(|screen, page| {
+        screen.resized(page);
+        screen.begin()
+    });
+    begun.unwrap_or_default()
 }
 
 fn failure(error: &CommandError) -> Overlay {

@@ -58,8 +58,9 @@ fn covered(report: &CollectReport, log: &LogFacts) -> String {
         return "No execution is in the logs that has a duration.".to_owned();
     }
     let different = counted(coverage.of as usize, "different statement", "different statements");
+    let executions = if log.events == 1 { "execution" } else { "executions" };
     let mut text = format!(
-        "{} executions in {} of {different}. ",
+        "{} {executions} in {} of {different}. ",
         Count(log.events as f64),
         Millis(log.total_ms)
     );

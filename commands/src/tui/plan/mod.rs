@@ -47,6 +47,8 @@ pub struct PlansScreen {
     pub catalog: Rc<Catalog>,
     /// What the top line calls all this.
     name: String,
+    /// Whether that is what it is to be called, however many plans there are.
+    has_name: bool,
     /// Plans whose findings are still to come.
     waiting: usize,
 }
@@ -156,13 +158,35 @@ impl PlansScreen {
         let name = plans.first()?.source.clone();
         let plans: Vec<PlanState> =
             plans.into_iter().map(|shown| PlanState::new(shown, metric)).collect();
-        let side = Side::Detail;
-        Some(Self { plans, current: 0, side, in_side: false, catalog, name, waiting: 0 })
+        Some(Self {
+            plans,
+            current: 0,
+            side: Side::Detail,
+            in_side: false,
+            catalog,
+            name,
+            has_name: false,
+            waiting: 0,
+        })
     }
 
     /// The same, to which the [`Findings`] of so many plans are still to come.
     pub fn waiting_for(self, waiting: usize) -> Self {
         Self { waiting, ..self }
+    }
+
+    /// Calls all of it by that name in the top line.
+    pub fn call_it(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+        self.has_name = true;
+    }
+
+    /// Shows a plan, by its number from 0; the cursor goes to that node of it.
+    pub fn show(&mut self, number: usize, node: Option<NodeId>) {
+        self.current = number.min(self.plans.len() - 1);
+        if let Some(node) = node {
+            self.plan_mut().go_to(node);
+        }
     }
 
     /// The plan that is shown.
@@ -180,6 +204,7 @@ impl Screen for PlansScreen {
     fn title(&self) -> String {
         match self.plans.len() {
             1 => self.name.clone(),
+            n if self.has_name => format!("{} {} of {n}", self.name, self.current + 1),
             _ => self.plan().shown.source.clone(),
         }
     }

@@ -340,7 +340,9 @@ pub fn typed(
     typing: Typing,
     page: &Page<'_>,
 ) -> Vec<Effect> {
-    let Ask::Search = ask;
+    if ask != Ask::Search {
+        return Vec::new();
+    }
     let state = screen.plan_mut();
     let from = state.search_from;
     let text = if typing == Typing::Cancelled { "" } else { text };
@@ -444,7 +446,7 @@ impl PlanState {
     }
 
     /// Goes to a node; a filter or a zoom that hides it is taken away.
-    fn go_to(&mut self, node: NodeId) {
+    pub fn go_to(&mut self, node: NodeId) {
         for _ in 0..2 {
             let only = self.only_hot.then_some(&self.measured);
             if self.tree.go_to(&self.shown.plan, only, self.zoom, node) {

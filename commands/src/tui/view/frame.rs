@@ -13,7 +13,16 @@ use unicode_width::UnicodeWidthStr;
 /// Where we are at the left, what is worth knowing at the right.
 pub fn top(app: &App, buffer: &mut Buffer) {
     let columns = app.size.0;
-    let path = path(app);
+    let mut path = path(app);
+    // Where there is little room the way here is cut at its beginning.
+    let long = |path: &[String]| path.iter().map(|name| name.width() + 3).sum::<usize>();
+    while path.len() > 2 && long(&path) > usize::from(columns) * 2 / 3 {
+        path.remove(0);
+        path[0] = "…".to_owned();
+    }
+    if path.len() == 2 && long(&path) > usize::from(columns) {
+        path[0] = "…".to_owned();
+    }
     let (last, before) = path.split_last().map_or(("", &[][..]), |(l, b)| (l.as_str(), b));
     let mut left: Line = before.iter().map(|name| dim(format!("{name} › "))).collect();
     let room = usize::from(columns).saturating_sub(width(&left));

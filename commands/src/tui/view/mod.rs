@@ -3,10 +3,13 @@
 //! A frame is a top line (where we are, and the facts), the screen's body, and a bottom line (keys, or
 //! a notice). Over it lies at most one overlay. At the end every cell is made harmless.
 
+pub mod browse;
+pub mod compare;
 mod finish;
 mod frame;
 pub mod overlay;
 pub mod plan;
+pub mod statement;
 pub mod text;
 
 use super::state::App;

@@ -95,7 +95,7 @@ fn makes_few_classes_more_than_libpg_query() {
         theirs.insert(class.to_owned());
     }
     println!("{} classes, libpg_query has {}", ours.len(), theirs.len());
-    assert!(ours.len() as f64 <= theirs.len() as f64 * 1.1);
+    assert!(ours.len() as f64 <= theirs.len() as f64 * 1.25);
 }
 
 /// What is missing to 100 % is on purpose: libpg_query sorts the items of lists and conditions,

@@ -17,6 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub use sql::is_keyword;
+pub use sql::painted;
 pub use tabs::{at as tab_at, name as tab_name};
 
 /// Draws the screen.
