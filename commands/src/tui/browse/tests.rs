@@ -228,7 +228,7 @@ fn a_watched_database_keeps_the_cursor_shows_its_costs_and_survives_a_loss() {
     assert!(picture(&app).contains("figures of the last round"));
     tell(&mut app, lost(None));
     let shown = picture(&app);
-    assert!(shown.contains("! stopped, R tries again") && shown.contains("cities"), "{shown}");
+    assert!(shown.contains("! stopped (R tries again)") && shown.contains("cities"), "{shown}");
 }
 
 #[test]
