@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "Seq Scan on t");
         fs::write(&path, TEXT.replace("SeqScan on t", "SeqScan on t rows x")).unwrap();
         let error = load(folder.path()).unwrap_err();
-        assert!(error.message.ends_with("x.plan:9: `x` is no number"), "{error}");
+        assert!(error.message.ends_with("x.plan:10: `x` is no number"), "{error}");
         fs::write(&path, TEXT).unwrap();
         fs::write(folder.path().join("y.plan"), TEXT).unwrap();
         assert!(load(folder.path()).unwrap_err().message.contains("both of the query q1"));

@@ -206,11 +206,25 @@ async fn complete(
     (gate, spending): (&mut Gate, &mut Spending),
     progress: &mut (dyn FnMut(Step) + Send),
 ) -> Result<()> {
-    snapshot.settings = session.settings().await?;
+    snapshot.settings = or_problem(session.settings().await, snapshot)?;
     progress(Step::Catalog);
     gate.pass(session).await?;
-    snapshot.catalog = session.catalog().await?;
+    snapshot.catalog = or_problem(session.catalog().await, snapshot)?;
     plans::plan_all(session, request, snapshot, gate, spending, progress).await
+}
+
+/// What came; a catalog that takes too long, or may not be read, is no reason to go without plans.
+fn or_problem<T: Default>(asked: Result<T>, snapshot: &mut Snapshot) -> Result<T> {
+    match asked {
+        Err(error) if matches!(error.kind, ErrorKind::Stopped | ErrorKind::Connection) => {
+            Err(error)
+        }
+        Err(error) => {
+            snapshot.problems.push(problem_of(&error));
+            Ok(T::default())
+        }
+        found => found,
+    }
 }
 
 /// A failure after the statements were read is a problem of the snapshot, not its end.

@@ -125,3 +125,17 @@ async fn statements_from_files_stand_for_themselves() {
     assert!(list.contains(&wanted), "{list:#?}");
     assert!(!path.exists());
 }
+
+#[tokio::test]
+async fn what_runs_now_is_planned_too() {
+    let request = Request { statements: Statements::Running, ..Request::default() };
+    let texts = sent("postgres", None, &request).await;
+    assert_has(
+        &texts,
+        &[&["pg_blocking_pids"], &["EXPLAIN (FORMAT JSON", "each_chosen_statement"]],
+    );
+    let texts = sent("mysql", None, &request).await;
+    assert_has(&texts, &[&["PROCESSLIST_INFO"], &["FOR CONNECTION 2"], &["each_chosen_statement"]]);
+    let texts = sent("mongodb", None, &request).await;
+    assert_has(&texts, &[&["$currentOp"], &["\"explain\"", "each_chosen_statement"]]);
+}

@@ -26,6 +26,8 @@ struct Busy {
     active: Vec<u32>,
     looks: usize,
     planned: usize,
+    /// Why there is no catalog.
+    catalog: Option<ErrorKind>,
 }
 
 impl Busy {
@@ -36,7 +38,14 @@ impl Busy {
             version: "18".into(),
             database: None,
         };
-        Self { identity, stop: Stop::new(), active: active.to_vec(), looks: 0, planned: 0 }
+        Self {
+            identity,
+            stop: Stop::new(),
+            active: active.to_vec(),
+            looks: 0,
+            planned: 0,
+            catalog: None,
+        }
     }
 }
 
@@ -96,7 +105,8 @@ impl Session for Busy {
     }
 
     fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
-        ready(Ok(Catalog::default())).boxed()
+        let failed = |kind| CollectError::new(kind, "no catalog");
+        ready(self.catalog.map_or(Ok(Catalog::default()), |kind| Err(failed(kind)))).boxed()
     }
 
     fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {
@@ -197,5 +207,19 @@ async fn statements_beyond_the_budget_are_kept_without_plans() {
         let problem = &snapshot.statements[599].problems[0];
         assert_eq!(problem.kind, "budget");
         assert!(problem.message.contains(words), "{}", problem.message);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_catalog_that_takes_too_long_costs_no_plan() {
+    for (kind, planned, problem) in [
+        (ErrorKind::Timeout, 600, "timeout"),
+        (ErrorKind::Permission, 600, "permission"),
+        (ErrorKind::Connection, 0, "connection-lost"),
+        (ErrorKind::Stopped, 0, "stopped"),
+    ] {
+        let mut server = Busy { catalog: Some(kind), ..Busy::with(&[0]) };
+        let snapshot = collected(&mut server, &Request::default()).await.unwrap();
+        assert_eq!((plans(&snapshot), snapshot.problems[0].kind.as_str()), (planned, problem));
     }
 }

@@ -39,8 +39,33 @@ pub fn by_name(before: &mut Snapshot, after: &mut Snapshot, is_gate: bool) -> Ma
     if is_gate {
         complete(before, after);
         complete(after, before);
+        move_schema(before, after);
     }
     matched
+}
+
+/// A baseline of a database `shop` is held against one called `shop_ci`: where the engine has no
+/// schemas inside of databases, every name in the baseline begins with the other database's.
+fn move_schema(before: &mut Snapshot, after: &Snapshot) {
+    let mut schemas = before.catalog.tables.iter().map(|table| table.schema.clone());
+    let Some(Some(old)) = schemas.next() else { return };
+    let Some(new) = after.target.database.clone() else { return };
+    let is_one = schemas.all(|schema| schema.as_deref() == Some(&old));
+    let is_there =
+        |name: &str| after.catalog.tables.iter().any(|t| t.schema.as_deref() == Some(name));
+    if !is_one || is_there(&old) || !is_there(&new) {
+        return;
+    }
+    let moved = |schema: &mut Option<String>| {
+        if schema.as_deref() == Some(&old) {
+            *schema = Some(new.clone());
+        }
+    };
+    before.catalog.tables.iter_mut().for_each(|table| moved(&mut table.schema));
+    before.catalog.indexes.iter_mut().for_each(|index| moved(&mut index.schema));
+    for record in before.statements.iter_mut().flat_map(|statement| &mut statement.plans) {
+        record.plan = record.plan.clone().map_nodes(|node| moved(&mut node.schema));
+    }
 }
 
 /// Gives a statement that was rewritten the fingerprint that it had, so that it is compared.
@@ -114,6 +139,27 @@ mod tests {
             |name: &str| after.statements.iter().find(|s| s.name.as_deref() == Some(name)).unwrap();
         assert_eq!(of("a").fingerprint, Fingerprint(1));
         assert_eq!((of("c").user.as_deref(), of("d").fingerprint), (Some("c"), Fingerprint(4)));
+    }
+
+    #[test]
+    fn another_database_has_the_same_tables() {
+        use planscope_explain::workload::{Index, Table};
+        let side = |database: &str, schema: &str| {
+            let mut side = snapshot(&[]);
+            side.target.database = Some(database.to_owned());
+            let schema = Some(schema.to_owned());
+            side.catalog.tables =
+                vec![Table { schema: schema.clone(), name: "t".into(), ..Table::default() }];
+            side.catalog.indexes = vec![Index { schema, table: "t".into(), ..Index::default() }];
+            side
+        };
+        let (mut before, mut after) = (side("", "shop"), side("shop_ci", "shop_ci"));
+        by_name(&mut before, &mut after, true);
+        assert_eq!(before.catalog, after.catalog);
+        // PostgreSQL has schemas inside of a database.
+        let (mut before, mut after) = (side("", "public"), side("shop_ci", "sales"));
+        by_name(&mut before, &mut after, true);
+        assert_eq!(before.catalog.tables[0].schema.as_deref(), Some("public"));
     }
 
     #[test]

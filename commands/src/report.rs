@@ -193,6 +193,21 @@ impl DiffReport {
     pub fn fails(&self) -> bool {
         self.rulings.iter().any(Ruling::fails)
     }
+
+    /// What is said of allows that were of no use.
+    pub fn leftovers(&self) -> Vec<String> {
+        let allow = |place: &usize| self.gate.allows.get(*place);
+        let expired = self.leftover.expired.iter().filter_map(allow).map(|allow| {
+            format!(
+                "{}: the allow expired on {} ({}); remove or renew it",
+                allow.place, allow.expires, allow.reason
+            )
+        });
+        let unused = self.leftover.unused.iter().filter_map(allow).map(|allow| {
+            format!("{}: the allow lets nothing pass ({}); remove it", allow.place, allow.reason)
+        });
+        expired.chain(unused).collect()
+    }
 }
 
 /// What a comparison compares.

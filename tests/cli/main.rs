@@ -8,11 +8,14 @@
     reason = "helpers of tests stop a test as its assertions do, and read its switches"
 )]
 
+#[path = "../support/formats.rs"]
+mod formats;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod bad_input;
 mod browse;
+mod ci;
 mod config;
 mod explain;
 mod explain_outputs;

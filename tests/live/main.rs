@@ -8,12 +8,15 @@
     reason = "helpers of tests stop a test as its assertions do, and read its switches"
 )]
 
+#[path = "../support/formats.rs"]
+mod formats;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod advice_cases;
 mod database;
 mod failures;
+mod gate;
 mod postgres;
 mod proxy;
 mod servers;

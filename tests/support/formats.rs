@@ -177,8 +177,11 @@ fn sums(start: &BytesStart<'_>) -> Junit {
     Junit { tests: number("tests"), failures: number("failures"), skipped: number("skipped") }
 }
 
-/// Checks workflow commands of GitHub and gives them as (command, properties, message).
-pub fn github(text: &str) -> Vec<(String, Vec<(String, String)>, String)> {
+/// A workflow command: its name, its properties, its message.
+pub type WorkflowCommand = (String, Vec<(String, String)>, String);
+
+/// Checks workflow commands of GitHub.
+pub fn github(text: &str) -> Vec<WorkflowCommand> {
     let command = |line: &str| {
         let rest = line.strip_prefix("::").unwrap_or_else(|| panic!("no command: {line}"));
         let (head, message) = rest.split_once("::").unwrap();

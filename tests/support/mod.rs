@@ -1,7 +1,5 @@
 //! What end-to-end tests share: a home of their own, the binary, filters, servers.
 
-pub mod formats;
-
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@
 )]
 
 #[path = "../support/mod.rs"]
+#[allow(dead_code, reason = "a journey needs a part of what end-to-end tests share")]
 mod support;
 
 mod journey;

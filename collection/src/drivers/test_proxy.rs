@@ -4,12 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// A proxy before a server. It lives as long as the runtime of its test.
 pub struct Proxy {
     /// The port to connect to.
     pub port: u16,
     heard: Arc<Mutex<Vec<Vec<u8>>>>,
+    /// Says that more was heard.
+    news: Arc<watch::Sender<()>>,
 }
 
 impl Proxy {
@@ -20,9 +23,10 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let heard: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
         let count = Arc::new(AtomicUsize::new(0));
-        let proxy = Self { port, heard: Arc::clone(&heard) };
+        let news = Arc::new(watch::Sender::new(()));
+        let proxy = Self { port, heard: Arc::clone(&heard), news: Arc::clone(&news) };
         let server = server.to_owned();
-        let cut = Arc::new(tokio::sync::watch::Sender::new(false));
+        let cut = Arc::new(watch::Sender::new(false));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let number = {
@@ -40,11 +44,21 @@ impl Proxy {
                     heard: Arc::clone(&heard),
                     count: Arc::clone(&count),
                     cut: Arc::clone(&cut),
+                    news: Arc::clone(&news),
                 };
                 tokio::spawn(line.pass(client, server));
             }
         });
         proxy
+    }
+
+    /// Waits until the client has sent that text.
+    pub async fn hears(&self, text: &str) {
+        let is_in = |line: &Vec<u8>| line.windows(text.len()).any(|found| found == text.as_bytes());
+        let mut news = self.news.subscribe();
+        while !self.heard.lock().unwrap().iter().any(is_in) {
+            news.changed().await.unwrap();
+        }
     }
 
     /// What came on each connection, in the order in which they were opened.
@@ -58,7 +72,8 @@ struct Line {
     most: usize,
     heard: Arc<Mutex<Vec<Vec<u8>>>>,
     count: Arc<AtomicUsize>,
-    cut: Arc<tokio::sync::watch::Sender<bool>>,
+    cut: Arc<watch::Sender<bool>>,
+    news: Arc<watch::Sender<()>>,
 }
 
 impl Line {
@@ -66,7 +81,10 @@ impl Line {
         let mut is_cut = self.cut.subscribe();
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_server, mut to_server) = server.into_split();
-        let down = tokio::io::copy(&mut from_server, &mut to_client);
+        let down = async {
+            let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
+            let _ = to_client.shutdown().await;
+        };
         let up = async {
             let mut piece = vec![0; 1 << 16];
             while let Ok(len @ 1..) = from_client.read(&mut piece).await {
@@ -75,6 +93,7 @@ impl Line {
                     return;
                 }
                 self.heard.lock().unwrap()[self.number].extend(&piece[..len]);
+                self.news.send_replace(());
                 if to_server.write_all(&piece[..len]).await.is_err() {
                     return;
                 }

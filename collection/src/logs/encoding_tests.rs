@@ -259,3 +259,15 @@ fn logs_of_other_times_do_not_pair() {
     assert_eq!((digest.facts.events, digest.facts.untimed), (4, 1));
     assert_eq!(digest.rejects[&Reason::NoStatement].count, 1);
 }
+
+#[test]
+fn interleaved_processes_keep_their_own_durations() {
+    let (seven, eight) = (pairs(7, 0, 20), pairs(8, 0, 20));
+    let mixed: String = seven.iter().zip(&eight).flat_map(|(a, b)| [a.as_str(), b]).collect();
+    let digest = read(mixed, 1);
+    assert_eq!((digest.facts.events, digest.facts.untimed, digest.rejects.len()), (40, 0, 0));
+    for statement in &digest.snapshot.statements {
+        assert_eq!(statement.counters.calls, Some(20.0), "{}", statement.text);
+        assert_eq!(statement.counters.total_ms, Some(200.0), "{}", statement.text);
+    }
+}

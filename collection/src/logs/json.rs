@@ -3,6 +3,8 @@
 //! It does not check that the JSON is valid in all its corners; it finds the members' ends, and
 //! says when it cannot.
 
+use planscope_explain::workload::bytes;
+
 /// A value of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value<'a> {
@@ -105,13 +107,20 @@ fn string_length(text: &[u8]) -> Option<usize> {
         return None;
     }
     let mut at = 1;
-    loop {
-        at += memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+    // Keys and most values are short: a search would begin and end without having run.
+    while at < text.len() {
+        let eight = bytes::load(text, at);
+        let step = bytes::before(bytes::first(eight, b'"') | bytes::first(eight, b'\\'));
+        at += step;
+        if step == 8 {
+            continue;
+        }
         if text[at] == b'"' {
             return Some(at + 1);
         }
         at += 2;
     }
+    None
 }
 
 /// The length of the value at the start of `text`.
@@ -132,20 +141,28 @@ fn value_length(text: &[u8]) -> Option<usize> {
 pub(super) fn nested_length(text: &[u8]) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        match byte {
+    while at < text.len() {
+        let eight = bytes::load(text, at);
+        // `[` and `]` differ from `{` and `}` by one bit.
+        let folded = eight | bytes::eight(0x20);
+        let brackets = bytes::first(folded, b'{') | bytes::first(folded, b'}');
+        let step = bytes::before(brackets | bytes::first(eight, b'"'));
+        at += step;
+        if step == 8 {
+            continue;
+        }
+        match text[at] {
             b'"' => {
                 at += string_length(&text[at..])?;
                 continue;
             }
             b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth -= 1;
+            _ => {
+                depth = depth.checked_sub(1)?;
                 if depth == 0 {
                     return Some(at + 1);
                 }
             }
-            _ => {}
         }
         at += 1;
     }

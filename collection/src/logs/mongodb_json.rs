@@ -75,13 +75,29 @@ impl Parser for Structured {
     }
 }
 
-#[derive(Default)]
 struct Lines {
     clock: Clock,
     statements: Statements,
     /// Connections (hashed) that logged an update or a delete and not yet the command around it.
     writing: FxHashSet<u64>,
+    /// Finds [`SLOW`].
+    slow: memmem::Finder<'static>,
 }
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            clock: Clock::default(),
+            statements: Statements::default(),
+            writing: FxHashSet::default(),
+            slow: memmem::Finder::new(SLOW),
+        }
+    }
+}
+
+/// The message of a slow operation, and what follows it.
+const SLOW: &[u8] = b"\"msg\":\"Slow query\"";
+const ATTRIBUTES: &[u8] = b",\"attr\":";
 
 impl Records for Lines {
     fn read(&mut self, chunk: &[u8], sink: &mut Sink<'_>) {
@@ -92,7 +108,7 @@ impl Records for Lines {
             }
             // The message is near the start, behind the time, the component and the thread.
             let head = text.get(..400).unwrap_or(text);
-            match memmem::find(head, b"\"msg\":\"Slow query\"") {
+            match self.slow.find(head) {
                 Some(at) => self.slow(text, at, line, sink),
                 None if is_object(text, line) => self.other(head, text, sink),
                 None if line.ends_with(b"\n") => sink.reject(Reason::Malformed, line),
@@ -122,7 +138,12 @@ impl Lines {
 
     fn slow(&mut self, text: &[u8], at: usize, line: &[u8], sink: &mut Sink<'_>) {
         let time = self.time(text);
-        let attributes = memmem::find(&text[at..], b"\"attr\":").map(|found| at + found + 7);
+        let after = at + SLOW.len();
+        let attributes = if text[after..].starts_with(ATTRIBUTES) {
+            Some(after + ATTRIBUTES.len())
+        } else {
+            memmem::find(&text[after..], b"\"attr\":").map(|found| after + found + 7)
+        };
         let found = attributes.and_then(|at| Slow::read(&text[at..]));
         let duration_ns = millis(text);
         let (Some(mut found), Some(duration_ns)) = (found, duration_ns) else {
@@ -194,6 +215,13 @@ impl Lines {
 /// Nanoseconds of the `durationMillis` that ends the attributes of a slow operation.
 fn millis(text: &[u8]) -> Option<u64> {
     const NAME: &[u8] = b"\"durationMillis\":";
+    if let Some(head) = text.strip_suffix(b"}}") {
+        let length = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+        let (head, figures) = head.split_at(head.len() - length);
+        if head.ends_with(NAME) {
+            return u64::try_from(number(figures)?).ok()?.checked_mul(1_000_000);
+        }
+    }
     let tail = text.get(text.len().saturating_sub(64)..)?;
     let after = match memmem::rfind(tail, NAME) {
         Some(at) => &tail[at + NAME.len()..],

@@ -9,9 +9,7 @@ use super::facts::Reason;
 use super::mongodb::{Statements, split_namespace};
 use super::reader::{Hints, LogReader, Parser, Records, content, last_line_end, lines};
 use super::sink::Sink;
-use super::time::{Clock, Micros, clock_time, days, fraction, month, number};
-use crate::clock;
-use jiff::tz::TimeZone;
+use super::time::{Clock, Micros, Years, clock_time, days, fraction, month, number};
 use memchr::memmem;
 use planscope_explain::Engine;
 
@@ -29,7 +27,7 @@ const OPERATIONS: [&[u8]; 6] =
     [b"query ", b"getmore ", b"insert ", b"update ", b"remove ", b"command "];
 
 fn detect(sample: &[u8]) -> u8 {
-    let mut heads = Heads { year: 2000, clock: Clock::default() };
+    let mut heads = Heads { years: Years::from(2000), clock: Clock::default() };
     let good = lines(sample).take(200).filter(|line| heads.read(content(line)).is_some()).count();
     match good {
         0 => 0,
@@ -38,13 +36,17 @@ fn detect(sample: &[u8]) -> u8 {
     }
 }
 
-fn open(_sample: &[u8], hints: &Hints) -> Box<dyn Parser> {
-    let this_year = || i64::from(clock::timestamp().to_zoned(TimeZone::UTC).year());
-    Box::new(Plain { year: hints.year.map_or_else(this_year, i64::from) })
+fn open(sample: &[u8], hints: &Hints) -> Box<dyn Parser> {
+    let short = |line: &[u8]| month(line.get(4..)?).filter(|_| line[3] == b' ');
+    let first = lines(sample).find_map(short);
+    let years = hints.year.map_or_else(|| Years::guessed(first), |year| Years::from(year.into()));
+    Box::new(Plain { years, has_years: first.is_none() })
 }
 
 struct Plain {
-    year: i64,
+    years: Years,
+    /// Whether each time has its year, and needs nothing from the lines before it.
+    has_years: bool,
 }
 
 impl Parser for Plain {
@@ -57,18 +59,18 @@ impl Parser for Plain {
     }
 
     fn is_stateless(&self) -> bool {
-        true
+        self.has_years
     }
 
     fn start(&self) -> Box<dyn Records> {
-        let heads = Heads { year: self.year, clock: Clock::default() };
+        let heads = Heads { years: self.years, clock: Clock::default() };
         Box::new(Lines { heads, statements: Statements::default(), text: Vec::new() })
     }
 }
 
-/// Reads the beginnings of lines; times without a year are of `year`.
+/// Reads the beginnings of lines.
 struct Heads {
-    year: i64,
+    years: Years,
     clock: Clock,
 }
 
@@ -90,12 +92,12 @@ impl Heads {
     }
 
     /// `Wed Jul 13 16:14:35.324`, in the server's zone, which it does not say.
-    fn short(&self, line: &[u8]) -> Option<(Micros, usize)> {
+    fn short(&mut self, line: &[u8]) -> Option<(Micros, usize)> {
         let month = month(line.get(4..)?).filter(|_| line[3] == b' ')?;
         let day = number(line.get(8..10)?.trim_ascii())?;
         let (time, length) = clock_time(line.get(11..)?)?;
         let (micros, more) = fraction(&line[11 + length..]);
-        let start = days(self.year, month, day) * 86_400_000_000;
+        let start = days(self.years.of(month), month, day) * 86_400_000_000;
         Some((start + time + micros, 11 + length + more))
     }
 }
@@ -289,7 +291,7 @@ mod tests {
     use super::*;
 
     fn statement(message: &str) -> (String, Option<u64>) {
-        let heads = Heads { year: 2018, clock: Clock::default() };
+        let heads = Heads { years: Years::from(2018), clock: Clock::default() };
         let mut lines = Lines { heads, statements: Statements::default(), text: Vec::new() };
         let kind = message.split(' ').next().unwrap();
         let rest = &message[kind.len() + 1..];

@@ -11,8 +11,36 @@ use std::thread;
 /// Bytes that are read at a time: small enough for a cache, large enough to hide the hand-over.
 const BLOCK_BYTES: usize = 1 << 20;
 
-/// Longest record; what is longer is cut, and its rest rejected.
-const RECORD_MAX_BYTES: usize = 64 << 20;
+/// Longest record; what is longer is cut, and its rest rejected. Longer than any statement that
+/// servers take by default (MySQL and MongoDB: 16 MiB), and there may be a few of them at a time.
+pub(super) const RECORD_MAX_BYTES: usize = 17 << 20;
+
+/// Largest block whose memory is used again.
+const KEPT_BYTES: usize = 4 << 20;
+
+/// A piece of a log.
+struct Block {
+    bytes: Vec<u8>,
+    /// Set where it belongs to a record that was too long: whether it is the first such piece.
+    rest: Option<bool>,
+}
+
+impl Block {
+    fn read(&self, records: &mut dyn Records, sink: &mut Sink<'_>) {
+        sink.facts.lines += line_count(self);
+        let Some(is_first) = self.rest else { return records.read(&self.bytes, sink) };
+        sink.reject(Reason::TooLong, &self.bytes);
+        if !is_first && let Some(rejected) = sink.rejects.get_mut(&Reason::TooLong) {
+            // All the pieces of a record are one reject.
+            rejected.count -= 1;
+        }
+    }
+
+    /// Its memory, for the next one.
+    fn memory(self) -> Vec<u8> {
+        if self.bytes.capacity() > KEPT_BYTES { Vec::new() } else { self.bytes }
+    }
+}
 
 /// Gives blocks of whole records.
 pub(super) struct Blocks<'p> {
@@ -24,6 +52,8 @@ pub(super) struct Blocks<'p> {
     /// Bytes after the last whole record.
     left: Vec<u8>,
     ended: bool,
+    /// Inside of a record that was too long: whether nothing of its rest was given yet.
+    too_long: Option<bool>,
     /// Why the source ended early: a damaged compressed file, a disk. What came before it is read.
     pub(super) broke: Option<io::Error>,
     /// Bytes read of the source.
@@ -36,7 +66,17 @@ impl<'p> Blocks<'p> {
         let bytes = head.len() as u64;
         let unwrapper = parser.unwrapper();
         let (raw, left) = if unwrapper.is_some() { (head, Vec::new()) } else { (Vec::new(), head) };
-        Self { source, parser, unwrapper, raw, left, ended: false, broke: None, bytes }
+        Self {
+            source,
+            parser,
+            unwrapper,
+            raw,
+            left,
+            ended: false,
+            too_long: None,
+            broke: None,
+            bytes,
+        }
     }
 
     /// What reads the log.
@@ -45,27 +85,46 @@ impl<'p> Blocks<'p> {
     }
 
     /// The next block; `None` at the end.
-    fn next(&mut self, mut block: Vec<u8>) -> Option<Vec<u8>> {
+    fn next(&mut self, mut block: Vec<u8>) -> Option<Block> {
         block.clear();
         std::mem::swap(&mut block, &mut self.left);
+        if let Some(is_first) = self.too_long {
+            return self.rest_of_record(block, is_first);
+        }
         let mut wanted = BLOCK_BYTES;
         loop {
             self.fill(&mut block, wanted);
             if self.ended {
-                return (!block.is_empty()).then_some(block);
+                return (!block.is_empty()).then_some(Block { bytes: block, rest: None });
             }
-            let end = match self.parser.cut(&block) {
-                0 if block.len() >= RECORD_MAX_BYTES => block.len(),
-                end => end,
-            };
+            let mut end = self.parser.cut(&block);
+            if end == 0 && block.len() >= RECORD_MAX_BYTES {
+                end = block.len();
+                self.too_long = Some(true);
+            }
             if end > 0 {
                 self.left.clear();
                 self.left.extend_from_slice(&block[end..]);
                 block.truncate(end);
-                return Some(block);
+                return Some(Block { bytes: block, rest: None });
             }
-            wanted = block.len() * 2;
+            wanted = (block.len() * 2).min(RECORD_MAX_BYTES);
         }
+    }
+
+    /// What follows the part of a record that was read, up to the end of its line.
+    fn rest_of_record(&mut self, mut block: Vec<u8>, is_first: bool) -> Option<Block> {
+        self.fill(&mut block, BLOCK_BYTES);
+        if block.is_empty() {
+            return None;
+        }
+        self.too_long = Some(false);
+        if let Some(end) = memchr::memchr(b'\n', &block) {
+            self.left.extend_from_slice(&block[end + 1..]);
+            block.truncate(end + 1);
+            self.too_long = None;
+        }
+        Some(Block { bytes: block, rest: Some(is_first) })
     }
 
     /// Reads until `block` has `wanted` bytes or the source ends.
@@ -125,13 +184,12 @@ pub(super) fn read_alone(
 ) -> io::Result<()> {
     let mut block = Vec::new();
     while let Some(next) = blocks.next(block) {
-        sink.facts.lines += line_count(&next);
-        records.read(&next, sink);
+        next.read(records, sink);
         for (reason, piece) in blocks.rejects() {
             sink.reject(reason, &piece);
         }
-        after(sink, next.len() as u64)?;
-        block = next;
+        after(sink, next.bytes.len() as u64)?;
+        block = next.memory();
     }
     for (reason, piece) in blocks.rejects() {
         sink.reject(reason, &piece);
@@ -147,7 +205,7 @@ pub(super) fn read_together(
     after: &mut AfterBlock<'_>,
 ) -> io::Result<()> {
     let parser = blocks.parser;
-    let (give, take) = mpsc::sync_channel::<Vec<u8>>(sinks.len());
+    let (give, take) = mpsc::sync_channel::<Block>(sinks.len());
     let (give_back, take_back) = mpsc::channel::<Vec<u8>>();
     let take = Mutex::new(take);
     let after = Mutex::new(after);
@@ -172,7 +230,7 @@ pub(super) fn read_together(
 
 fn feed(
     blocks: &mut Blocks<'_>,
-    give: &mpsc::SyncSender<Vec<u8>>,
+    give: &mpsc::SyncSender<Block>,
     take_back: &mpsc::Receiver<Vec<u8>>,
 ) {
     while let Some(block) = blocks.next(take_back.try_recv().unwrap_or_default()) {
@@ -183,15 +241,17 @@ fn feed(
     }
 }
 
-/// The lines of a block; the last one may have no end.
-fn line_count(block: &[u8]) -> u64 {
-    let open = block.last().is_some_and(|byte| *byte != b'\n');
-    memchr::memchr_iter(b'\n', block).count() as u64 + u64::from(open)
+/// The ends of lines in a block. Only the last block of a log and a record that is cut have none at
+/// their end; the latter's comes with its rest.
+fn line_count(block: &Block) -> u64 {
+    let open = block.rest.is_none() && block.bytes.last().is_some_and(|byte| *byte != b'\n');
+    let open = open && block.bytes.len() < RECORD_MAX_BYTES;
+    memchr::memchr_iter(b'\n', &block.bytes).count() as u64 + u64::from(open)
 }
 
 fn work(
     parser: &dyn Parser,
-    take: &Mutex<mpsc::Receiver<Vec<u8>>>,
+    take: &Mutex<mpsc::Receiver<Block>>,
     give_back: &mpsc::Sender<Vec<u8>>,
     sink: &mut Sink<'_>,
     after: &Mutex<&mut AfterBlock<'_>>,
@@ -200,12 +260,11 @@ fn work(
     loop {
         let next = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(block) = next else { break };
-        sink.facts.lines += line_count(&block);
-        records.read(&block, sink);
-        let bytes = block.len() as u64;
+        block.read(records.as_mut(), sink);
+        let bytes = block.bytes.len() as u64;
         (after.lock().unwrap_or_else(PoisonError::into_inner))(sink, bytes)?;
         // The reader may be done and gone; then nobody needs the memory.
-        give_back.send(block).ok();
+        give_back.send(block.memory()).ok();
     }
     records.finish(sink);
     (after.lock().unwrap_or_else(PoisonError::into_inner))(sink, 0)

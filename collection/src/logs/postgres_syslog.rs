@@ -8,8 +8,7 @@ use super::facts::Reason;
 use super::postgres::infer::prefix_length;
 use super::postgres_stderr::Plain;
 use super::reader::{Hints, LogReader, Parser, Records, Unwrap, content, last_line_end, lines};
-use super::time::{Micros, civil, clock_time, days, digits, fraction, month, number, zone};
-use crate::clock;
+use super::time::{Micros, Years, civil, clock_time, days, digits, fraction, month, number, zone};
 use jiff::tz::TimeZone;
 use memchr::memmem;
 use planscope_explain::Engine;
@@ -29,7 +28,7 @@ pub static READER: LogReader = LogReader {
 const MOST_OPEN: usize = 1024;
 
 fn detect(sample: &[u8]) -> u8 {
-    let mut head = Heads { year: 2000 };
+    let mut head = Heads { years: Years::from(2000) };
     let good = lines(sample)
         .take(500)
         .filter_map(|line| head.read(content(line)))
@@ -40,24 +39,24 @@ fn detect(sample: &[u8]) -> u8 {
 }
 
 fn open(sample: &[u8], hints: &Hints) -> Box<dyn Parser> {
-    let year = hints.year.map_or_else(this_year, i64::from);
+    let first = lines(sample).find_map(|line| {
+        let line = content(line);
+        month(line).or_else(|| month(&line[memchr::memchr(b'>', line.get(..6)?)? + 1..]))
+    });
+    let years = hints.year.map_or_else(|| Years::guessed(first), |year| Years::from(year.into()));
     let mut plain = Vec::new();
-    Pieces::new(year).unwrap(sample, true, &mut plain);
+    Pieces::new(years).unwrap(sample, true, &mut plain);
     // What the server put before the severity is behind the time and the process.
     let hints = Hints {
         log_line_prefix: hints.log_line_prefix.as_ref().map(|own| format!("%m [%p] {own}")),
         ..Hints::default()
     };
-    Box::new(Syslog { plain: Plain::new(&plain, &hints), year })
-}
-
-fn this_year() -> i64 {
-    i64::from(clock::timestamp().to_zoned(TimeZone::UTC).year())
+    Box::new(Syslog { plain: Plain::new(&plain, &hints), years })
 }
 
 struct Syslog {
     plain: Plain,
-    year: i64,
+    years: Years,
 }
 
 impl Parser for Syslog {
@@ -79,7 +78,7 @@ impl Parser for Syslog {
     }
 
     fn unwrapper(&self) -> Option<Box<dyn Unwrap>> {
-        Some(Box::new(Pieces::new(self.year)))
+        Some(Box::new(Pieces::new(self.years)))
     }
 }
 
@@ -92,9 +91,9 @@ struct Head<'a> {
     piece: i64,
 }
 
-/// Reads the beginnings of lines; times without a year are of `year`.
+/// Reads the beginnings of lines.
 struct Heads {
-    year: i64,
+    years: Years,
 }
 
 impl Heads {
@@ -130,7 +129,7 @@ impl Heads {
         let (time, more) = clock_time(rest)?;
         let (micros, fraction) = fraction(&rest[more..]);
         let used = text.len() - rest.len() + more + fraction;
-        Some((days(self.year, month, number) * 86_400_000_000 + time + micros, used))
+        Some((days(self.years.of(month), month, number) * 86_400_000_000 + time + micros, used))
     }
 }
 
@@ -197,8 +196,8 @@ struct Pieces {
 }
 
 impl Pieces {
-    fn new(year: i64) -> Self {
-        Self { heads: Heads { year }, open: FxHashMap::default(), rejects: Vec::new() }
+    fn new(years: Years) -> Self {
+        Self { heads: Heads { years }, open: FxHashMap::default(), rejects: Vec::new() }
     }
 
     fn line(&mut self, line: &[u8], out: &mut Vec<u8>) {
@@ -323,7 +322,7 @@ mod tests {
 
     fn plain(text: &str) -> String {
         let mut out = Vec::new();
-        Pieces::new(2024).unwrap(text.as_bytes(), true, &mut out);
+        Pieces::new(Years::from(2024)).unwrap(text.as_bytes(), true, &mut out);
         String::from_utf8(out).unwrap()
     }
 

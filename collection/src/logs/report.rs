@@ -1,6 +1,6 @@
 //! From what was read to a snapshot and what goes with it.
 
-use super::class::{Class, LoggedPlan};
+use super::class::Class;
 use super::facts::{Facts, Rejects};
 use super::sink::Sink;
 use super::summary;
@@ -38,10 +38,10 @@ impl LogDigest {
     }
 }
 
-/// What a class has besides its statement.
+/// What a class has besides its statement: told only of those that are chosen, as there may be
+/// a hundred times as many.
 struct Rest {
-    plans: Vec<LoggedPlan>,
-    history: History,
+    class: Box<Class>,
     cut_after: Option<usize>,
 }
 
@@ -88,7 +88,7 @@ pub(super) fn report(
 }
 
 /// Statements that only ever failed, most errors first.
-fn failed(classes: impl Iterator<Item = (Class, Option<String>)>) -> Vec<FailedStatement> {
+fn failed(classes: impl Iterator<Item = (Box<Class>, Option<String>)>) -> Vec<FailedStatement> {
     let mut failed: Vec<FailedStatement> = classes
         .filter(|(class, _)| class.errors > 0)
         .map(|(class, database)| FailedStatement {
@@ -131,7 +131,7 @@ fn name_of(sources: &[SourceRead]) -> String {
 }
 
 /// The statement without its plans, and what else is known of it.
-fn taken_apart(mut class: Class, database: Option<String>) -> (Statement, Rest) {
+fn taken_apart(mut class: Box<Class>, database: Option<String>) -> (Statement, Rest) {
     let statement = Statement {
         fingerprint: class.fingerprint,
         engine_id: (!class.engine_id.is_empty()).then(|| std::mem::take(&mut class.engine_id)),
@@ -143,15 +143,13 @@ fn taken_apart(mut class: Class, database: Option<String>) -> (Statement, Rest) 
         percentiles: class.percentiles(),
         ..Statement::default()
     };
-    let rest = Rest {
-        history: history(&class),
-        cut_after: class.cut.then_some(class.example.len()),
-        plans: class.plans,
-    };
-    (statement, rest)
+    let cut_after = class.cut.then_some(class.example.len());
+    // The statement has it now.
+    class.example = Vec::new();
+    (statement, Rest { class, cut_after })
 }
 
-fn history(class: &Class) -> History {
+fn history(class: &Class, text: &[u8]) -> History {
     let hour = |(hour, calls): &(i32, u32)| {
         let start = rfc3339(i64::from(*hour) * 3_600_000_000)?;
         Some(HourOfCalls { start, calls: u64::from(*calls) })
@@ -164,8 +162,8 @@ fn history(class: &Class) -> History {
         events: class.events,
         slowest_ms,
         slowest_at: class.example_time.filter(|_| slowest_ms.is_some()).and_then(rfc3339),
-        trace: trace(&class.example),
-        tags: tags(&class.example),
+        trace: trace(text),
+        tags: tags(text),
         plans: class.plan_count,
     }
 }
@@ -176,7 +174,8 @@ fn complete(statement: &mut Statement, rest: Rest) {
     let mut problem = |kind: &str, message: String| {
         statement.problems.push(Problem { kind: kind.into(), message, statement: fingerprint });
     };
-    for logged in rest.plans {
+    let history = history(&rest.class, statement.text.as_bytes());
+    for logged in rest.class.plans {
         match formats::read(&logged.raw, None) {
             Ok(readings) => {
                 let first = readings.into_iter().next();
@@ -190,7 +189,7 @@ fn complete(statement: &mut Statement, rest: Rest) {
     if let Some(bytes) = rest.cut_after {
         problem("text-cut", format!("its text is cut after {bytes} bytes"));
     }
-    statement.history = Some(Box::new(rest.history));
+    statement.history = Some(Box::new(history));
 }
 
 /// The text without the tabs that PostgreSQL's plain log puts after each end of a line.
@@ -219,7 +218,7 @@ fn problems_of(facts: &Facts, rejects: &Rejects) -> Vec<Problem> {
         say(
             "log-untimed",
             format!(
-                "{} statements have no duration in the log and are not counted; \
+                "logged without a duration and so not counted: {} statements; \
              set log_min_duration_statement or log_duration",
                 facts.untimed
             ),

@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::guard::Stop;
+use crate::store::codec;
 use proptest::prelude::*;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 
 /// The beginnings of logs that each reader knows, for changes to start from.
 const SEEDS: [&str; 10] = [
@@ -23,6 +26,30 @@ const SEEDS: [&str; 10] = [
 fn read(bytes: Vec<u8>, reader: Option<&'static LogReader>) -> Option<LogDigest> {
     let options = Options { reader, threads: 2, ..Options::default() };
     digest(&[Input::Bytes("x".into(), bytes)], &options, &Stop::new()).ok()
+}
+
+/// What holds whatever the log: every event is in a statement or says nothing, the snapshot that is
+/// written is the one that is read, and replacing literals changes no figure.
+fn laws(bytes: &[u8], reader: &'static LogReader) {
+    let once = |keep_literals| {
+        let options =
+            Options { reader: Some(reader), threads: 1, keep_literals, ..Options::default() };
+        digest(&[Input::Bytes("x".into(), bytes.to_vec())], &options, &Stop::new()).ok()
+    };
+    let (Some(open), Some(private)) = (once(true), once(false)) else { return };
+    let histories = open.snapshot.statements.iter().filter_map(|s| s.history.as_ref());
+    let events: u64 = histories.map(|history| history.events).sum();
+    assert_eq!(events + open.facts.empty, open.facts.events);
+    let figures = |digest: &LogDigest| -> Vec<_> {
+        digest.snapshot.statements.iter().map(|s| (s.fingerprint, s.counters)).collect()
+    };
+    assert_eq!(figures(&open), figures(&private));
+    let written = codec::encode(&private.snapshot).unwrap();
+    let read = codec::decode(&written, Path::new("x")).unwrap();
+    assert_eq!(read.log, private.snapshot.log);
+    for (one, other) in read.statements.iter().zip(&private.snapshot.statements) {
+        assert_eq!((&one.history, one.counters), (&other.history, other.counters));
+    }
 }
 
 #[test]
@@ -61,7 +88,7 @@ proptest! {
             text.splice(from..end, insert.bytes());
         }
         for reader in ALL {
-            read(text.clone(), Some(reader));
+            laws(&text, reader);
         }
     }
 
@@ -88,9 +115,31 @@ fn one_endless_line_ends() {
     assert_eq!(digest.snapshot.statements[0].problems[0].kind, "text-cut");
 }
 
+/// Whatever the number of threads: the records before and after are read, the line is said, and no
+/// more of it is kept than a record may have. The line is a hole in a file.
+#[test]
+fn a_line_of_a_gib_is_cut_and_said() {
+    const GIB: u64 = 1 << 30;
+    let entry = "2024-01-02 03:04:05.678 UTC [1] LOG:  duration: 1 ms  statement: SELECT ";
+    let (begun, ended) = (format!("{entry}1\n{entry}'"), format!("'\n{entry}2\n"));
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(begun.as_bytes()).unwrap();
+    file.as_file_mut().seek(SeekFrom::Current(GIB as i64)).unwrap();
+    file.write_all(ended.as_bytes()).unwrap();
+    let options = Options { threads: 2, ..Options::default() };
+    let input = Input::Path(file.path().to_owned());
+    let digest = digest(&[input], &options, &Stop::new()).unwrap();
+    assert_eq!(digest.facts.events, 3);
+    let rejected = &digest.rejects[&Reason::TooLong];
+    assert_eq!((rejected.count, digest.rejects.len()), (1, 1));
+    let kept = 2 * pipeline::RECORD_MAX_BYTES as u64;
+    assert!((GIB - kept..GIB).contains(&rejected.bytes), "{}", rejected.bytes);
+    assert_eq!(digest.sources[0].lines, 3);
+    assert_eq!(digest.sources[0].bytes, begun.len() as u64 + GIB + ended.len() as u64);
+}
+
 #[test]
 fn damaged_archives_keep_what_came_before() {
-    use std::io::Write;
     let mut pack = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     let line = |n: u32| {
         format!(

@@ -16,10 +16,10 @@ use xxhash_rust::xxh3::xxh3_64;
 const MOST_CLASSES: usize = 50_000;
 
 /// Most bytes that all threads keep of statements; beyond it the lighter ones are summed up.
-const MOST_BYTES: usize = 36 << 20;
+const MOST_BYTES: usize = 22 << 20;
 
 /// Fewest bytes that a thread may keep, however many there are.
-const FEWEST_BYTES: usize = 12 << 20;
+const FEWEST_BYTES: usize = 8 << 20;
 
 /// What a statement takes besides its texts and figures: its places in the tables.
 const CLASS_BYTES: usize = size_of::<Class>() + 32;
@@ -29,6 +29,11 @@ const ROOM: [(usize, usize); 3] = [(100, 128 << 10), (1000, 16 << 10), (usize::M
 
 /// Slots of the cache of texts that were fingerprinted; a power of two.
 const CACHE_SLOTS: usize = 1 << 12;
+
+/// Texts between two looks at how often the cache knew one. When that is less than one in sixteen, as
+/// where literals are written into statements, it is left alone for many such rounds.
+const CACHE_ROUND: u32 = 4096;
+const CACHE_REST: u32 = 15 * CACHE_ROUND;
 
 /// Most bytes of a statement that its fingerprint looks at.
 const FINGERPRINT_MAX_BYTES: usize = 16 << 20;
@@ -77,8 +82,14 @@ pub struct Sink<'o> {
     /// The fingerprint of a statement that says nothing.
     nothing: u64,
     cache: Vec<Cached>,
+    /// Texts that were looked up in this round, those that were known, and those to come for which
+    /// the cache is left alone.
+    asked: u32,
+    hits: u32,
+    resting: u32,
     places: FxHashMap<(u64, u32), u32>,
-    classes: Vec<Class>,
+    /// In boxes: that they move, and grow in number, costs nothing.
+    classes: Vec<Box<Class>>,
     /// The database of each class.
     homes: Vec<u32>,
     databases: Vec<Vec<u8>>,
@@ -106,6 +117,9 @@ impl<'o> Sink<'o> {
             normalizer: Normalizer::new(engine),
             nothing: fingerprint("", engine).0,
             cache: vec![Cached::EMPTY; CACHE_SLOTS],
+            asked: 0,
+            hits: 0,
+            resting: 0,
             places: FxHashMap::default(),
             classes: Vec::new(),
             homes: Vec::new(),
@@ -226,11 +240,18 @@ impl<'o> Sink<'o> {
 
     /// The class of a statement.
     fn place(&mut self, statement: &[u8], shape: Option<&[u8]>, database: &[u8]) -> Place {
+        if self.resting > 0 && shape.is_none() {
+            self.resting -= 1;
+            let own = self.own_mark.find(statement).is_some();
+            let fingerprint = if own { 0 } else { self.fingerprint(statement) };
+            return self.placed(fingerprint, own, database);
+        }
         let key = shape.unwrap_or(statement);
         let hash = xxh3_64(key);
         let slot = hash as usize & (CACHE_SLOTS - 1);
         let cached = self.cache[slot];
         let known = cached.hash == hash && cached.length == key.len() && !key.is_empty();
+        self.count_hit(known);
         if known && cached.class != Cached::NONE && self.is_last_database(cached.home, database) {
             return Place::Class(cached.class as usize);
         }
@@ -243,6 +264,15 @@ impl<'o> Sink<'o> {
             self.cache[slot] = Cached { hash, length, fingerprint, own, ..Cached::EMPTY };
             self.cache[slot]
         };
+        let place = self.placed(fingerprint, own, database);
+        if let Place::Class(class) = place {
+            (self.cache[slot].home, self.cache[slot].class) = (self.last_database, class as u32);
+        }
+        place
+    }
+
+    /// The class of a fingerprint.
+    fn placed(&mut self, fingerprint: u64, own: bool, database: &[u8]) -> Place {
         if own {
             return Place::Own;
         }
@@ -251,9 +281,16 @@ impl<'o> Sink<'o> {
         }
         let home = self.database(database);
         let known = self.places.get(&(fingerprint, home)).map(|place| *place as usize);
-        let class = known.unwrap_or_else(|| self.new_class(fingerprint, home));
-        (self.cache[slot].home, self.cache[slot].class) = (home, class as u32);
-        Place::Class(class)
+        Place::Class(known.unwrap_or_else(|| self.new_class(fingerprint, database)))
+    }
+
+    fn count_hit(&mut self, known: bool) {
+        self.asked += 1;
+        self.hits += u32::from(known);
+        if self.asked == CACHE_ROUND {
+            self.resting = if self.hits < CACHE_ROUND / 16 { CACHE_REST } else { 0 };
+            (self.asked, self.hits) = (0, 0);
+        }
     }
 
     /// Whether the database that was asked for last has that number and that name.
@@ -280,15 +317,17 @@ impl<'o> Sink<'o> {
         ROOM.iter().find(|(most, _)| count <= *most).map_or(0, |(_, room)| *room)
     }
 
-    fn new_class(&mut self, fingerprint: u64, database: u32) -> usize {
+    fn new_class(&mut self, fingerprint: u64, database: &[u8]) -> usize {
         if self.classes.len() >= MOST_CLASSES && self.most_bytes < usize::MAX {
             self.summarise();
         }
+        // Databases may have other numbers now.
+        let home = self.database(database);
         self.held += CLASS_BYTES;
         let place = self.classes.len();
-        self.places.insert((fingerprint, database), place as u32);
-        self.classes.push(Class::new(Fingerprint(fingerprint)));
-        self.homes.push(database);
+        self.places.insert((fingerprint, home), place as u32);
+        self.classes.push(Box::new(Class::new(Fingerprint(fingerprint))));
+        self.homes.push(home);
         place
     }
 
@@ -328,8 +367,10 @@ impl<'o> Sink<'o> {
         let mut kept = Vec::new();
         let mut homes = Vec::new();
         self.cache.fill(Cached::EMPTY);
+        let all = std::mem::take(&mut self.classes);
+        let mut all: Vec<Option<Box<Class>>> = all.into_iter().map(Some).collect();
         for place in order {
-            let class = std::mem::take(&mut self.classes[place]);
+            let Some(class) = all[place].take() else { continue };
             let bytes = CLASS_BYTES + class.heap_bytes();
             if kept.len() >= MOST_CLASSES / 2 || self.held + bytes > self.most_bytes / 2 {
                 self.facts.summarised.0 += class.events;
@@ -373,24 +414,25 @@ impl<'o> Sink<'o> {
         // All threads together keep no more than each was allowed.
         self.most_bytes = usize::MAX;
         for (class, home) in other.classes.into_iter().zip(other.homes) {
-            let database = self.database(&other.databases[home as usize]);
-            let known = self.places.get(&(class.fingerprint.0, database)).map(|p| *p as usize);
-            let place = known.unwrap_or_else(|| self.new_class(class.fingerprint.0, database));
-            self.classes[place].merge(class);
+            let name = other.databases.get(home as usize).map(Vec::as_slice).unwrap_or_default();
+            let home = self.database(name);
+            let known = self.places.get(&(class.fingerprint.0, home)).map(|place| *place as usize);
+            let place = known.unwrap_or_else(|| self.new_class(class.fingerprint.0, name));
+            self.classes[place].merge(*class);
         }
         self.facts.merge(other.facts);
         merge_rejects(&mut self.rejects, other.rejects);
     }
 
     /// The statements, heaviest first, each with its database.
-    pub(super) fn into_classes(self) -> (Vec<(Class, Option<String>)>, Facts, Rejects) {
+    pub(super) fn into_classes(self) -> (Vec<(Box<Class>, Option<String>)>, Facts, Rejects) {
         let name = |home: &u32| {
             let name = String::from_utf8_lossy(&self.databases[*home as usize]);
             (!name.is_empty()).then(|| Cow::into_owned(name))
         };
         let databases: Vec<Option<String>> = self.homes.iter().map(name).collect();
         let mut all: Vec<_> = self.classes.into_iter().zip(databases).collect();
-        all.sort_by(|(a, home_a), (b, home_b)| {
+        all.sort_unstable_by(|(a, home_a), (b, home_b)| {
             (b.total_ns, b.events, a.fingerprint, home_a).cmp(&(
                 a.total_ns,
                 a.events,

@@ -11,12 +11,20 @@ const KEPT_BITS: u32 = 6;
 /// Counts of the buckets in use.
 #[derive(Debug, Clone, Default)]
 pub struct Sketch {
+    /// Single calls that are not in the table yet, the first `waiting` of them. A log jumps from one
+    /// statement to the next, and its table is seldom in the processor's cache: so they go there
+    /// together.
+    new: [u16; MOST_NEW],
+    waiting: u16,
     /// A table with open addresses, a power of two long: finding a bucket takes one look, where a
     /// search in a sorted list takes one after the other.
     slots: Vec<Slot>,
     used: usize,
     count: u64,
 }
+
+/// Calls that wait at most.
+const MOST_NEW: usize = 15;
 
 /// A bucket and its count; 0 is free.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,9 +59,35 @@ fn middle(bucket: u16) -> f64 {
 
 impl Sketch {
     /// Adds a duration that stands for `weight` calls.
+    #[inline]
     pub fn add(&mut self, nanos: u64, weight: u32) {
-        self.count_bucket(bucket(nanos), weight);
         self.count += u64::from(weight);
+        if weight != 1 {
+            return self.count_bucket(bucket(nanos), weight);
+        }
+        if usize::from(self.waiting) == MOST_NEW {
+            self.put_new();
+        }
+        if let Some(place) = self.new.get_mut(usize::from(self.waiting)) {
+            *place = bucket(nanos);
+            self.waiting += 1;
+        }
+    }
+
+    /// Puts what waits into the table.
+    #[inline(never)]
+    fn put_new(&mut self) {
+        for bucket in self.new {
+            self.count_bucket(bucket, 1);
+        }
+        self.waiting = 0;
+    }
+
+    /// What waits, and what is in the table.
+    fn all(&self) -> impl Iterator<Item = Slot> {
+        let new = self.new.iter().take(usize::from(self.waiting));
+        let new = new.map(|bucket| Slot { bucket: *bucket, count: 1 });
+        self.slots.iter().copied().filter(|slot| slot.count > 0).chain(new)
     }
 
     /// Bytes that it takes beside itself.
@@ -64,7 +98,7 @@ impl Sketch {
 
     /// Adds everything that `other` has seen.
     pub fn merge(&mut self, other: &Self) {
-        for slot in other.slots.iter().filter(|slot| slot.count > 0) {
+        for slot in other.all() {
             self.count_bucket(slot.bucket, slot.count);
         }
         self.count += other.count;
@@ -74,7 +108,7 @@ impl Sketch {
     /// 0.8 %; `None` when nothing was added.
     pub fn quantile(&self, share: f64) -> Option<f64> {
         let rank = (share * self.count as f64).ceil().max(1.0) as u64;
-        let mut all: Vec<Slot> = self.slots.iter().copied().filter(|slot| slot.count > 0).collect();
+        let mut all: Vec<Slot> = self.all().collect();
         all.sort_unstable_by_key(|slot| slot.bucket);
         let mut seen = 0;
         all.iter().find_map(|slot| {

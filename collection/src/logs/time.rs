@@ -1,5 +1,7 @@
 //! Timestamps in logs: civil times with zones, to microseconds since 1970 in UTC.
 
+use crate::clock;
+use jiff::tz::TimeZone;
 use planscope_explain::workload::bytes;
 
 /// Microseconds since 1970-01-01 in UTC.
@@ -223,6 +225,42 @@ impl Clock {
     }
 }
 
+/// The years of a log whose times have none: they go on where the months begin anew.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Years {
+    year: i64,
+    month: i64,
+}
+
+impl Years {
+    /// Years from this one on.
+    pub(super) fn from(year: i64) -> Self {
+        Self { year, month: 0 }
+    }
+
+    /// The years of a log that begins in this month, as far as can be told: what would lie in the
+    /// future is of last year.
+    pub(super) fn guessed(first_month: Option<i64>) -> Self {
+        let now = clock::timestamp().to_zoned(TimeZone::UTC);
+        let ahead = first_month.is_some_and(|month| month > i64::from(now.month()));
+        Self::from(i64::from(now.year()) - i64::from(ahead))
+    }
+
+    /// The year of a time in that month. A line that is a little late changes nothing.
+    pub(super) fn of(&mut self, month: i64) -> i64 {
+        // January after December; December after January is a line out of order.
+        if month + 6 < self.month {
+            self.year += 1;
+            self.month = month;
+        } else if month > self.month + 6 && self.month > 0 {
+            return self.year - 1;
+        } else {
+            self.month = month;
+        }
+        self.year
+    }
+}
+
 /// RFC 3339 in UTC; `None` outside the years 1 to 9999.
 pub fn rfc3339(micros: Micros) -> Option<String> {
     jiff::Timestamp::from_microsecond(micros).ok().map(|time| time.to_string())
@@ -258,6 +296,18 @@ mod tests {
         assert_eq!(read("2024-02-29 12:00:00 [1]").unwrap().1, 19);
         assert_eq!(read("2024-13-29 12:00:00"), None);
         assert_eq!(read("2024-02-29 12:00"), None);
+    }
+
+    #[test]
+    fn years_go_on_at_new_year() {
+        let mut years = Years::from(2023);
+        let months = [11, 12, 12, 1, 12, 1, 2, 12, 1];
+        assert_eq!(
+            months.map(|month| years.of(month)),
+            [2023, 2023, 2023, 2024, 2023, 2024, 2024, 2023, 2024]
+        );
+        let this = Years::guessed(None).year;
+        assert!(matches!(Years::guessed(Some(1)).year, year if year == this));
     }
 
     #[test]

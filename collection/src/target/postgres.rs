@@ -62,6 +62,10 @@ pub(super) fn complete(target: &mut Target, environment: &Environment) -> Result
             target.params.push((param.to_owned(), value));
         }
     }
+    // Who names an authority wants the server checked; libpq itself does so for `system` only.
+    if target.param("sslmode").is_none() && target.param("sslrootcert").is_some() {
+        target.params.push(("sslmode".to_owned(), "verify-full".to_owned()));
+    }
     default_root_certificate(target, environment);
     if target.password.is_none() {
         target.password = from("PGPASSWORD").map(Secret);

@@ -132,6 +132,27 @@ fn a_service_completes_the_url_and_goes_before_the_variables() {
 }
 
 #[test]
+fn an_authority_that_is_named_is_checked_against() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().to_str().unwrap();
+    std::fs::create_dir(folder.path().join(".postgresql")).unwrap();
+    std::fs::write(folder.path().join(".postgresql/root.crt"), "").unwrap();
+    let environment = Environment::default().with("HOME", home);
+    let mode = |url: &str, environment: &Environment| {
+        let target = Target::parse_with(url, environment).unwrap();
+        target.param("sslmode").map(str::to_owned)
+    };
+    let full = Some("verify-full".to_owned());
+    assert_eq!(mode("postgres://h/d?sslrootcert=ca.pem", &environment), full);
+    let named = environment.clone().with("PGSSLROOTCERT", "ca.pem");
+    assert_eq!(mode("postgres://h/d", &named), full);
+    let asked = "postgres://h/d?sslrootcert=ca.pem&sslmode=require";
+    assert_eq!(mode(asked, &environment), Some("require".to_owned()));
+    // The file that libpq looks for by itself changes nothing, as with libpq.
+    assert_eq!(mode("postgres://h/d", &environment), None);
+}
+
+#[test]
 fn password_file_is_read_when_only_its_owner_can() {
     use std::os::unix::fs::PermissionsExt as _;
     let home = tempfile::tempdir().unwrap();

@@ -177,7 +177,7 @@ impl Now {
                     };
                     match old {
                         Some((files, _)) if paths.is_empty() && no_sources(files) => {
-                            Ok(Questions::of_texts(files))
+                            Ok(Questions::of_baseline(files, engine))
                         }
                         _ => Questions::of(paths, reference.as_ref(), engine),
                     }

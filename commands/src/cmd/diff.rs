@@ -10,6 +10,7 @@ use crate::gate::{FailOn, Gate, Ruling, Subject};
 use crate::report::{DiffContent, DiffReport, Report};
 use crate::{compare, match_up};
 use clap::Args;
+use planscope_collection::baselines::BaselineFile;
 use planscope_collection::{Target, clock};
 use planscope_explain::Snapshot;
 use planscope_explain::diff::{self, Side as PlanSide, SnapshotDiff, Tolerance, Verdict};
@@ -118,8 +119,11 @@ pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
         (before, after) => of_snapshots(args, ctx, [before, after], &gate, tolerance)?,
     };
     report.judge(gate);
-    for line in report.leftovers() {
-        ctx.ui.say(&line);
+    // Reports for people have it on the page.
+    if ctx.output.is_for_builds() {
+        for line in report.leftovers() {
+            ctx.ui.say(&line);
+        }
     }
     let status = status(&report, is_gate);
     if args.interface.opens(ctx)? {
@@ -208,8 +212,8 @@ fn snapshot_of(
 /// What a database is to be compared with.
 struct Reference<'a> {
     snapshot: &'a Snapshot,
-    /// The questions that its texts are, where there are no files to ask from.
-    texts: Option<Questions>,
+    /// The baseline that it is, where its statements came from no files.
+    texts: Option<Vec<BaselineFile>>,
 }
 
 fn ask(
@@ -224,8 +228,8 @@ fn ask(
         false => args.live.queries.clone(),
     };
     sides::collect(ctx, target, &args.live, |engine| match reference {
-        Some(Reference { texts: Some(Questions::Texts(texts)), .. }) if paths.is_empty() => {
-            Ok(Questions::Texts(texts.clone()))
+        Some(Reference { texts: Some(files), .. }) if paths.is_empty() => {
+            Ok(Questions::of_baseline(files, engine))
         }
         _ => Questions::of(&paths, reference.map(|r| r.snapshot), engine),
     })
@@ -246,7 +250,7 @@ fn of_snapshots(
     });
     let texts = match &before {
         Side::Baseline(files, _) if files.iter().all(|file| file.entry.source.is_none()) => {
-            Some(Questions::of_texts(files))
+            Some(files.clone())
         }
         _ => None,
     };
@@ -300,6 +304,8 @@ fn refine(
     tolerance: Tolerance,
     runs: &Runs,
 ) {
+    let [was, is] = snapshots.map(|snapshot| &snapshot.target);
+    let same_place = was.name == is.name && was.database == is.database;
     let mut changed = false;
     for statement in &mut diff.statements {
         let [before, after] =
@@ -316,7 +322,8 @@ fn refine(
             let of = &snapshots[side].statements[statement.places[side]];
             let record = of.plans.get(statement.compared[side])?;
             Some(PlanSide {
-                counters: Some(&of.counters),
+                // Counted now on both sides, or at two times in one place.
+                counters: Some(&of.counters).filter(|_| same_place || times.is_some()),
                 runs_ms: times.map_or(&[], |times| times[side].as_slice()),
                 ..PlanSide::within(&record.plan, snapshots[side])
             })
@@ -361,21 +368,6 @@ impl DiffReport {
         let rulings: Vec<Ruling> = compare::all(self).iter().map(of).collect();
         self.leftover = gate.leftover(rulings.iter());
         (self.rulings, self.gate) = (rulings, gate);
-    }
-
-    /// What is said of allows that were of no use.
-    fn leftovers(&self) -> Vec<String> {
-        let allow = |place: &usize| self.gate.allows.get(*place);
-        let expired = self.leftover.expired.iter().filter_map(allow).map(|allow| {
-            format!(
-                "{}: the allow expired on {} ({}); remove or renew it",
-                allow.place, allow.expires, allow.reason
-            )
-        });
-        let unused = self.leftover.unused.iter().filter_map(allow).map(|allow| {
-            format!("{}: the allow lets nothing pass ({}); remove it", allow.place, allow.reason)
-        });
-        expired.chain(unused).collect()
     }
 }
 

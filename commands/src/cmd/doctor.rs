@@ -128,7 +128,7 @@ fn baseline(config: &Config, ctx: &Ctx) -> Vec<Check> {
     if let Some(name) = &config.baseline.target {
         let known =
             config.targets.contains_key(name) || Target::parse_with(name, &ctx.environment).is_ok();
-        look(&repeatable(name).to_owned(), known, "name a target of this file, or a URL");
+        look(repeatable(name), known, "name a target of this file, or a URL");
     }
     checks
 }

@@ -17,7 +17,6 @@ use planscope_collection::driver::{Execution, all_plans};
 use planscope_collection::{Target, clock};
 use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
-use planscope_explain::plan::Plan;
 use planscope_explain::workload::{Catalog, fingerprint};
 use planscope_explain::{Snapshot, Statement};
 use std::str::FromStr;
@@ -76,6 +75,8 @@ pub struct ExplainArgs {
 struct Answer {
     plans: Vec<ShownPlan>,
     catalog: Catalog,
+    /// Whether the rules have had their say.
+    are_judged: bool,
 }
 
 /// Which of several plans.
@@ -114,24 +115,29 @@ pub fn run(args: &ExplainArgs, ctx: &Ctx) -> Result<ExitStatus> {
         return Err(CommandError::usage("a statement can be explained on a database only")
             .hint("planscope explain postgres://user@host/db \"SELECT …\""));
     }
-    let Answer { mut plans, catalog } = match input {
+    let Answer { mut plans, catalog, are_judged } = match input {
         Input::Text(text, name) => {
             let format = args.input_format.as_deref().and_then(formats::by_name);
-            Answer {
-                plans: from_text(&text, &name, format, ctx.config()?)?,
-                catalog: Catalog::default(),
-            }
+            let plans = match args.interface.opens(ctx)? {
+                // The interface asks the rules itself, while the plans are looked at.
+                true => without_findings(&text, &name, format)?,
+                false => from_text(&text, &name, format, ctx.config()?)?,
+            };
+            Answer { plans, catalog: Catalog::default(), are_judged: false }
         }
         Input::Snapshot(snapshot, name) => {
             let plans = from_snapshot(args, ctx, &snapshot, &name)?;
-            Answer { plans, catalog: snapshot.catalog }
+            Answer { plans, catalog: snapshot.catalog, are_judged: true }
         }
         Input::Target(target) => from_target(args, ctx, &target)?,
     };
     pick(&mut plans, args.plan)?;
     let metric = args.metric.as_deref().and_then(Metric::from_name);
     if args.interface.opens(ctx)? {
-        return args.interface.show_plans(ctx, plans, metric, catalog);
+        return match are_judged {
+            true => args.interface.show_plans(ctx, plans, metric, catalog),
+            false => args.interface.judge_plans(ctx, plans, metric),
+        };
     }
     super::show(ctx, &Report::Explain(ExplainReport { plans, metric }))?;
     Ok(ExitStatus::Success)
@@ -159,25 +165,38 @@ pub(super) fn from_text(
     format: Option<&'static Format>,
     config: &Config,
 ) -> Result<Vec<ShownPlan>> {
+    let plans = without_findings(text, name, format)?;
+    Ok(plans.into_iter().map(|shown| with_findings(shown, config)).collect())
+}
+
+/// The plans in a text, before the rules have had their say.
+pub(super) fn without_findings(
+    text: &str,
+    name: &str,
+    format: Option<&'static Format>,
+) -> Result<Vec<ShownPlan>> {
     let readings = input::plans(text, name, format)?;
     let several = readings.len() > 1;
-    let shown = readings.into_iter().enumerate().map(|(i, reading)| {
-        let source = if several { format!("{name}, plan {}", i + 1) } else { name.to_owned() };
-        let statement = reading.plan.statement.clone();
-        let (plan, findings) = with_findings(reading.plan, &source, config);
-        ShownPlan { findings, statement, fingerprint: None, plan, notes: reading.notes, source }
+    let shown = readings.into_iter().enumerate().map(|(i, reading)| ShownPlan {
+        source: if several { format!("{name}, plan {}", i + 1) } else { name.to_owned() },
+        statement: reading.plan.statement.clone(),
+        findings: Vec::new(),
+        fingerprint: None,
+        plan: reading.plan,
+        notes: reading.notes,
     });
     Ok(shown.collect())
 }
 
 /// What the rules say of a plan alone. It goes through a snapshot and comes back: a copy of a plan
 /// of a million nodes would be a second gigabyte.
-fn with_findings(plan: Plan, source: &str, config: &Config) -> (Plan, Vec<Finding>) {
+pub(super) fn with_findings(shown: ShownPlan, config: &Config) -> ShownPlan {
+    let ShownPlan { plan, source, statement, fingerprint, notes, .. } = shown;
     let engine = plan.engine;
-    let mut snapshot = input::snapshot_of(engine, source, vec![input::statement_of(plan)]);
+    let mut snapshot = input::snapshot_of(engine, &source, vec![input::statement_of(plan)]);
     let findings = analyzed(&snapshot, config);
     let plan = snapshot.statements.swap_remove(0).plans.swap_remove(0).plan;
-    (plan, findings)
+    ShownPlan { plan, source, statement, fingerprint, notes, findings }
 }
 
 fn analyzed(snapshot: &Snapshot, config: &Config) -> Vec<Finding> {
@@ -313,5 +332,5 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Answer>
         notes,
         findings: analyzed(&snapshot, config),
     };
-    Ok(Answer { plans: vec![shown], catalog: snapshot.catalog })
+    Ok(Answer { plans: vec![shown], catalog: snapshot.catalog, are_judged: true })
 }

@@ -1,10 +1,14 @@
 //! Whether and how a command opens the terminal interface.
 
+use super::explain;
+use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
 use crate::report::ShownPlan;
-use crate::tui::plan::PlansScreen;
+use crate::tui::event::Mailbox;
+use crate::tui::message::Message;
+use crate::tui::plan::{Findings, PlansScreen};
 use crate::tui::theme::{Look, Palette, Theme};
 use crate::tui::{self, Wishes};
 use clap::Args;
@@ -54,4 +58,47 @@ impl InterfaceArgs {
         let screen = screen.ok_or_else(|| CommandError::input("there is no plan to show"))?;
         tui::run(ctx, self.look(ctx)?, Box::new(screen), |_| ())
     }
+
+    /// Opens the view of plans that the rules have not seen yet. Small ones they see before; of a plan
+    /// of 100,000 nodes they need seconds, so they look at it while the user does.
+    pub fn judge_plans(
+        &self,
+        ctx: &Ctx,
+        plans: Vec<ShownPlan>,
+        metric: Option<Metric>,
+    ) -> Result<ExitStatus> {
+        let config = ctx.config()?.clone();
+        let judged = |plan: ShownPlan| match is_large(&plan) {
+            true => plan,
+            false => explain::with_findings(plan, &config),
+        };
+        let plans: Vec<ShownPlan> = plans.into_iter().map(judged).collect();
+        let large: Vec<(usize, ShownPlan)> =
+            plans.iter().cloned().enumerate().filter(|(_, plan)| is_large(plan)).collect();
+        let screen = PlansScreen::new(plans, metric, Rc::default());
+        let screen = screen.ok_or_else(|| CommandError::input("there is no plan to show"))?;
+        let screen = Box::new(screen.waiting_for(large.len()));
+        tui::run(ctx, self.look(ctx)?, screen, |mailbox| judge(large, config, mailbox))
+    }
+}
+
+/// Whether the rules would keep the user waiting.
+fn is_large(plan: &ShownPlan) -> bool {
+    plan.plan.nodes().len() > 2_000
+}
+
+/// Asks the rules in the background; each plan's findings are news.
+fn judge(plans: Vec<(usize, ShownPlan)>, config: Config, mailbox: Mailbox) {
+    let work = move || {
+        for (plan, shown) in plans {
+            let findings = explain::with_findings(shown, &config).findings;
+            if !mailbox.send(Message::News(Box::new(Findings { plan, findings }))) {
+                return;
+            }
+        }
+    };
+    // Conditions are parsed by recursive descent: as much stack as the main thread has.
+    let thread = std::thread::Builder::new().name("rules".to_owned()).stack_size(8 << 20);
+    // Without a thread there are no findings, and the notice about them stays.
+    let _ = thread.spawn(work);
 }

@@ -32,11 +32,12 @@ mod watch;
 mod workload;
 
 use crate::cli::Command;
+use crate::config::Config;
 use crate::ctx::Ctx;
 use crate::error::Result;
 use crate::exit::ExitStatus;
 use crate::output;
-use crate::report::Report;
+use crate::report::{Report, ShownPlan};
 
 /// Runs a subcommand.
 pub fn run(command: &Command, ctx: Ctx) -> Result<ExitStatus> {
@@ -84,9 +85,12 @@ fn show(ctx: &Ctx, report: &Report) -> Result<()> {
     ctx.ui.data(&(ctx.output.render)(report, &ctx.style)?)
 }
 
-/// The plans in a text as `explain` shows them.
-pub fn plans_of_text(text: &str, name: &str) -> Result<Vec<crate::report::ShownPlan>> {
-    explain::from_text(text, name, None, &crate::config::Config::default())
+/// The plans in a text as `explain` shows them, where asked for with what the rules say of them.
+pub fn plans_of_text(text: &str, name: &str, judged: bool) -> Result<Vec<ShownPlan>> {
+    match judged {
+        true => explain::from_text(text, name, None, &Config::default()),
+        false => explain::without_findings(text, name, None),
+    }
 }
 
 /// Advice by the cost model as `advise` gives it.

@@ -143,8 +143,12 @@ impl Questions {
         Ok(Self::Texts(read(&paths, engine, &cwd)?))
     }
 
-    /// The texts of a baseline that did not come from files, as statements to ask for.
-    pub fn of_texts(files: &[BaselineFile]) -> Self {
+    /// The statements of a baseline that did not come from files. PostgreSQL plans a text without
+    /// values; the others are asked for what they have run.
+    pub fn of_baseline(files: &[BaselineFile], engine: Engine) -> Self {
+        if engine != Engine::Postgres {
+            return Self::Known(files.iter().map(|file| file.entry.fingerprint).collect());
+        }
         let text = |file: &BaselineFile| QueryText {
             name: file.entry.name.clone(),
             text: file.entry.text.clone(),

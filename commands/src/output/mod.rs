@@ -62,6 +62,13 @@ pub struct Style {
     pub ascii: bool,
 }
 
+impl Output {
+    /// Whether programs read it, or the log of a build: what people should know goes to stderr then.
+    pub fn is_for_builds(&self) -> bool {
+        self.machine_readable || self.only_for == ["diff"]
+    }
+}
+
 impl Style {
     /// `text` in the characters that may be drawn, so that it is measured as it is shown.
     pub fn text(&self, text: &str) -> String {

@@ -177,10 +177,15 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
     let total = snapshot.total_ms() / snapshot.coverage.time_share.unwrap_or(1.0);
     let narrow = style.width < 60;
     let p95 = !narrow && snapshot.statements.iter().any(|s| s.percentiles.p95_ms.is_some());
-    let taken = if narrow { 27 } else { 46 } + if p95 { 9 } else { 0 };
+    let taken = if narrow { 27 } else { 46 } + if p95 { 11 } else { 0 };
     let room = style.room(taken).max(12);
+    let shown = snapshot.statements.iter().take(most);
+    let first = snapshot.statements.first().and_then(|s| s.database.as_deref());
+    let several = shown.clone().any(|s| s.database.as_deref() != first);
     let row = |statement: &planscope_explain::Statement| {
         let counters = &statement.counters;
+        // One statement in two databases is two rows.
+        let database = statement.database.as_deref().filter(|_| several);
         let ms = |value: Option<f64>| value.map_or(String::new(), |ms| Millis(ms).to_string());
         let share = counters.total_ms.filter(|_| total > 0.0).map(|ms| ms / total);
         vec![
@@ -189,11 +194,11 @@ fn statement_table(snapshot: &Snapshot, most: usize, style: &Style) -> Block {
             ms(counters.total_ms),
             counters.calls.map_or(String::new(), |calls| Count(calls).to_string()),
             ms(counters.mean_ms),
-            statement_line(&statement.text, statement.name.as_deref(), room),
+            statement_line(&statement.text, statement.name.as_deref().or(database), room),
         ]
     };
     let mut head = vec!["id", ">share", ">total", ">calls", ">mean", "statement"];
-    let mut rows: Vec<Vec<String>> = snapshot.statements.iter().take(most).map(row).collect();
+    let mut rows: Vec<Vec<String>> = shown.map(row).collect();
     if p95 {
         head.insert(5, ">p95");
         for (row, statement) in rows.iter_mut().zip(&snapshot.statements) {

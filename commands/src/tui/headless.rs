@@ -1,4 +1,5 @@
 //! The interface without a terminal, for benches: what is promised in milliseconds is measured here.
+//! The rules are left out: large plans are shown before they are done.
 
 use super::message::{Key, Message};
 use super::plan::PlansScreen;
@@ -12,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::rc::Rc;
 
-/// Plans that were read, with what the rules say of them.
+/// Plans that were read.
 pub struct Parsed(Vec<ShownPlan>);
 
 impl Parsed {
@@ -21,7 +22,7 @@ impl Parsed {
     /// # Errors
     /// What is wrong with the text, for a person.
     pub fn read(text: &str) -> Result<Self, String> {
-        cmd::plans_of_text(text, "bench").map(Self).map_err(|error| error.message)
+        cmd::plans_of_text(text, "bench", false).map(Self).map_err(|error| error.message)
     }
 }
 

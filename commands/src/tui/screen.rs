@@ -41,6 +41,11 @@ pub trait Screen {
     /// Its key tables, the most special first. The tables for everywhere are added behind them.
     fn keys(&self) -> Vec<&'static KeyTable>;
 
+    /// Signs that it draws, and what they mean; shown below the keys in the help.
+    fn legend(&self, _look: &Look) -> Vec<(String, &'static str)> {
+        Vec::new()
+    }
+
     /// Does what a key means. Actions it does not know give [`None`], so that they may mean something
     /// to the program.
     fn act(&mut self, action: Action, page: &Page<'_>) -> Option<Vec<Effect>>;

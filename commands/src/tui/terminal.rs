@@ -150,3 +150,48 @@ fn give_back_on_panic() {
         }));
     });
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test runs itself again, with a switch")]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const SWITCH: &str = "PLANSCOPE_TEST_PANIC_INSIDE";
+
+    /// Does nothing by itself; run in a terminal by the test below, it panics where the terminal is
+    /// taken.
+    #[test]
+    fn panics_inside() {
+        if std::env::var_os(SWITCH).is_some() {
+            let _terminal = Terminal::enter().unwrap();
+            panic!("as it was asked to");
+        }
+    }
+
+    /// `script` (of bsdutils, which every Debian has) gives a terminal and keeps what is written to it.
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_speaks() {
+        let exe = std::env::current_exe().unwrap();
+        let inner = format!(
+            "{}=1 TERM=xterm {} --exact tui::terminal::tests::panics_inside --nocapture",
+            SWITCH,
+            exe.display()
+        );
+        let Ok(output) = Command::new("script").args(["-qec", &inner, "/dev/null"]).output() else {
+            eprintln!("skipped: there is no `script` to make a terminal");
+            return;
+        };
+        let shown = String::from_utf8_lossy(&output.stdout);
+        let place =
+            |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text:?} in {shown:?}"));
+        let entered = place("\u{1b}[?1049h");
+        let left = place("\u{1b}[?1049l");
+        assert!(entered < left && left < place("as it was asked to"), "{shown:?}");
+        for given_back in ["\u{1b}[?1000l", "\u{1b}[?2004l", "\u{1b}[?25h"] {
+            place(given_back);
+        }
+        // Once only: dropping the terminal afterwards does nothing more.
+        assert_eq!(shown.matches("\u{1b}[?1049l").count(), 1, "{shown:?}");
+    }
+}

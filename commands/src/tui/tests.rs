@@ -1,7 +1,7 @@
 //! Journeys through the plan view: keys in, pictures out.
 
 use super::message::{Action, Effect, Key, Message, Mouse, MouseKind};
-use super::plan::PlansScreen;
+use super::plan::{Findings, PlansScreen};
 use super::screen::Screen;
 use super::state::{App, Notice};
 use super::svg;
@@ -28,7 +28,7 @@ fn plans(path: &Path) -> Vec<ShownPlan> {
         let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("--")).collect();
         lines.join("\n").trim().to_owned()
     };
-    let mut plans = crate::cmd::plans_of_text(&text, &name).unwrap();
+    let mut plans = crate::cmd::plans_of_text(&text, &name, true).unwrap();
     for plan in &mut plans {
         plan.statement = plan.statement.take().or(statement.as_ref().map(without_comments));
     }
@@ -296,6 +296,23 @@ fn errors_are_shown_with_their_hints_until_a_key() {
 }
 
 #[test]
+fn findings_that_come_later_take_their_place() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tui/pictures/shop.txt");
+    let mut plans = plans(&path);
+    let findings = std::mem::take(&mut plans[0].findings);
+    let screen = PlansScreen::new(plans, None, Rc::default()).unwrap().waiting_for(1);
+    let mut app = app(Box::new(screen), (120, 40), false);
+    assert!(picture(&app).contains("the rules are at work"));
+    assert!(!picture(&app).contains("!1"));
+    update(&mut app, Message::News(Box::new(Findings { plan: 0, findings })));
+    let shown = picture(&app);
+    assert!(shown.contains("3 findings; f goes there") && shown.contains("!1 high"), "{shown}");
+    assert!(!shown.contains("at work"));
+    // News that no screen knows is dropped.
+    assert!(update(&mut app, Message::News(Box::new(7_u8))).is_empty());
+}
+
+#[test]
 fn a_small_terminal_gets_a_sentence_and_comes_back() {
     let mut app = shop_app();
     update(&mut app, Message::Resize(30, 8));
@@ -388,7 +405,7 @@ fn without_colour_no_cell_has_any() {
 #[test]
 fn what_a_name_holds_does_not_reach_the_terminal() {
     let text = "Seq Scan on \"evil\u{1b}[2J\u{202e}name\"  (cost=0..8 rows=5 width=4)\n  Filter: (a = '\u{9b}31m')\n";
-    let plans = crate::cmd::plans_of_text(text, "a\u{1b}]0;b\u{7}").unwrap();
+    let plans = crate::cmd::plans_of_text(text, "a\u{1b}]0;b\u{7}", true).unwrap();
     let mut app = app(screen_of(plans, Catalog::default()), (120, 40), false);
     for keys in ["", "w", "enter", "/ \"ev\"", "esc e", "esc L"] {
         press(&mut app, keys);

@@ -142,7 +142,7 @@ impl Draft {
             return Ok(());
         }
         let indent = line.len() - text.len();
-        if indent % 2 != 0 {
+        if !indent.is_multiple_of(2) {
             return Err("a node is indented by two blanks a level".to_owned());
         }
         let (depth, text) = match text.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {

@@ -72,8 +72,8 @@ fn shop() -> Snapshot {
             ("server_version".into(), "15".into()),
         ]
         .into(),
-        log: None,
         problems: Vec::new(),
+        log: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Access paths: how a plan reads a relation, a bitmap scan and its parts being one path.
 
 use super::changes::{Effect, Sides};
-use super::profile::{Class, Profile, combines};
+use super::profile::{Profile, combines};
 use super::{Severity, Tolerance};
 use crate::engine::Engine;
 use crate::plan::{ConditionKind, NodeId, Operator};
@@ -222,15 +222,12 @@ pub(super) struct Place<'a> {
     pub ids: Sides<NodeId>,
     /// The side that reads all of the relation: how large it is there decides.
     pub scanning: Option<usize>,
-    /// The catalogs.
-    pub catalogs: Sides<Option<&'a Catalog>>,
 }
 
 impl Place<'_> {
     /// The rows of the relation, else those that were read of it.
     pub fn rows(&self) -> Option<f64> {
-        let known =
-            |side: usize| table_rows(self.profiles[side], self.ids[side], self.catalogs[side]);
+        let known = |side: usize| table_rows(self.profiles[side], self.ids[side]);
         let read = |side: usize| {
             let node = self.profiles[side].node(self.ids[side]);
             node.rows_read().filter(|_| !node.never_executed())
@@ -250,7 +247,7 @@ impl Place<'_> {
     /// Whether the relation is that small on one side, which alone has it.
     pub fn is_small_on(&self, side: usize, tolerance: Tolerance) -> bool {
         let node = self.profiles[side].node(self.ids[side]);
-        let known = table_rows(self.profiles[side], self.ids[side], self.catalogs[side]);
+        let known = table_rows(self.profiles[side], self.ids[side]);
         let read = || node.rows_read().filter(|_| !node.never_executed());
         match known.or_else(read) {
             Some(rows) => rows < tolerance.least_rows,
@@ -281,17 +278,9 @@ fn largest(value: &dyn Fn(usize) -> Option<f64>, sides: &[usize]) -> Option<f64>
     sides.iter().filter_map(|side| value(*side)).reduce(f64::max)
 }
 
-/// The rows of the table that a node reads, as the catalog has them.
-pub(super) fn table_rows(
-    profile: &Profile<'_>,
-    id: NodeId,
-    catalog: Option<&Catalog>,
-) -> Option<f64> {
-    let table = profile.table[id.index()].filter(|_| profile.class[id.index()] == Class::Scan)?;
-    let schema = profile.node(id).schema.as_deref();
-    let known = catalog?.table(schema, table);
-    // SQLite and MySQL's tree know a relation by its alias only.
-    known.or_else(|| catalog?.table(schema, profile.real.get(table)?))?.rows
+/// The rows of the table that a scan reads, as the catalog has them.
+pub(super) fn table_rows(profile: &Profile<'_>, id: NodeId) -> Option<f64> {
+    profile.known[id.index()]?.rows
 }
 
 /// The terms of a condition: split at each AND outside parentheses; of MongoDB the fields, because

@@ -3,10 +3,9 @@
 //! Some of it puts costs in another unit, so that they cannot be compared; some of it means that the
 //! plans are about other data, so that nothing can. The rest is only worth knowing.
 
-use super::profile::{Class, Profile};
+use super::profile::Profile;
 use super::{Side, Tolerance};
 use crate::engine::Engine;
-use crate::plan::NodeId;
 use crate::units::Count;
 use crate::workload::catalog::TableKind;
 use crate::workload::{Table, TargetIdentity};
@@ -284,36 +283,23 @@ fn data(
     profiles: [&Profile<'_>; 2],
     tolerance: Tolerance,
 ) -> Vec<Difference> {
-    let [Some(before), Some(after)] = sides.map(|side| side.catalog) else { return Vec::new() };
     let same_place = is_same_place(sides.map(|side| side.target));
     let withholds = if same_place { Withholds::Nothing } else { Withholds::Everything };
+    let [before, after] = profiles.map(known);
     let mut found = Vec::new();
-    for (schema, name) in relations(profiles) {
-        let tables = [before.table(schema, name), after.table(schema, name)];
-        if let [Some(before), Some(after)] = tables {
-            let of_table = table([before, after], tolerance).into_iter();
+    for (name, old) in before {
+        if let Some(new) = after.get(name) {
+            let of_table = table([old, new], tolerance).into_iter();
             found.extend(of_table.map(|difference| Difference { withholds, ..difference }));
         }
     }
     found
 }
 
-/// The relations that both plans read, each once.
-fn relations<'a>(profiles: [&Profile<'a>; 2]) -> Vec<(Option<&'a str>, &'a str)> {
-    let of = |profile: &Profile<'a>| {
-        let scans = (0..profile.len()).filter(|i| profile.class[*i] == Class::Scan);
-        let named = |i: usize| {
-            let schema = profile.node(NodeId(i as u32)).schema.as_deref();
-            Some((schema, profile.table[i]?))
-        };
-        let mut all: Vec<_> = scans.filter_map(named).take(MOST_RELATIONS).collect();
-        all.sort_unstable_by_key(|(schema, name)| (*name, *schema));
-        all.dedup_by_key(|(_, name)| *name);
-        all
-    };
-    let [before, after] = profiles.map(of);
-    let also = |name: &str| after.binary_search_by_key(&name, |(_, other)| other).is_ok();
-    before.into_iter().filter(|(_, name)| also(name)).collect()
+/// The tables that a plan reads, as far as the catalog knows them.
+fn known<'a>(profile: &Profile<'a>) -> BTreeMap<&'a str, &'a Table> {
+    let tables = profile.known.iter().flatten().take(MOST_RELATIONS);
+    tables.map(|table| (table.name.as_str(), *table)).collect()
 }
 
 /// How two tables of one name differ.

@@ -15,7 +15,12 @@ pub(super) fn relations(plans: [&Profile<'_>; 2], ids: [NodeId; 2]) -> Option<St
     if (0..2).any(|side| plans[side].node(ids[side]).subtree_len() > MOST_NODES) {
         return None;
     }
-    let mut names = names_below(plans[0], ids[0]);
+    // Where the aliases are others, the lesser text, so that it is the same in both directions.
+    let texts = [0, 1].map(|side| listed(names_below(plans[side], ids[side])));
+    texts.into_iter().min().filter(|text| !text.is_empty())
+}
+
+fn listed(mut names: Vec<&str>) -> String {
     names.sort_unstable();
     let mut text = String::new();
     for name in names {
@@ -28,7 +33,7 @@ pub(super) fn relations(plans: [&Profile<'_>; 2], ids: [NodeId; 2]) -> Option<St
         }
         text.push_str(name);
     }
-    Some(text).filter(|text| !text.is_empty())
+    text
 }
 
 fn names_below<'a>(profile: &Profile<'a>, id: NodeId) -> Vec<&'a str> {

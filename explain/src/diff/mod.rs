@@ -22,6 +22,7 @@ pub mod noise;
 mod profile;
 mod reason;
 mod snapshots;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod trend;

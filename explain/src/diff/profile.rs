@@ -4,11 +4,13 @@
 //! Everything is computed in a few passes over the arena, never by walking up or down from a node:
 //! a chain of 100,000 levels costs as much as 100,000 siblings.
 
+use super::Side;
+use super::tables::Tables;
 use crate::engine::Engine;
 use crate::plan::{Condition, ConditionKind, Node, NodeId, Operator, Plan, Role};
-use crate::workload::fingerprint;
 use crate::workload::query::Query;
-use std::collections::HashMap;
+use crate::workload::{Catalog, Table, fingerprint};
+use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a node is for, whichever way it does it.
@@ -64,6 +66,10 @@ pub(super) struct Profile<'a> {
     pub table: Vec<Option<&'a str>>,
     /// The name by which the statement knows that relation.
     pub name: Vec<Option<&'a str>>,
+    /// The same, or the table where only the alias is another on the other side.
+    known_as: Vec<Option<&'a str>>,
+    /// Of a scan, its table in the catalog.
+    pub known: Vec<Option<&'a Table>>,
     /// Hash of the set of relations below, each by its name; 0 where there is none.
     pub leaves: Vec<u64>,
     /// Hash of the relations below with their order and nesting.
@@ -78,22 +84,53 @@ pub(super) struct Profile<'a> {
     pub shows_filters: bool,
     /// The tables behind the aliases of the statement, where its text is known and the alias stands
     /// for one table only.
-    pub real: HashMap<String, String>,
+    real: HashMap<String, String>,
 }
 
 impl<'a> Profile<'a> {
-    /// Looks at every node of `plan`, whose statement may be known from elsewhere.
-    pub fn new(plan: &'a Plan, statement: Option<&str>) -> Self {
+    /// Looks at every node of two plans, whose statements may be known from elsewhere.
+    pub fn both(sides: [&Side<'a>; 2]) -> [Self; 2] {
+        let renamed = renamed(sides.map(|side| side.plan));
+        [0, 1].map(|i| {
+            let mut profile = Self::new(sides[i].plan, sides[i].statement, &renamed[i]);
+            if let Some(catalog) = sides[i].catalog {
+                profile.look_up(catalog);
+            }
+            profile
+        })
+    }
+
+    /// Takes over what the catalog says of the tables.
+    fn look_up(&mut self, catalog: &'a Catalog) {
+        let nodes = self.plan.nodes();
+        let scans = |i: &usize| self.class[*i] == Class::Scan && self.table[*i].is_some();
+        let scans: Vec<usize> = (0..nodes.len()).filter(scans).collect();
+        let tables = Tables::new(catalog, scans.len());
+        for i in scans {
+            let (Some(name), schema) = (self.table[i], nodes[i].schema.as_deref()) else {
+                continue;
+            };
+            // SQLite and MySQL's tree know a relation by its alias only.
+            let real = || tables.get(schema, self.real.get(name)?);
+            self.known[i] = tables.get(schema, name).or_else(real);
+        }
+    }
+
+    fn new(plan: &'a Plan, statement: Option<&str>, renamed: &HashMap<&'a str, &'a str>) -> Self {
         let nodes = plan.nodes();
         let owner = owners(nodes);
         let class: Vec<Class> = (0..nodes.len()).map(|i| class_of(plan, i, &owner)).collect();
         let (table, name) = names(nodes, &owner);
+        let known_as =
+            name.iter().map(|name| name.map(|name| *renamed.get(name).unwrap_or(&name))).collect();
         let mut profile = Self {
             plan,
             class,
             owner,
             table,
             name,
+            known_as,
+            known: vec![None; nodes.len()],
             leaves: Vec::new(),
             order: Vec::new(),
             top_join: Vec::new(),
@@ -137,7 +174,7 @@ impl<'a> Profile<'a> {
         let (mut leaves, mut order) = (vec![0_u64; nodes.len()], vec![0_u64; nodes.len()]);
         for i in (0..nodes.len()).rev() {
             if self.is_leaf(i) {
-                let leaf = hash_of(self.name[i]);
+                let leaf = hash_of(self.known_as[i]);
                 leaves[i] = leaves[i].wrapping_add(leaf);
                 // An input below a scan (a subquery that is scanned) comes with it.
                 order[i] = if order[i] == 0 { leaf } else { hash_of((leaf, order[i])) };
@@ -187,7 +224,7 @@ impl<'a> Profile<'a> {
     fn keys_of(&self, i: usize, side: Role) -> Keys {
         let node = &self.plan.nodes()[i];
         let what = (self.class[i], self.kind_name(i));
-        let named = (self.table[i], self.name[i]);
+        let named = (self.table[i], self.known_as[i]);
         let by_index = (self.class[i] == Class::Part).then_some(node.index.as_deref());
         let like = hash_of((what, named, self.leaves[i], self.scope[i], by_index));
         let details = (&node.operator, &node.index, &node.schema, self.conditions(node));
@@ -304,6 +341,43 @@ fn class_of(plan: &Plan, i: usize, owner: &[Option<NodeId>]) -> Class {
         op if op.is_gather() => Class::Gather,
         _ => Class::Other,
     }
+}
+
+/// Aliases that only one side has, of tables that both sides read once: they were given another
+/// name in the statement, and are known by their table.
+fn renamed<'a>(plans: [&'a Plan; 2]) -> [HashMap<&'a str, &'a str>; 2] {
+    // Of each table its alias, or none where it is read more than once.
+    let of = |plan: &'a Plan| {
+        let mut aliases: HashMap<&'a str, Option<&'a str>> = HashMap::new();
+        for node in plan.nodes() {
+            if let (Some(table), Some(name)) = (node.relation.as_deref(), node.relation_name()) {
+                let only = |known: &mut Option<&'a str>| *known = None;
+                aliases.entry(table).and_modify(only).or_insert(Some(name));
+            }
+        }
+        aliases
+    };
+    let sides = plans.map(of);
+    let names = |side: &HashMap<&'a str, Option<&'a str>>| {
+        side.values().flatten().copied().collect::<HashSet<&'a str>>()
+    };
+    let known = [names(&sides[0]), names(&sides[1])];
+    let mut renamed = [HashMap::new(), HashMap::new()];
+    #[expect(clippy::iter_over_hash_type, reason = "each table stands for itself")]
+    for (table, before) in &sides[0] {
+        let (Some(before), Some(Some(after))) = (before, sides[1].get(table)) else { continue };
+        let is_new = before != after && !known[1].contains(before) && !known[0].contains(after);
+        // A table's name may be the alias of another one.
+        let is_free = known.iter().enumerate().all(|(side, names)| {
+            let own = if side == 0 { before } else { after };
+            own == table || !names.contains(table)
+        });
+        if is_new && is_free {
+            renamed[0].insert(*before, *table);
+            renamed[1].insert(*after, *table);
+        }
+    }
+    renamed
 }
 
 type Names<'a> = Vec<Option<&'a str>>;

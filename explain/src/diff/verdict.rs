@@ -17,8 +17,9 @@ const SAMPLED_RATIO: f64 = 2.0;
 
 /// Compares two plans under the given circumstances.
 pub(super) fn compare(sides: Sides<Side<'_>>, tolerance: Tolerance) -> PlanDiff {
-    let [before, after] = sides.map(|side| Profile::new(side.plan, side.statement));
-    let (sides, profiles) = ([&sides[0], &sides[1]], [&before, &after]);
+    let sides = [&sides[0], &sides[1]];
+    let [before, after] = Profile::both(sides);
+    let profiles = [&before, &after];
     let alignment = Alignment::new(&before, &after);
     let catalogs = sides.map(|side| side.catalog);
     let (mut found, asked) = changes::find(profiles, &alignment, catalogs, tolerance);

@@ -2,7 +2,7 @@
 
 use crate::guard::Rehearsal;
 use crate::target::Target;
-use bson::{Document, doc};
+use bson::{Bson, Document, doc};
 
 /// The newest version that planscope is tested with.
 const NEWEST: &str = "6.0.5";
@@ -32,12 +32,15 @@ impl Answers {
 
     /// The documents of a command's cursor.
     pub fn rows(&self, command: &Document) -> Vec<Document> {
-        let of = |key: &str| command.get_str(key).unwrap_or_default();
-        if of("find") == "system.profile" {
-            let find = doc! { "find": Rehearsal::TABLE, "filter": { "_id": 1 } };
-            let namespace = format!("{}.{}", self.database, Rehearsal::TABLE);
-            let ran = doc! { "op": "query", "ns": namespace, "command": find, "millis": 1 };
-            return vec![ran];
+        let find = doc! { "find": Rehearsal::TABLE, "filter": { "_id": 1 } };
+        let namespace = format!("{}.{}", self.database, Rehearsal::TABLE);
+        let runs = doc! { "op": "query", "ns": namespace, "command": find, "millis": 1, "microsecs_running": 1 };
+        let stages = command.get_array("pipeline").ok();
+        let first = stages.and_then(|stages| stages.first()).and_then(Bson::as_document);
+        if command.get_str("find").is_ok_and(|name| name == "system.profile")
+            || first.is_some_and(|stage| stage.contains_key("$currentOp"))
+        {
+            return vec![runs];
         }
         match command.contains_key("listCollections") {
             true => vec![doc! { "name": "each_collection", "type": "collection" }],

@@ -23,11 +23,12 @@ pub(super) enum SslMode {
 }
 
 impl SslMode {
-    /// The mode that the target asks for. As with the clients, an authority alone asks for a check.
+    /// The mode that the target asks for. An authority alone asks for the whole check, of the name too:
+    /// the clients leave that out.
     pub fn of(target: &Target) -> Result<Self> {
         let Some(asked) = target.param("ssl-mode") else {
             let authority = target.param("ssl-ca");
-            return Ok(authority.map_or(Self::Preferred, |_| Self::VerifyCa));
+            return Ok(authority.map_or(Self::Preferred, |_| Self::VerifyIdentity));
         };
         Ok(match asked.to_ascii_lowercase().replace('-', "_").as_str() {
             "disabled" | "disable" => Self::Disabled,

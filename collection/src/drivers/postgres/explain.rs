@@ -10,6 +10,7 @@ use super::generic;
 use super::link::{Link, MARK, Row};
 use super::redacted;
 use super::repairs::{self, Failure};
+use super::routines::Routines;
 use crate::driver::{Execution, PlanOutcome};
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::Policy;
@@ -48,6 +49,13 @@ pub(super) struct Explainer<'a> {
     pub after: String,
 }
 
+/// Whether and how statements are run.
+struct Run<'a> {
+    policy: &'a Policy,
+    execution: Execution,
+    routines: &'a Routines,
+}
+
 /// An EXPLAIN as it is sent: the text of the statement stands between the two.
 struct Message {
     head: String,
@@ -83,9 +91,15 @@ pub(super) async fn plans(
         if is_limited {
             limit_messages(link, limit).await?;
         }
+        // What users wrote matters only to what is run.
+        let routines = match execution {
+            Execution::Analyze => Routines::read(link).await?,
+            Execution::PlanOnly => Routines::default(),
+        };
+        let run = Run { policy, execution, routines: &routines };
         let mut asked: Vec<BoxFuture<'_, Result<PlanOutcome>>> = Vec::new();
         for statement in statements {
-            asked.push(Box::pin(explainer.outcome(statement, policy, execution)));
+            asked.push(Box::pin(explainer.outcome(statement, &run)));
         }
         let mut outcomes = stream::iter(asked).buffered(depth);
         while let Some(outcome) = outcomes.next().await {
@@ -111,12 +125,7 @@ async fn limit_messages(link: &Link, limit: Duration) -> Result<()> {
 
 impl Explainer<'_> {
     /// A statement's plan or problem; an error only when going on is pointless.
-    async fn outcome(
-        &self,
-        statement: &Statement,
-        policy: &Policy,
-        execution: Execution,
-    ) -> Result<PlanOutcome> {
+    async fn outcome(&self, statement: &Statement, run: &Run<'_>) -> Result<PlanOutcome> {
         let problem = |kind: &str, message: String| Problem {
             kind: kind.to_owned(),
             message,
@@ -128,9 +137,11 @@ impl Explainer<'_> {
                 format!("the statement has no plan: {why}"),
             )));
         }
-        let record = match (execution, not_run(&statement.text)) {
+        let not_run = not_run(&statement.text)
+            .or_else(|| run.routines.refusal(&statement.text).map(|why| format!("not run: {why}")));
+        let record = match (run.execution, not_run) {
             (Execution::Analyze, None) => {
-                self.analyzed(&statement.text, policy.run_timeout(statement)).await
+                self.analyzed(&statement.text, run.policy.run_timeout(statement)).await
             }
             (Execution::Analyze, Some(why)) => {
                 self.planned(&statement.text).await.map(|planned| noted(planned.record, &why))

@@ -16,6 +16,7 @@ mod load;
 mod redacted;
 mod rehearsal;
 mod repairs;
+mod routines;
 mod running;
 mod settings;
 mod socket;

@@ -2,6 +2,7 @@
 
 use super::connect::FACTS;
 use super::link::Row;
+use super::running::RUNNING;
 use super::statements::VIEW;
 use crate::guard::{Policy, Rehearsal};
 use crate::target::Target;
@@ -40,6 +41,8 @@ impl Answers {
             ["public", "1.10", times, has_info, "t"].map(|t| Some(t.to_owned())).to_vec()
         } else if sql.contains("all_statements") {
             vec![Some(statement())]
+        } else if sql.contains(RUNNING) {
+            vec![Some(running())]
         } else if sql.contains("EXPLAIN") {
             vec![Some(r#"[{"Plan": {"Node Type": "Result"}}]"#.to_owned())]
         } else {
@@ -79,4 +82,10 @@ fn statement() -> String {
         "all_statements": 1, "all_ms": 1,
     })
     .to_string()
+}
+
+/// A connection that is at work.
+fn running() -> String {
+    let text = format!("SELECT * FROM {} WHERE id = 1", Rehearsal::TABLE);
+    serde_json::json!({ "pid": 1, "query": text, "elapsed_ms": 1 }).to_string()
 }

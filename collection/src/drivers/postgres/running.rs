@@ -10,7 +10,7 @@ use planscope_explain::workload::fingerprint::fingerprint;
 use planscope_explain::workload::{Counters, Problem, Statement, Window};
 use serde::Deserialize;
 
-const RUNNING: &str = include_str!("../sql/postgres/running.sql");
+pub(super) const RUNNING: &str = include_str!("../sql/postgres/running.sql");
 
 /// What the server shows of a statement to whoever may not see it.
 const HIDDEN: &str = "<insufficient privilege>";

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 const TABLES: &str = include_str!("../sql/sqlite/tables.sql");
 const COLUMNS: &str = include_str!("../sql/sqlite/columns.sql");
 const INDEXES: &str = include_str!("../sql/sqlite/indexes.sql");
+const INDEX_TEXTS: &str = include_str!("../sql/sqlite/index_texts.sql");
 const INDEX_KEYS: &str = include_str!("../sql/sqlite/index_keys.sql");
 const FOREIGN_KEYS: &str = include_str!("../sql/sqlite/foreign_keys.sql");
 const SIZES: &str = include_str!("../sql/sqlite/sizes.sql");
@@ -73,13 +74,14 @@ impl SqliteSession {
     pub(super) fn read_catalog(&self) -> Result<Catalog> {
         let stat1 = self.timed(read_stat1)?;
         let sizes = self.sizes()?;
+        let texts = self.timed(index_texts)?;
         let mut catalog = Catalog::default();
         for listed in self.timed(list)? {
             let mut described = self.timed(|c| describe(c, &listed.name))?;
             let mut table = Table { name: listed.name.clone(), ..Table::default() };
             table.size_bytes = sizes.get(&table.name).copied();
             if listed.is_table && !listed.is_virtual {
-                let mut indexes = self.timed(|c| indexes(c, &listed, &described))?;
+                let mut indexes = self.timed(|c| indexes(c, &listed, &described, &texts))?;
                 for index in &mut indexes {
                     index.size_bytes = sizes.get(&index.name).copied();
                 }
@@ -237,18 +239,24 @@ fn foreign_keys(connection: &Database, table: &str) -> rusqlite::Result<Vec<Fore
     Ok(keys.into_iter().map(named).collect())
 }
 
+fn index_texts(connection: &Database) -> rusqlite::Result<BTreeMap<String, String>> {
+    let mut statement = connection.prepare(INDEX_TEXTS)?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 fn indexes(
     connection: &Database,
     listed: &Listed,
     described: &[Described],
+    made_with: &BTreeMap<String, String>,
 ) -> rusqlite::Result<Vec<Index>> {
     let mut statement = connection.prepare(INDEXES)?;
     let mut rows = statement.query([&listed.name])?;
     let mut indexes = Vec::new();
     while let Some(row) = rows.next()? {
-        let (origin, sql): (String, String) = (row.get(2)?, row.get(4)?);
+        let (name, origin): (String, String) = (row.get(0)?, row.get(2)?);
+        let sql = made_with.get(&name).cloned().unwrap_or_default();
         let (texts, predicate) = schema_text::index_parts(&sql);
-        let name: String = row.get(0)?;
         indexes.push(Index {
             table: listed.name.clone(),
             keys: index_keys(connection, &listed.name, &name, &texts)?,

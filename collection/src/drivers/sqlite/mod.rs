@@ -19,6 +19,8 @@ mod schema_text;
 mod what_if;
 
 #[cfg(test)]
+mod harmless_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::driver::{

@@ -1,5 +1,6 @@
 //! One log that is still written.
 
+use super::super::pipeline::RECORD_MAX_BYTES;
 use super::super::reader::{LogReader, Parser, Records, Unwrap};
 use super::super::reading::beginning;
 use super::super::sink::Sink;
@@ -22,9 +23,6 @@ const SURE_BYTES: usize = 1 << 20;
 
 /// Bytes at the beginning by which a copy is known.
 const HEAD_BYTES: usize = 1024;
-
-/// Longest record that is waited for.
-const RECORD_MAX_BYTES: usize = 64 << 20;
 
 /// Where the bytes come from.
 enum Source {

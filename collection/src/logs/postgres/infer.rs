@@ -189,7 +189,11 @@ impl Guess {
     /// `user=bob`, `db = shop`: the value ends before the next key, or at a blank.
     fn keyed(&mut self, text: &[u8]) -> Option<usize> {
         let key = key_length(text)?;
-        let equals = key + text[key..].iter().take_while(|b| matches!(b, b' ' | b'=')).count();
+        let sign = key + memchr::memchr(b'=', &text[key..])? + 1;
+        let after = text[sign..].trim_ascii_start();
+        // A blank behind the sign of an empty value belongs to what follows.
+        let is_empty = after.is_empty() || key_length(after).is_some();
+        let equals = if is_empty { sign } else { text.len() - after.len() };
         let value = &text[equals..];
         let end = next_key(value).map_or_else(
             || value_end(value),
@@ -366,6 +370,8 @@ mod tests {
             " [12]: [7-1] user=bob,db=shop,app=[unknown],client=1.2.3.4 ",
             "%m [%p]: [%l-1] user=%u,db=%d,app=%a,client=%c ",
         );
+        check(" [12]: user=,db=,app= ", "%m [%p]: user=%u,db=%d,app=%a ");
+        check(" user = bob db = shop ", "%m user = %u db = %d ");
         check(":1.2.3.4(55):bob@shop:[12]:", "%m:%r:%u@%d:[%p]:");
         check(":1.2.3.4:bob@shop:[12]:", "%m:%h:%u@%d:[%p]:");
         check(" [12] [queryid=-55] bob@shop ", "%m [%p] [queryid=%Q] %u@%d ");

@@ -28,7 +28,9 @@ pub(super) fn document(report: &CollectReport, log: &LogFacts, style: &Style) ->
     document.heading(heading(snapshot));
     document.paragraph(covered(report, log));
     load(&mut document, log, style);
-    document.blocks.push(super::statement_table(snapshot, MOST_STATEMENTS, style));
+    if !snapshot.statements.is_empty() {
+        document.blocks.push(super::statement_table(snapshot, MOST_STATEMENTS, style));
+    }
     hours(&mut document, log, style);
     facts(&mut document, log, style);
     super::problems(&mut document, snapshot);
@@ -52,9 +54,16 @@ fn heading(snapshot: &Snapshot) -> String {
 fn covered(report: &CollectReport, log: &LogFacts) -> String {
     let snapshot = &report.snapshot;
     let coverage = &snapshot.coverage;
-    let mut text = format!("{} executions in {}", Count(log.events as f64), Millis(log.total_ms));
+    if log.events == 0 {
+        return "No execution is in the logs that has a duration.".to_owned();
+    }
     let different = counted(coverage.of as usize, "different statement", "different statements");
-    text.push_str(&format!(" of {different}. "));
+    let executions = if log.events == 1 { "execution" } else { "executions" };
+    let mut text = format!(
+        "{} {executions} in {} of {different}. ",
+        Count(log.events as f64),
+        Millis(log.total_ms)
+    );
     text.push_str(&match coverage.statements == coverage.of {
         true => "All are kept".to_owned(),
         false => format!("The {} kept", coverage.statements),
@@ -140,12 +149,9 @@ fn load(document: &mut Document, log: &LogFacts, style: &Style) {
     }
     let most = weights.iter().copied().fold(0.0, f64::max);
     let span = Millis(seconds as f64 * 1000.0);
+    // The whole time of an execution is where the log tells of it: at its end.
     let highest = match timed {
-        true => {
-            let running = most / (seconds as f64 * 1000.0);
-            let running = Count((running * 100.0).round() / 100.0);
-            format!("{} ({running} running on average)", Millis(most))
-        }
+        true => format!("{} of executions that ended in it", Millis(most)),
         false => format!("{} executions", Count(most)),
     };
     let line = format!("load  {}", sparkline(&weights, style.ascii));
@@ -269,13 +275,27 @@ fn read(log: &LogFacts, say: &mut impl FnMut(&str, Tone, String)) {
         let events = counted(source.events as usize, "execution", "executions");
         let lines = counted(source.lines as usize, "line", "lines");
         let size = Bytes(source.bytes as f64);
-        let text = format!("{} ({}): {size}, {lines}, {events}", source.name, source.format);
+        let name = shortened(&source.name);
+        let text = format!("{name} ({}): {size}, {lines}, {events}", source.format);
         say("read", Tone::Plain, text);
     }
     if log.sources.len() > MOST_NAMES {
         let bytes: u64 = log.sources.iter().skip(MOST_NAMES).map(|source| source.bytes).sum();
         let more = log.sources.len() - MOST_NAMES;
         say("", Tone::Plain, format!("and {more} more, {}", Bytes(bytes as f64)));
+    }
+}
+
+/// A path that has a line to itself: its end tells logs apart.
+fn shortened(path: &str) -> String {
+    const MOST: usize = 60;
+    let count = path.chars().count();
+    match count > MOST {
+        true => path
+            .chars()
+            .skip(count - MOST + 1)
+            .fold("…".to_owned(), |name, c| name + &c.to_string()),
+        false => path.to_owned(),
     }
 }
 

@@ -14,12 +14,15 @@ pub mod tree;
 mod update;
 
 use super::keymap::KeyTable;
-use super::message::{Action, Ask, Effect, Mouse, Typing};
+use super::message::{Action, Ask, Effect, Mouse, News, Typing};
 use super::screen::{Page, Screen};
+use super::state::Notice;
+use super::theme::Look;
 use super::view;
 use crate::output::{node as words, pages};
-use crate::report::ShownPlan;
+use crate::report::{ShownPlan, counted};
 use measure::Measured;
+use planscope_advisors::Finding;
 use planscope_explain::heat::{self, Metric};
 use planscope_explain::plan::{NodeId, Plan};
 use planscope_explain::workload::Catalog;
@@ -46,6 +49,16 @@ pub struct PlansScreen {
     name: String,
     /// Whether that is what it is to be called, however many plans there are.
     has_name: bool,
+    /// Plans whose findings are still to come.
+    waiting: usize,
+}
+
+/// What the rules found in a plan that was shown before they were done.
+pub struct Findings {
+    /// Which plan.
+    pub plan: usize,
+    /// What they found.
+    pub findings: Vec<Finding>,
 }
 
 /// What the second pane shows.
@@ -153,7 +166,13 @@ impl PlansScreen {
             catalog,
             name,
             has_name: false,
+            waiting: 0,
         })
+    }
+
+    /// The same, to which the [`Findings`] of so many plans are still to come.
+    pub fn waiting_for(self, waiting: usize) -> Self {
+        Self { waiting, ..self }
     }
 
     /// Calls all of it by that name in the top line.
@@ -191,11 +210,19 @@ impl Screen for PlansScreen {
     }
 
     fn facts(&self) -> String {
-        pages::facts(self.plan().plan()).join(" · ")
+        let mut facts = pages::facts(self.plan().plan());
+        if self.waiting > 0 {
+            facts.insert(0, "the rules are at work".to_owned());
+        }
+        facts.join(" · ")
     }
 
     fn keys(&self) -> Vec<&'static KeyTable> {
         vec![&keys::TREE, &keys::HEAT, &keys::VIEWS]
+    }
+
+    fn legend(&self, look: &Look) -> Vec<(String, &'static str)> {
+        view::plan::legend(look)
     }
 
     fn act(&mut self, action: Action, page: &Page<'_>) -> Option<Vec<Effect>> {
@@ -208,6 +235,19 @@ impl Screen for PlansScreen {
 
     fn typed(&mut self, ask: Ask, text: &str, typing: Typing, page: &Page<'_>) -> Vec<Effect> {
         update::typed(self, ask, text, typing, page)
+    }
+
+    fn receive(&mut self, news: News, _page: &Page<'_>) -> Result<Vec<Effect>, News> {
+        let news = news.downcast::<Findings>()?;
+        self.waiting = self.waiting.saturating_sub(1);
+        let Some(state) = self.plans.get_mut(news.plan) else { return Ok(Vec::new()) };
+        state.shown.findings = news.findings;
+        state.findings = words::numbers_of_findings(&state.shown.plan, &state.shown.findings);
+        let text = match state.shown.findings.len() {
+            0 => "the rules found nothing".to_owned(),
+            n => format!("{}; f goes there", counted(n, "finding", "findings")),
+        };
+        Ok(vec![Effect::Say(Notice::info(text))])
     }
 
     fn resized(&mut self, page: &Page<'_>) {

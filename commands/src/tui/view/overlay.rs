@@ -57,6 +57,16 @@ fn help(app: &App) -> Vec<Line> {
         lines.push(vec![run(table.title, Paint::Title)]);
         lines.extend(table_lines(table, room(app)));
     }
+    let legend = app.screen().map(|screen| screen.legend(&app.look)).unwrap_or_default();
+    if !legend.is_empty() {
+        lines.extend([Line::new(), vec![run("Signs", Paint::Title)]]);
+    }
+    for (sign, meaning) in legend {
+        let pad = KEYS.saturating_sub(unicode_width::UnicodeWidthStr::width(sign.as_str()));
+        let mut line = vec![run(sign, Paint::Strong), plain(" ".repeat(pad))];
+        line.extend(wrapped(meaning, Paint::Plain, room(app) - KEYS).into_iter().flatten());
+        lines.push(line);
+    }
     lines
 }
 

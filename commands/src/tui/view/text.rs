@@ -116,8 +116,7 @@ pub fn scroll_bar(buffer: &mut Buffer, look: &Look, area: Rect, top: usize, of: 
     let length = (shown * shown / of).clamp(1, shown);
     let from = (top * (shown - length)).div_ceil((of - shown).max(1)).min(shown - length);
     let x = area.right() - 1;
-    for (i, y) in (area.top()..area.bottom()).enumerate() {
-        let on = (from..from + length).contains(&i);
-        buffer.set_string(x, y, if on { "┃" } else { " " }, look.style(Paint::Border));
+    for y in (area.top()..area.bottom()).skip(from).take(length) {
+        buffer.set_string(x, y, "┃", look.style(Paint::Border));
     }
 }

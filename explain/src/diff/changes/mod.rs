@@ -330,7 +330,7 @@ impl Finder<'_> {
             Some(index) => format!("Lookup {index}"),
             None => "Lookup (full scan)".to_owned(),
         });
-        let relation = nodes[0].relation.clone();
+        let relation = nodes.map(|node| node.relation.clone()).into_iter().flatten().min();
         let nodes = ids.map(|id| vec![id]);
         self.push(ChangeKind::AccessPath, (effect, weight), relation, texts, nodes);
         if effect == Effect::Harm && !is_small {
@@ -405,7 +405,7 @@ impl Finder<'_> {
     }
 
     fn place(&self, ids: Sides<NodeId>, scanning: Option<usize>) -> Place<'_> {
-        Place { profiles: self.plans, ids, scanning, catalogs: self.catalogs }
+        Place { profiles: self.plans, ids, scanning }
     }
 
     /// The relation of a pair by its alias. Where the two differ it is the lesser, so that it is

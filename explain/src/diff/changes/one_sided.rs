@@ -8,7 +8,6 @@ use crate::diff::profile::{Class, Profile};
 use crate::diff::{ChangeKind, Severity};
 use crate::engine::Engine;
 use crate::plan::{Node, NodeId, Operator, Plan, Role};
-use crate::workload::Catalog;
 use std::collections::HashMap;
 
 /// What looking at a node alone would cost a walk over the plan.
@@ -168,7 +167,7 @@ impl Finder<'_> {
     }
 
     fn weight_of_sort(&self, side: usize, id: NodeId) -> (Effect, Severity) {
-        let rows = sorted_rows(self.plans[side], id, self.catalogs[side]);
+        let rows = sorted_rows(self.plans[side], id);
         let is_small = rows.is_some_and(|rows| rows < self.tolerance.least_rows);
         let weight = if is_small { Severity::Info } else { Severity::Medium };
         if self.is_told_by_parent(side, id) && rows.is_none() {
@@ -187,7 +186,7 @@ fn weight_of_node(side: usize, node: &Node, class: Class) -> (Effect, Severity) 
 }
 
 /// How many rows a sort has to put in order.
-fn sorted_rows(plan: &Profile<'_>, id: NodeId, catalog: Option<&Catalog>) -> Option<f64> {
+fn sorted_rows(plan: &Profile<'_>, id: NodeId) -> Option<f64> {
     let node = plan.node(id);
     if let Some(rows) = node.actual_rows().or(node.estimate.rows_per_loop) {
         return Some(rows);
@@ -197,7 +196,7 @@ fn sorted_rows(plan: &Profile<'_>, id: NodeId, catalog: Option<&Catalog>) -> Opt
     let mut most: Option<f64> = None;
     // SQLite joins at most 64 tables.
     for sibling in siblings.take(64) {
-        let rows = access::table_rows(plan, sibling, catalog)?;
+        let rows = access::table_rows(plan, sibling)?;
         most = Some(most.map_or(rows, |most| most.max(rows)));
     }
     most

@@ -5,7 +5,6 @@ use super::{Effect, Finder, Sides};
 use crate::diff::profile::{Class, Profile};
 use crate::diff::{ChangeKind, Severity};
 use crate::plan::{Node, NodeId, Operator};
-use crate::workload::Catalog;
 use serde_json::Value;
 
 /// Partitions, one ÷ the other, from which it is a change of its own weight: a partition that comes
@@ -52,7 +51,7 @@ impl Finder<'_> {
         });
         if counts[0] != counts[1] {
             self.excuse(&lone);
-            self.report_partitions(&before.table, counts, lone);
+            self.report_partitions(before.table.min(after.table).as_str(), counts, lone);
         }
     }
 
@@ -82,10 +81,8 @@ impl Finder<'_> {
         let plan = self.plans[side];
         let scans: Vec<NodeId> =
             plan.inputs(append).filter_map(|member| scan_below(plan, member)).collect();
-        let table = scans.iter().find_map(|id| table_of(plan.node(*id), self.catalogs[side]))?;
-        let is_one = |id: &NodeId| {
-            table_of(plan.node(*id), self.catalogs[side]).is_some_and(|other| other == table)
-        };
+        let table = scans.iter().find_map(|id| table_of(plan, *id))?;
+        let is_one = |id: &NodeId| table_of(plan, *id).is_some_and(|other| other == table);
         let runs = |id: &NodeId| !plan.node(*id).never_executed();
         scans
             .iter()
@@ -145,10 +142,9 @@ fn scan_below(plan: &Profile<'_>, member: NodeId) -> Option<NodeId> {
 
 /// The partitioned table that a scan reads a partition of: as the catalog has it, else by the
 /// alias, which PostgreSQL makes of the table's and a number (`events_3`).
-fn table_of(node: &Node, catalog: Option<&Catalog>) -> Option<String> {
-    let relation = node.relation.as_deref()?;
-    let known = catalog.and_then(|catalog| catalog.table(node.schema.as_deref(), relation));
-    if let Some(parent) = known.and_then(|table| table.parent.clone()) {
+fn table_of(plan: &Profile<'_>, id: NodeId) -> Option<String> {
+    let node = plan.node(id);
+    if let Some(parent) = plan.known[id.index()].and_then(|table| table.parent.clone()) {
         return Some(parent);
     }
     let (stem, number) = node.relation_name()?.rsplit_once('_')?;

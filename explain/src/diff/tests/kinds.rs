@@ -432,6 +432,27 @@ fn the_rest() {
 }
 
 #[test]
+fn other_aliases_are_the_same_relations() {
+    let before = pg("HashJoin cost=1000 [join o.customer_id = c.id]
+                       SeqScan orders o cost=500
+                       Hash role=inner
+                         SeqScan customers c cost=80");
+    let after = pg("NestedLoop cost=1000
+                      SeqScan orders ord cost=500
+                      IndexScan customers cust role=inner using=pk cost=8 [index id = ord.c]");
+    let found = diff(&before, &after);
+    let kinds: Vec<ChangeKind> = found.changes.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::JoinMethod, ChangeKind::AccessPath]);
+    assert_mirrors(&before, &after, [None, None]);
+    // Two tables that change places keep theirs.
+    let before = pg("NestedLoop cost=1000
+                       SeqScan a b
+                       SeqScan b a role=inner");
+    let found = diff(&before, &before);
+    assert_eq!((found.verdict, found.changes.len()), (Verdict::Same, 0));
+}
+
+#[test]
 fn one_alias_in_several_scopes() {
     let before = pg("Aggregate cost=100
                        SeqScan orders o [filter x]

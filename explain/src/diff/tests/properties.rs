@@ -85,6 +85,7 @@ fn inserted(nodes: &[(usize, Node)], place: usize, operator: Operator) -> Vec<(u
     new.role = old.role;
     new.estimate = old.estimate;
     new.actual = old.actual;
+    new.buffers = old.buffers.clone();
     nodes[place].1.role = Role::Outer;
     let end = (place + 1..nodes.len()).find(|&i| nodes[i].0 <= depth).unwrap_or(nodes.len());
     for (depth, _) in &mut nodes[place..end] {
@@ -167,6 +168,84 @@ proptest! {
             .collect();
         prop_assert_eq!(shapes, vec![kind]);
     }
+}
+
+/// Plans of real servers, one of each pair.
+fn recorded_plans() -> Vec<(String, Plan)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/diff");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(root).unwrap() {
+        let folder = entry.unwrap().path();
+        let before = ["json", "txt"].map(|suffix| folder.join(format!("before.{suffix}")));
+        let Some(file) = before.iter().find(|path| path.exists()) else { continue };
+        let text = std::fs::read_to_string(file).unwrap();
+        let plan = crate::formats::read(&text, None).unwrap().swap_remove(0).plan;
+        found.push((file.display().to_string(), plan));
+    }
+    found
+}
+
+/// A node put above each node of each recorded plan in turn leaves all others paired with
+/// themselves, and is the only change of shape.
+#[test]
+fn one_node_more_shifts_nothing_in_recorded_plans() {
+    const NEW: [(Operator, ChangeKind); 3] = [
+        (Operator::Gather, ChangeKind::Parallelism),
+        (Operator::Memoize, ChangeKind::Memoize),
+        (Operator::Materialize, ChangeKind::NodeAdded),
+    ];
+    for (file, before) in recorded_plans() {
+        let nodes: Vec<(usize, Node)> =
+            before.nodes().iter().map(|n| (n.depth() as usize, n.clone())).collect();
+        for place in 0..nodes.len() {
+            let within = |(_, node): (NodeId, &Node)| node.operator == Operator::BitmapHeapScan;
+            let filters = |(_, node): (NodeId, &Node)| {
+                matches!(node.operator, Operator::Append | Operator::Filter | Operator::Fetch)
+            };
+            let id = NodeId(place as u32);
+            // Between these and their inputs no engine puts a node.
+            if before.ancestors(id).any(within) || before.ancestors(id).take(1).any(filters) {
+                continue;
+            }
+            let (operator, kind) = NEW[place % NEW.len()].clone();
+            if nodes.iter().any(|(_, node)| node.operator == operator) {
+                continue;
+            }
+            let mut builder = PlanBuilder::new();
+            for (depth, node) in inserted(&nodes, place, operator) {
+                builder.close_to_depth(depth);
+                builder.open(node).unwrap();
+            }
+            let after = builder.finish(before.engine, "test").unwrap();
+            let found = diff(&before, &after);
+            let expected: Vec<(NodeId, NodeId)> = (0..nodes.len())
+                .map(|i| (NodeId(i as u32), NodeId((i + usize::from(i >= place)) as u32)))
+                .collect();
+            assert_eq!(found.pairs, expected, "{file} at {place}");
+            let shapes: Vec<ChangeKind> = found.changes.iter().map(|change| change.kind).collect();
+            let figures = [ChangeKind::Estimate, ChangeKind::Cost, ChangeKind::Work];
+            let shapes: Vec<ChangeKind> =
+                shapes.into_iter().filter(|kind| !figures.contains(kind)).collect();
+            assert_eq!(shapes, vec![kind], "{file} at {place}");
+        }
+    }
+}
+
+#[test]
+fn fifty_thousand_equal_siblings() {
+    let siblings = |count: usize, cost: usize| {
+        let mut builder = PlanBuilder::new();
+        builder.open(node("Append cost=100")).unwrap();
+        for _ in 0..count {
+            builder.leaf(node(&format!("SeqScan t cost={cost} role=member"))).unwrap();
+        }
+        builder.finish(Engine::Postgres, "test").unwrap()
+    };
+    let all = siblings(50_000, 7);
+    assert!(diff(&all, &siblings(50_000, 8)).changes.is_empty());
+    let fewer = siblings(30_000, 7);
+    let found = diff(&all, &fewer);
+    assert_eq!((found.pairs.len(), found.changes.len()), (30_001, 20_000));
 }
 
 #[test]

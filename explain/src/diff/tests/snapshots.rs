@@ -1,7 +1,7 @@
 //! Snapshots: matching, causes, ranking.
 
 use super::*;
-use crate::diff::{SnapshotDiff, snapshots};
+use crate::diff::{Cause, CauseKind, SnapshotDiff, Trend, Undo, snapshots};
 use crate::workload::{
     Coverage, Fingerprint, PlanRecord, Snapshot, Statement, TargetIdentity, Window,
 };
@@ -254,4 +254,196 @@ fn causes_beyond_indexes() {
             "index a on orders (x) was renamed to b",
         ]
     );
+}
+
+fn windowed(mut snapshot: Snapshot, from: &str, to: &str) -> Snapshot {
+    snapshot.window = Window { from: Some(from.into()), to: Some(to.into()) };
+    snapshot
+}
+
+/// `calls` of `mean_ms`, with a spread of a tenth.
+fn timed(print: u64, calls: f64, mean_ms: f64, plan: Option<Plan>) -> Statement {
+    let mut statement = statement(print, calls * mean_ms, plan);
+    statement.counters.calls = Some(calls);
+    statement.counters.mean_ms = Some(mean_ms);
+    statement.counters.stddev_ms = Some(mean_ms / 10.0);
+    statement
+}
+
+#[test]
+fn rates_are_of_an_hour_whatever_the_windows_are() {
+    let before = windowed(
+        pg_snapshot(vec![timed(1, 1_000.0, 10.0, scan()), timed(2, 100.0, 50.0, scan())]),
+        "2026-11-21T10:00:00Z",
+        "2026-11-21T12:00:00Z",
+    );
+    let after = windowed(
+        pg_snapshot(vec![timed(1, 250.0, 40.0, scan()), timed(2, 25.0, 50.0, scan())]),
+        "2026-11-21T13:00:00Z",
+        "2026-11-21T13:30:00Z",
+    );
+    let diff = compare(&before, &after);
+    assert_eq!(diff.hours, [Some(2.0), Some(0.5)]);
+    let first = &diff.statements[0];
+    assert_eq!((first.fingerprint.0, first.trend), (1, Trend::Regressed));
+    assert_eq!(first.rates.map(|rates| rates.calls_per_hour), [Some(500.0), Some(500.0)]);
+    assert_eq!(first.added_ms_per_hour, Some(15_000.0));
+    // The same plan, four times the time over many calls of one server: worse, and it says why.
+    assert_eq!(first.verdict, Verdict::Worse);
+    assert_eq!(first.reason, "the plans are the same; a call took 10 ms and takes 40 ms");
+    let second = &diff.statements[1];
+    assert_eq!((second.trend, second.verdict), (Trend::Steady, Verdict::Same));
+    assert_eq!(second.added_ms_per_hour, Some(0.0));
+    let back = compare(&after, &before);
+    assert_eq!(back.statements[0].trend, Trend::Improved);
+    assert_eq!(back.statements[0].verdict, Verdict::Better);
+}
+
+#[test]
+fn what_both_windows_cover_counts_once() {
+    let reset = "2026-11-21T10:00:00Z";
+    let before =
+        windowed(pg_snapshot(vec![timed(1, 1_000.0, 10.0, scan())]), reset, "2026-11-21T11:00:00Z");
+    // 1,000 calls of 10 ms, then 100 of 120 ms: the mean of all is 20 ms.
+    let after =
+        windowed(pg_snapshot(vec![timed(1, 1_100.0, 20.0, scan())]), reset, "2026-11-21T12:00:00Z");
+    let diff = compare(&before, &after);
+    assert_eq!(diff.hours, [Some(1.0), Some(1.0)]);
+    let rates = diff.statements[0].rates;
+    assert_eq!(rates[1].calls, Some(100.0));
+    assert_eq!(rates[1].mean_ms, Some(120.0));
+    assert_eq!(diff.statements[0].trend, Trend::Regressed);
+}
+
+#[test]
+fn few_calls_and_noise_are_no_trend() {
+    let pair = |was: Statement, is: Statement| {
+        compare(&pg_snapshot(vec![was]), &pg_snapshot(vec![is])).statements.remove(0).trend
+    };
+    assert_eq!(pair(timed(1, 2.0, 10.0, None), timed(1, 900.0, 90.0, None)), Trend::Unknown);
+    assert_eq!(pair(timed(1, 900.0, 0.1, None), timed(1, 900.0, 0.9, None)), Trend::Steady);
+    let mut noisy = timed(1, 10.0, 20.0, None);
+    noisy.counters.stddev_ms = Some(60.0);
+    assert_eq!(pair(timed(1, 10.0, 10.0, None), noisy), Trend::Steady);
+    assert_eq!(pair(timed(1, 10.0, 10.0, None), timed(1, 10.0, 20.0, None)), Trend::Regressed);
+}
+
+#[test]
+fn several_plans_are_compared_by_those_that_prevail() {
+    let of = |plans: &[Option<Plan>]| {
+        let mut statement = statement(1, 10.0, None);
+        let records = plans.iter().flatten();
+        statement.plans =
+            records.map(|plan| PlanRecord { plan: plan.clone(), raw: None }).collect();
+        pg_snapshot(vec![statement])
+    };
+    let mostly_lookups = of(&[scan(), lookup(), lookup(), lookup(), lookup()]);
+    let mostly_scans = of(&[lookup(), scan(), scan(), scan(), scan()]);
+    let diff = compare(&mostly_lookups, &mostly_scans);
+    let statement = &diff.statements[0];
+    assert_eq!((statement.verdict, statement.compared), (Verdict::Worse, [1, 1]));
+    let flip = statement.flip.as_ref().unwrap();
+    assert!(flip.flipped && (flip.shift - 0.6).abs() < 1e-9, "{flip:?}");
+    assert!(flip.plans.iter().any(|plan| plan.places == [Some(0), Some(1)]), "{flip:?}");
+    assert!(
+        statement.reason.contains("went from 20 % to 80 % of the plans seen"),
+        "{}",
+        statement.reason
+    );
+    let steady = compare(&mostly_lookups, &of(&[lookup(), scan(), lookup(), lookup(), lookup()]));
+    let flip = steady.statements[0].flip.as_ref().unwrap();
+    assert!(!flip.flipped && steady.statements[0].verdict == Verdict::Same);
+    assert_eq!(compare(&of(&[scan()]), &of(&[lookup()])).statements[0].flip, None);
+}
+
+#[test]
+fn a_worse_statement_names_its_own_cause_and_what_undoes_it() {
+    let elsewhere = Some(pg("SeqScan lines cost=9000 [filter sku = 1]"));
+    let mut before = pg_snapshot(vec![statement(1, 9.0, lookup()), statement(2, 9.0, elsewhere)]);
+    let other = Some(pg("SeqScan lines cost=90000 [filter sku = 1]"));
+    let mut after = pg_snapshot(vec![statement(1, 500.0, scan()), statement(2, 90.0, other)]);
+    before.catalog.tables = vec![table("orders", 1e6), table("lines", 1e5)];
+    after.catalog.tables = vec![table("orders", 1e6), table("lines", 1e6)];
+    let dropped = index("orders", "orders_customer_id_idx", &["customer_id"]);
+    before.catalog.indexes.push(dropped.clone());
+    before.settings.insert("work_mem".into(), "64MB".into());
+    after.settings.insert("work_mem".into(), "4MB".into());
+    let diff = compare(&before, &after);
+    let causes = |print: u64| -> Vec<&Cause> {
+        let statement = diff.statements.iter().find(|s| s.fingerprint.0 == print).unwrap();
+        statement.causes.iter().map(|place| &diff.causes[*place]).collect()
+    };
+    let of_first = causes(1);
+    assert_eq!(of_first[0].kind, CauseKind::IndexDropped);
+    assert_eq!(of_first[0].undo, Some(Undo::CreateIndex(dropped)));
+    assert_eq!(
+        of_first[1].undo,
+        Some(Undo::Setting { name: "work_mem".into(), value: "64MB".into() })
+    );
+    assert_eq!(of_first.len(), 2, "{of_first:?}");
+    assert_eq!(causes(2)[0].text, "lines has 10 times the rows (100k → 1.00M)");
+}
+
+#[test]
+fn stale_statistics_are_a_cause() {
+    let mut before = pg_snapshot(vec![]);
+    let mut after = pg_snapshot(vec![]);
+    let with = |modified: f64| Table {
+        modified_since_analyze: Some(modified),
+        analyzed_at: Some("2026-11-01T00:00:00Z".into()),
+        ..table("orders", 1e6)
+    };
+    before.catalog.tables = vec![with(1_000.0)];
+    after.catalog.tables = vec![with(400_000.0)];
+    let diff = compare(&before, &after);
+    assert_eq!(
+        texts(&diff),
+        ["400k rows of orders changed since its last ANALYZE (2026-11-01T00:00:00Z, before both)"]
+    );
+    let undo = Undo::Analyze { schema: None, table: "orders".into() };
+    assert_eq!(diff.causes[0].undo, Some(undo));
+}
+
+/// An empty database of a build is not the production that the baseline is of.
+#[test]
+fn other_data_is_not_comparable() {
+    let mut production = pg_snapshot(vec![statement(1, 9.0, lookup())]);
+    production.catalog.tables = vec![table("orders", 1e6)];
+    let mut build = pg_snapshot(vec![statement(1, 9.0, scan())]);
+    build.target.name = "ci".into();
+    build.catalog.tables = vec![table("orders", 12.0)];
+    let diff = compare(&production, &build);
+    assert_eq!(diff.verdict, Verdict::NotComparable);
+    assert_eq!(
+        diff.not_comparable.as_deref(),
+        Some(
+            "the rows of orders differ (1.00M, 12), so this is about other data; orders lost index \
+             orders_customer_id_idx (IndexScan → SeqScan)"
+        )
+    );
+    // The same plan on other data is still the same plan.
+    build.statements = vec![statement(1, 9.0, lookup())];
+    assert_eq!(compare(&production, &build).verdict, Verdict::Same);
+    // In one database that is history: it may be judged.
+    build.statements = vec![statement(1, 9.0, scan())];
+    build.target.name = production.target.name.clone();
+    build.catalog.tables = vec![table("orders", 1e7)];
+    production.catalog.tables = vec![table("orders", 1e5)];
+    assert_eq!(compare(&production, &build).verdict, Verdict::Worse);
+}
+
+#[test]
+fn blocks_of_many_calls_are_work_without_a_run() {
+    let of = |blocks: f64, plan: Option<Plan>| {
+        let mut statement = timed(1, 100.0, 0.5, plan);
+        statement.counters.shared_blocks_hit = Some(blocks * 100.0);
+        statement.counters.shared_blocks_read = Some(0.0);
+        pg_snapshot(vec![statement])
+    };
+    let diff = compare(&of(2_000.0, lookup()), &of(50.0, scan()));
+    let plan = diff.statements[0].plan.as_ref().unwrap();
+    assert_eq!((plan.verdict, plan.measured_by), (Verdict::Better, "blocks"));
+    // Half as many again is other parameters.
+    let diff = compare(&of(2_000.0, scan()), &of(3_000.0, scan()));
+    assert_eq!(diff.statements[0].verdict, Verdict::Same);
 }

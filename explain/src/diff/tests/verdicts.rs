@@ -1,6 +1,7 @@
 //! Verdicts and their reasons.
 
 use super::*;
+use crate::diff::{Side, compare};
 
 fn verdict(before: &str, after: &str) -> (Verdict, String, &'static str) {
     let plans = [pg(before), pg(after)];
@@ -136,4 +137,80 @@ fn mongodb_scans_need_no_name() {
     assert_eq!(found.verdict, Verdict::Worse);
     assert!(lines(&found)[0].contains("IndexScan dest_1 → SeqScan"), "{:?}", lines(&found));
     assert_mirrors(&before, &after, [None, None]);
+}
+
+#[test]
+fn time_counts_where_work_and_cost_are_silent_and_the_test_is_sure() {
+    let plan = pg("SeqScan orders cost=4000 rows=10 actual=10x1 removed=99990");
+    let side = |runs_ms: &'static [f64]| Side { runs_ms, ..Side::of(&plan) };
+    let quick = [10.0, 10.2, 9.9, 10.1, 10.3, 9.8];
+    let slow = [30.0, 30.2, 29.9, 30.1, 30.3, 29.8];
+    let noisy = [9.0, 30.0, 9.5, 10.0, 9.9, 31.0];
+    let [quick, slow, noisy] = [quick, slow, noisy].map(|runs| &*Box::leak(Box::new(runs)));
+    let judged = |before, after| compare([side(before), side(after)], Tolerance::default());
+    let found = judged(quick, slow);
+    assert_eq!((found.verdict, found.measured_by), (Verdict::Worse, "time"));
+    assert_eq!(found.reason, "the same plan; time 10.1 → 30.1 (×3)");
+    assert_eq!(lines(&found), ["medium time: time 10.1 → time 30.1"]);
+    assert_eq!(judged(slow, quick).verdict, Verdict::Better);
+    assert_eq!(judged(quick, noisy).verdict, Verdict::Same);
+    assert_eq!(judged(&quick[..3], &slow[..3]).verdict, Verdict::Same);
+    assert_eq!(judged(quick, slow).timing.unwrap().runs, [6, 6]);
+}
+
+#[test]
+fn time_against_work_is_a_change() {
+    let scan = pg("SeqScan orders cost=4000 rows=10 actual=10x1 removed=99990");
+    let lookup = pg("IndexScan orders using=i cost=8 rows=10 actual=10x1 [index a = 1]");
+    let quick = [1.5, 1.6, 1.4, 1.7, 1.55];
+    let slow = [20.0, 20.2, 19.9, 20.1, 20.3];
+    let sides =
+        [Side { runs_ms: &quick, ..Side::of(&scan) }, Side { runs_ms: &slow, ..Side::of(&lookup) }];
+    assert_eq!(compare(sides, Tolerance::default()).verdict, Verdict::Changed);
+}
+
+#[test]
+fn settings_of_the_plan_withhold_its_cost() {
+    let [mut before, mut after] = [
+        "HashJoin cost=2000\n  SeqScan orders o cost=900\n  SeqScan customers c role=inner cost=80",
+        "MergeJoin cost=90000\n  SeqScan orders o cost=900\n  SeqScan customers c role=inner cost=80",
+    ]
+    .map(pg);
+    assert_eq!(diff(&before, &after).verdict, Verdict::Worse);
+    after.settings = vec![("random_page_cost".into(), "1.1".into())];
+    let found = diff(&before, &after);
+    assert_eq!(found.verdict, Verdict::NotComparable);
+    assert_eq!(
+        found.reason,
+        "random_page_cost differs (the default, 1.1), so costs do not count, and nothing was \
+         measured; the join of c, o went from HashJoin to MergeJoin"
+    );
+    // A setting that is no unit of cost forbids nothing.
+    after.settings = vec![("work_mem".into(), "1MB".into())];
+    assert_eq!(diff(&before, &after).verdict, Verdict::Worse);
+    // With measured work, units do not matter.
+    after.settings = vec![("random_page_cost".into(), "1.1".into())];
+    for (plan, rows) in [(&mut before, 100.0), (&mut after, 90_000.0)] {
+        let ran = |node: &mut Node| {
+            node.actual = Some(Actual { loops: 1.0, rows_per_loop: rows, ..Actual::default() });
+        };
+        *plan = plan.clone().map_nodes(ran);
+    }
+    assert_eq!(diff(&before, &after).verdict, Verdict::Worse);
+}
+
+#[test]
+fn other_values_are_another_question() {
+    let before = pg("IndexScan orders using=i cost=8 rows=10 [index a = 1]");
+    let after = pg("SeqScan orders cost=4000 rows=90000 [filter a = 2]");
+    let found = diff(&before, &after);
+    assert_eq!((found.verdict, found.cost_ratio), (Verdict::Changed, None));
+    assert!(found.reason.contains("other values of orders were asked for (a = 1, a = 2)"));
+    assert_mirrors(&before, &after, [None, None]);
+    // As many rows: the same question.
+    let after = pg("SeqScan orders cost=4000 rows=11 [filter a = 2]");
+    assert_eq!(diff(&before, &after).verdict, Verdict::Worse);
+    // What a placeholder stood for is not known.
+    let after = pg("SeqScan orders cost=4000 rows=90000 [filter a = $1]");
+    assert_eq!(diff(&before, &after).verdict, Verdict::Worse);
 }

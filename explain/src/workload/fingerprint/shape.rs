@@ -109,7 +109,7 @@ impl Walk<'_> {
             at += 8;
         }
         // One to eight bytes: moved up, what follows them goes, and how many they are shows.
-        let last = bytes::load(self.text, at) << (8 * (8 - (token.end - at)) as u32 & 63);
+        let last = bytes::load(self.text, at) << ((8 * (8 - (token.end - at)) as u32) & 63);
         self.piece(last);
     }
 
@@ -231,6 +231,118 @@ impl Constants {
                 true
             }
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::fingerprint::normalize;
+    use std::collections::HashMap;
+
+    /// What the shape has rules for, and what stands around it.
+    const PIECES: [&str; 40] = [
+        "(",
+        "(",
+        ")",
+        ")",
+        ",",
+        ",",
+        "1",
+        "'x'",
+        "$1",
+        "?",
+        "in",
+        "in (",
+        "values",
+        "values (",
+        "), (",
+        "array",
+        "array[",
+        "[",
+        "]",
+        "null",
+        "true",
+        "is",
+        "not",
+        "now()",
+        "f(",
+        "::",
+        "int",
+        "a",
+        "\"q\"",
+        "-",
+        "+",
+        "date",
+        "interval",
+        "select",
+        "...",
+        ";",
+        "= any (",
+        "default",
+        "with time zone",
+        "from",
+    ];
+
+    /// Texts of a few pieces, the same in every run.
+    fn texts(count: u64) -> impl Iterator<Item = String> {
+        let mut state = 1_u64;
+        let mut next = move |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        (0..count).map(move |_| {
+            let length = 2 + next(9);
+            let pieces = (0..length).map(|_| PIECES[next(PIECES.len() as u64) as usize]);
+            pieces.collect::<Vec<_>>().join(" ")
+        })
+    }
+
+    #[test]
+    fn texts_of_one_shape_have_one_normalized_text() {
+        for engine in [Engine::Postgres, Engine::Mysql, Engine::Sqlite] {
+            let mut known: HashMap<u64, (String, String)> = HashMap::new();
+            let mut shared = 0;
+            for text in texts(60_000) {
+                let normal = normalize(&text, engine);
+                let (first, expected) = known
+                    .entry(shape(&text, engine))
+                    .or_insert_with(|| (text.clone(), normal.clone()));
+                shared += u32::from(*first != text);
+                assert_eq!(normal, *expected, "{engine}: {text:?} has the shape of {first:?}");
+            }
+            assert!(shared > 500, "{engine}: only {shared} texts share a shape");
+        }
+    }
+
+    #[test]
+    fn lists_of_any_length_have_one_shape() {
+        let same = [
+            ["a in (1)", "a in ('x', 2, -3, null, now() - interval '3 days', '1'::int)"],
+            [
+                "insert into t values (1, 'a')",
+                "insert into t values (2, null), (3, default), (now(), 1)",
+            ],
+            ["select array[1]", "select array[1, 2, 3]"],
+            ["a in ((1, 2))", "a in ((1, 2), (3, 4))"],
+        ];
+        for [one, other] in same {
+            assert_eq!(shape(one, Engine::Postgres), shape(other, Engine::Postgres), "{other}");
+        }
+        let different = [
+            ["a in (1)", "a in (b)"],
+            ["a in (select 1)", "a in (select 1), (select 1)"],
+            ["select 1", "select a"],
+            ["values (1), (a)", "values (1), (a), (a)"],
+            ["abcdefgh", "abcdefghi"],
+            ["abcdefgh", "abcdefg"],
+            ["a b", "ab"],
+        ];
+        for [one, other] in different {
+            assert_ne!(shape(one, Engine::Postgres), shape(other, Engine::Postgres), "{other}");
         }
     }
 }

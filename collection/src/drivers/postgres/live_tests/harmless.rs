@@ -59,10 +59,15 @@ async fn holes_of_read_only_transactions_are_not_run() {
     for (server, url) in urls() {
         with_database(&url, async |database| {
             let admin = shop(&database).await;
+            let wrapped = "CREATE FUNCTION locks() RETURNS int LANGUAGE plpgsql AS \
+                           $$ BEGIN PERFORM pg_advisory_lock(4711); RETURN 1; END $$; \
+                           CREATE VIEW deep AS SELECT locks(); CREATE VIEW deeper AS TABLE deep";
+            admin.batch_execute(wrapped).await.unwrap();
             let mut session = database.session().await;
-            let asked = HOLES.map(statement);
+            let texts = [&HOLES[..], &["SELECT locks()", "SELECT * FROM deeper"]].concat();
+            let asked: Vec<Statement> = texts.iter().map(|text| statement(text)).collect();
             let plans = all_plans(&mut *session, &asked, Execution::Analyze).await.unwrap();
-            for (plan, sql) in plans.iter().zip(HOLES) {
+            for (plan, sql) in plans.iter().zip(texts) {
                 // Planned only, or refused by the server because there is no such function.
                 let ran = plan.as_ref().is_ok_and(|record| record.plan.is_analyzed());
                 assert!(!ran, "{server}: {sql}");
@@ -225,10 +230,12 @@ async fn a_line_that_is_cut_anywhere_leaves_what_came_before() {
                     assert_eq!(error.kind, ErrorKind::Connection, "after {most}: {error:?}");
                     "nothing"
                 }
-                Ok(snapshot) if snapshot.problems.is_empty() => break,
                 Ok(snapshot) => {
-                    assert_eq!(snapshot.problems[0].kind, "connection-lost", "after {most}");
                     assert!(!snapshot.statements.is_empty());
+                    if snapshot.problems.iter().all(|p| p.kind != "connection-lost") {
+                        assert!(snapshot.statements.iter().all(|s| !s.plans.is_empty()));
+                        break;
+                    }
                     "a part"
                 }
             };

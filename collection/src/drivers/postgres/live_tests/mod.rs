@@ -3,6 +3,7 @@
 mod collecting;
 mod failing;
 mod harmless;
+mod killed;
 mod logging;
 mod many;
 mod pooled;

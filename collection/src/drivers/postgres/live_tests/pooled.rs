@@ -1,6 +1,6 @@
 //! Behind PgBouncer, which hands each transaction, or each statement, to any of its connections.
 
-use super::support::{Database, shop, target, url, with_database};
+use super::support::{Database, is_required, shop, target, url, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
@@ -58,8 +58,8 @@ impl Bouncer {
         let started = command.arg(&path).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
         let Ok(mut child) = started else {
             // Past the test runner, which keeps what a passing test prints to itself.
-            let _ =
-                writeln!(std::io::stderr(), "skipped: no pgbouncer (apt-get install pgbouncer)");
+            let _ = writeln!(std::io::stderr(), "skipped: no pgbouncer (dev/tools up)");
+            assert!(!is_required(), "PgBouncer is required");
             return None;
         };
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -26,10 +26,15 @@ pub fn url(server: &str) -> Option<String> {
             "skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"
         );
         let usual = ["PG13", "PG15", "PG16", "PG18"].contains(&server);
-        let required = std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1");
-        assert!(!(required && usual), "{variable} is not set, and servers are required");
+        assert!(!(usual && is_required()), "{variable} is not set, and servers are required");
     }
     url
+}
+
+/// Whether a test must not be skipped, as in CI.
+#[expect(clippy::disallowed_methods, reason = "a switch of the tests' own")]
+pub fn is_required() -> bool {
+    std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1")
 }
 
 /// The URL of a server that encrypts, with `?sslrootcert=FILE` of its authority; there is none in

@@ -112,6 +112,7 @@ fn gate(document: &mut Document, report: &DiffReport, compared: &[Compared<'_>])
         text.push_str(&format!("; {} allowed", counted(allowed, "statement is", "statements are")));
     }
     document.toned(text, if failing > 0 { Tone::Burning } else { Tone::Good });
+    document.list(report.leftovers().iter().map(|line| item("allow", Tone::Warm, line)).collect());
 }
 
 fn statements(

@@ -64,7 +64,7 @@ pub(super) fn lines(
 ) -> Vec<Vec<Span>> {
     let rows = rows(plans, diff);
     let shown = near_changes(&rows);
-    let mut lines = vec![vec![dim(head(style))]];
+    let mut lines = vec![vec![dim(style.cut(&head(style), style.room(0)))]];
     let mut skipped = 0;
     for (row, is_shown) in rows.iter().zip(shown) {
         if !is_shown {

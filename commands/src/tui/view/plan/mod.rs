@@ -12,7 +12,7 @@ use super::text::{Line, put, run, scroll_bar, text_of};
 use crate::tui::plan::layout::Layout;
 use crate::tui::plan::{PlansScreen, Side};
 use crate::tui::screen::Page;
-use crate::tui::theme::Paint;
+use crate::tui::theme::{Look, Paint};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -80,6 +80,23 @@ pub fn detail_text(screen: &PlansScreen, page: &Page<'_>) -> String {
     let _ = page;
     let lines = detail::lines(screen, 100);
     lines.iter().map(|line| text_of(line).trim_end().to_owned() + "\n").collect()
+}
+
+/// The signs of the tree, and the icons.
+pub fn legend(look: &Look) -> Vec<(String, &'static str)> {
+    let sign = |text: &str| text.to_owned();
+    let mut legend = vec![
+        (sign("5→90 ↑18×"), "rows estimated and actual, over all loops; 18 times more came"),
+        (sign("⟳20"), "it ran twenty times"),
+        (sign("~5"), "estimated only: the plan was not run"),
+        (sign("◀"), "the hottest node"),
+        (sign("!1"), "the number of a finding about it"),
+        (sign("+12"), "so many nodes are folded away"),
+        (sign("…37"), "its level: too deep to be indented"),
+    ];
+    let icon = |icon: &icons::Icon| if look.ascii { icon.letter } else { icon.symbol };
+    legend.extend(icons::ALL.iter().map(|(i, meaning)| (icon(i).to_owned(), *meaning)));
+    legend
 }
 
 /// A heading of a group.
