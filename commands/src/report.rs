@@ -317,8 +317,10 @@ pub struct BrowseRow {
 
 /// Checks of a target.
 pub struct DoctorReport {
-    /// The target, without its password.
+    /// The target, without its password; of the config files their names.
     pub target: String,
+    /// What was looked at: `target`, `configuration`.
+    pub subject: &'static str,
     /// The checks.
     pub checks: Vec<Check>,
 }

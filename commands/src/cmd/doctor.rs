@@ -38,14 +38,17 @@ pub fn run(args: &DoctorArgs, ctx: &Ctx) -> Result<ExitStatus> {
         let mut session = workload::connect(ctx, &target, &args.connection.policy()?).await?;
         Ok(session.doctor().await?)
     })?;
-    show(ctx, target.to_string(), checks)
+    show(ctx, DoctorReport { target: target.to_string(), subject: "target", checks })
 }
 
-fn show(ctx: &Ctx, target: String, checks: Vec<Check>) -> Result<ExitStatus> {
-    let report = DoctorReport { target, checks };
+fn show(ctx: &Ctx, report: DoctorReport) -> Result<ExitStatus> {
     let fit = report.is_fit();
     super::show(ctx, &Report::Doctor(report))?;
     Ok(if fit { ExitStatus::Success } else { ExitStatus::Failure })
+}
+
+fn show_config(ctx: &Ctx, files: String, checks: Vec<Check>) -> Result<ExitStatus> {
+    show(ctx, DoctorReport { target: files, subject: "configuration", checks })
 }
 
 /// Checks the config files; connects to nothing and runs no password command.
@@ -60,7 +63,7 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
         Ok(config) => config,
         Err(error) => {
             let broken = check("config", CheckStatus::Fail, error.message, None);
-            return show(ctx, "planscope.toml".to_owned(), vec![broken]);
+            return show_config(ctx, "planscope.toml".to_owned(), vec![broken]);
         }
     };
     let files: Vec<String> = config.files.iter().map(|f| f.display().to_string()).collect();
@@ -68,7 +71,7 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
         let none = "there is no planscope.toml here, nor in the user's config folder";
         let remedy = Some("write [targets.shop] with url = \"postgres://user@host/db\"".to_owned());
         let missing = check("config", CheckStatus::Warn, none.to_owned(), remedy);
-        return show(ctx, "planscope.toml".to_owned(), vec![missing]);
+        return show_config(ctx, "planscope.toml".to_owned(), vec![missing]);
     }
     let mut checks = Vec::new();
     for (name, entry) in &config.targets {
@@ -100,7 +103,7 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
         checks.push(check("diff.allow", status, message, remedy));
     }
     checks.extend(baseline(config, ctx));
-    show(ctx, files.join(", "), checks)
+    show_config(ctx, files.join(", "), checks)
 }
 
 /// Whether what `[baseline]` names is there.

@@ -373,9 +373,10 @@ fn doctor(report: &DoctorReport) -> Document {
             .collect(),
     });
     document.list(items.collect());
+    let subject = report.subject;
     document.paragraph(match report.is_fit() {
-        true => "planscope can work with this target.",
-        false => "planscope cannot work with this target yet.",
+        true => format!("planscope can work with this {subject}."),
+        false => format!("planscope cannot work with this {subject} yet."),
     });
     document
 }

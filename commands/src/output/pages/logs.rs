@@ -155,7 +155,8 @@ fn load(document: &mut Document, log: &LogFacts, style: &Style) {
         false => format!("{} executions", Count(most)),
     };
     let line = format!("load  {}", sparkline(&weights, style.ascii));
-    let legend = format!("      each column {span}; the highest {highest}");
+    let from = log.load.first().and_then(|step| step.start.get(11..16)).unwrap_or_default();
+    let legend = format!("      from {from} on, each column {span}; the highest {highest}");
     let lines = vec![vec![plain(line)], vec![plain(legend)]];
     document.blocks.push(Block::Lines { language: "text", lines });
 }
