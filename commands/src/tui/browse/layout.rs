@@ -33,7 +33,8 @@ impl Layout {
             part
         };
         let tabs = take(1);
-        let live = take(u16::from(screen.live.is_some()));
+        let is_lost = screen.live.as_ref().is_some_and(|live| live.trouble().is_some());
+        let live = take(u16::from(screen.live.is_some()) + u16::from(is_lost));
         let head = take(1);
         let mut layout = Self { tabs, live, head, main: rest, ..Self::default() };
         if screen.shows_detail(page) {

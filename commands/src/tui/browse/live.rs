@@ -158,17 +158,29 @@ impl Live {
     pub fn line(&self) -> (String, bool) {
         let text = match &self.doing {
             Doing::Failed(why, Some(pause)) => {
-                return (format!("! lost, tries again in {}: {why}", seconds(*pause)), true);
+                let when = format!("! lost, tries again in {} (R: now)", seconds(*pause));
+                return (format!("{when}: {why}"), true);
             }
-            Doing::Failed(why, None) => return (format!("! stopped, R tries again: {why}"), true),
+            Doing::Failed(why, None) => return (format!("! stopped (R tries again): {why}"), true),
             _ if self.paused => "‖ paused, p goes on".to_owned(),
-            Doing::Collecting(step) => format!("● {step}"),
+            Doing::Collecting(step) => format!("● {step:<24}"),
             Doing::Waiting(pause) if *pause > self.every => {
-                format!("● next in {}, to keep the budget", seconds(*pause))
+                let next = format!("next in {} (budget)", seconds(*pause));
+                format!("● {next:<24}")
             }
-            Doing::Waiting(_) => format!("● every {}", seconds(self.every)),
+            Doing::Waiting(_) => {
+                let every = format!("every {}", seconds(self.every));
+                format!("● {every:<24}")
+            }
         };
         (text, false)
+    }
+
+    /// What failed, with what to do about it, when the last round did.
+    pub fn trouble(&self) -> Option<String> {
+        let (line, is_bad) = self.line();
+        let hints = self.failure.iter().flatten().skip(1).cloned();
+        is_bad.then(|| std::iter::once(line).chain(hints).collect::<Vec<_>>().join(" · "))
     }
 
     /// What it costs the server.

@@ -16,15 +16,17 @@ mod update;
 use super::keymap::KeyTable;
 use super::list::List;
 use super::message::{Action, Ask, Effect, Mouse, News, Typing};
+use super::plan::search;
 use super::screen::{Page, Screen};
 use super::view;
 use known::{BrowseNews, Known};
 use layout::Room;
 use live::{Live, LiveNews};
 use planscope_advisors::{Advice, Finding};
-use planscope_explain::Statement;
+use planscope_explain::{Fingerprint, Statement};
 use ratatui::buffer::Buffer;
 use rows::{Choice, Identity, Row, Rows};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Which list is shown.
@@ -175,16 +177,25 @@ impl BrowseScreen {
     fn relist_findings(&mut self) {
         let words: Vec<String> =
             self.choice.words.split_whitespace().map(str::to_lowercase).collect();
+        // The statements that hold the words are listed already.
+        let listed: HashSet<Fingerprint> = match words.is_empty() {
+            true => HashSet::new(),
+            false => self.rows.listed.iter().map(|&i| self.fingerprint_of(i)).collect(),
+        };
         let fits = |finding: &Finding| {
-            let text = format!("{} {}", finding.title, finding.rule).to_lowercase();
-            let of = finding.statement.and_then(|id| self.known.snapshot.statement(id));
-            let statement = of.map_or(String::new(), |s| s.text.to_lowercase());
-            words.iter().all(|word| text.contains(word) || statement.contains(word))
+            let in_finding = |word: &String| {
+                search::find(&finding.title, word).is_some() || finding.rule.contains(word.as_str())
+            };
+            words.iter().all(in_finding) || finding.statement.is_some_and(|id| listed.contains(&id))
         };
         let all = self.known.findings.as_ref().map_or(&[][..], |findings| &findings.all);
         self.findings = (0..all.len() as u32).filter(|&i| fits(&all[i as usize])).collect();
         let count = self.findings.len();
         self.lists[View::Findings as usize].resize(count);
+    }
+
+    fn fingerprint_of(&self, row: u32) -> Fingerprint {
+        self.known.snapshot.statements[self.rows.all[row as usize].place].fingerprint
     }
 
     fn learn_live(&mut self, news: LiveNews) -> Vec<Effect> {

@@ -8,6 +8,7 @@ use crate::tui::message::{Effect, Message, Mouse, MouseKind};
 use crate::tui::samples::{self, browse, known, snapshot, watched};
 use crate::tui::screen::Screen;
 use crate::tui::state::{App, Overlay};
+use crate::tui::svg;
 use crate::tui::testing::{app, buffer, picture, pictures, press, work_off};
 use crate::tui::update::update;
 use planscope_collection::live::Cost;
@@ -37,6 +38,18 @@ fn pictures_of_the_lists() {
     pictures("browse-changes", boxed, "7 *");
     pictures("browse-findings", boxed, "f");
     pictures("browse-advice", boxed, "a");
+}
+
+#[test]
+fn pictures_for_the_manual() {
+    let dark = |keys: &str| {
+        let mut app = app(boxed(), (120, 30), false);
+        press(&mut app, keys);
+        buffer(&app)
+    };
+    svg::check("browse.svg", &dark(""), true);
+    svg::check("browse-advice.svg", &dark("a"), true);
+    svg::check("compare.svg", &dark("c"), true);
 }
 
 #[test]
@@ -228,7 +241,7 @@ fn a_watched_database_keeps_the_cursor_shows_its_costs_and_survives_a_loss() {
     assert!(picture(&app).contains("figures of the last round"));
     tell(&mut app, lost(None));
     let shown = picture(&app);
-    assert!(shown.contains("! stopped, R tries again") && shown.contains("cities"), "{shown}");
+    assert!(shown.contains("! stopped (R tries again)") && shown.contains("cities"), "{shown}");
 }
 
 #[test]

@@ -98,7 +98,10 @@ impl Screen for StatementScreen {
         let counters = &self.statement().counters;
         let mut facts = Vec::new();
         facts.extend(counters.total_ms.map(|ms| format!("{} in all", Millis(ms))));
-        facts.extend(counters.calls.map(|calls| format!("{} calls", Count(calls))));
+        facts.extend(counters.calls.map(|calls| match calls {
+            1.0 => "1 call".to_owned(),
+            calls => format!("{} calls", Count(calls)),
+        }));
         facts.extend(counters.mean_ms.map(|ms| format!("{} a call", Millis(ms))));
         facts.join(" · ")
     }

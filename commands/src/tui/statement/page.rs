@@ -9,7 +9,7 @@ use crate::tui::theme::Paint;
 use crate::tui::view::browse::{finding_line, verdict_line};
 use crate::tui::view::plan::painted;
 use crate::tui::view::text::{Line, dim, plain, run, wrapped};
-use planscope_explain::plan::plan_hash;
+use planscope_explain::plan::{Plan, plan_hash};
 use planscope_explain::units::{Bytes, Count, Millis, Share};
 use planscope_explain::workload::Counters;
 use ratatui::layout::Rect;
@@ -19,6 +19,9 @@ pub type Row = (Line, Option<Link>);
 
 /// Columns of names.
 const NAMES: usize = 18;
+
+/// Most relations in the line of a plan.
+const MOST_RELATIONS: usize = 3;
 
 /// Where the parts of the page are.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +96,8 @@ fn plans(screen: &StatementScreen, columns: usize, out: &mut Vec<Row>) {
         let plan = &record.plan;
         let root = plan.root();
         let mut line = vec![run(format!("{}  ", i + 1), Paint::Strong), plain(root.label.clone())];
+        let relations = relations(plan);
+        line.extend((!relations.is_empty()).then(|| plain(format!(" of {relations}"))));
         let facts = pages::facts(plan).split_off(1);
         line.push(dim(format!("  {} nodes", plan.nodes().len())));
         line.extend((!facts.is_empty()).then(|| dim(format!(" · {}", facts.join(" · ")))));
@@ -127,6 +132,21 @@ fn plans(screen: &StatementScreen, columns: usize, out: &mut Vec<Row>) {
         let lines = wrapped(&format!("may be because: {}", cause.text), Paint::Plain, columns - 3);
         out.extend(lines.into_iter().map(|line| ([vec![plain("   ")], line].concat(), None)));
     }
+}
+
+/// The first relations that a plan reads: the root's label alone says little of most plans.
+fn relations(plan: &Plan) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in plan.nodes().iter().filter_map(|node| node.relation.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() > MOST_RELATIONS {
+            names[MOST_RELATIONS] = "…";
+            break;
+        }
+    }
+    names.join(", ")
 }
 
 fn findings(screen: &StatementScreen, out: &mut Vec<Row>) {

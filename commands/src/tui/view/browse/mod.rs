@@ -129,19 +129,18 @@ fn limits(screen: &BrowseScreen) -> Line {
 /// How a watched database does, and what that costs it.
 fn live(screen: &BrowseScreen, page: &Page<'_>, area: Rect, buffer: &mut Buffer) {
     let Some(live) = screen.live.as_ref().filter(|_| area.height > 0) else { return };
-    let (text, is_bad) = live.line();
-    let paint = match (is_bad, live.paused) {
-        (true, _) => Paint::Bad,
-        (_, true) => Paint::Strong,
-        _ => Paint::Good,
-    };
-    let mut line = vec![run(text, paint)];
-    if !is_bad {
-        line.push(plain(format!(" · {}", live.since())));
-        let costs = live.costs();
-        if !costs.is_empty() {
-            line.push(dim(format!(" · {costs}")));
+    if let Some(trouble) = live.trouble() {
+        let lines = super::text::wrapped(&trouble, Paint::Bad, area.width.into());
+        for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
+            put(buffer, page.look, (area.x, y), area.width, line);
         }
+        return;
+    }
+    let paint = if live.paused { Paint::Strong } else { Paint::Good };
+    let mut line = vec![run(live.line().0, paint), plain(format!(" · {}", live.since()))];
+    let costs = live.costs();
+    if !costs.is_empty() {
+        line.push(dim(format!(" · {costs}")));
     }
     // Where there is little room the costs matter more than which figures they are.
     if width(&line) > usize::from(area.width) && line.len() == 3 {
