@@ -304,8 +304,6 @@ fn refine(
     tolerance: Tolerance,
     runs: &Runs,
 ) {
-    let [was, is] = snapshots.map(|snapshot| &snapshot.target);
-    let same_place = was.name == is.name && was.database == is.database;
     let mut changed = false;
     for statement in &mut diff.statements {
         let [before, after] =
@@ -322,8 +320,8 @@ fn refine(
             let of = &snapshots[side].statements[statement.places[side]];
             let record = of.plans.get(statement.compared[side])?;
             Some(PlanSide {
-                // Counted now on both sides, or at two times in one place.
-                counters: Some(&of.counters).filter(|_| same_place || times.is_some()),
+                counters: Some(&of.counters),
+                statement: Some(&of.text),
                 runs_ms: times.map_or(&[], |times| times[side].as_slice()),
                 ..PlanSide::within(&record.plan, snapshots[side])
             })
