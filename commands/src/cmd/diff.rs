@@ -304,8 +304,6 @@ fn refine(
     tolerance: Tolerance,
     runs: &Runs,
 ) {
-    let [was, is] = snapshots.map(|snapshot| &snapshot.target);
-    let same_place = was.name == is.name && was.database == is.database;
     let mut changed = false;
     for statement in &mut diff.statements {
         let [before, after] =
