@@ -171,6 +171,7 @@ impl Loop<'_> {
                     update(&mut self.app, message);
                 }
                 Effect::Work(work) => self.start(work),
+                // `update` has done these.
                 Effect::Push(_)
                 | Effect::Back
                 | Effect::Ask(_)

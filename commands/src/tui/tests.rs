@@ -151,7 +151,8 @@ fn shop_app() -> App {
 /// The line with the cursor.
 fn cursor_line(app: &App) -> String {
     let shown = picture(app);
-    shown.lines().find(|line| line.starts_with('▸')).unwrap_or_default().to_owned()
+    // Below the minimap, which has a pointer too.
+    shown.lines().skip(2).find(|line| line.starts_with('▸')).unwrap_or_default().to_owned()
 }
 
 #[track_caller]

@@ -159,6 +159,12 @@ impl Look {
         Style::new().fg(text).bg(color)
     }
 
+    /// The same for the box under the cursor, which has a pointer too: it stays as hot as it is.
+    pub fn pointed(&self, class: HeatClass) -> Style {
+        let style = self.filled(class).add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+        if self.depth == Depth::Mono { style.add_modifier(Modifier::REVERSED) } else { style }
+    }
+
     fn color(&self, paint: Paint) -> Option<Color> {
         let tint = self.palette.tint(self.background, paint)?;
         match self.depth {

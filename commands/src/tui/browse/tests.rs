@@ -68,7 +68,7 @@ fn the_way_goes_from_statement_to_plan_to_node_and_back() {
     press(&mut app, "f enter");
     assert_eq!(app.screens.len(), 3);
     let shown = picture(&app);
-    let line = shown.lines().find(|line| line.starts_with('▸')).unwrap().to_owned();
+    let line = shown.lines().rfind(|line| line.starts_with('▸')).unwrap().to_owned();
     assert!(line.contains("Seq Scan on orders"), "{shown}");
     press(&mut app, "esc");
     assert!(picture(&app).contains("Plans"), "{}", picture(&app));

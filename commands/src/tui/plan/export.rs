@@ -5,7 +5,6 @@ use crate::error::CommandError;
 use crate::output::{self, Style};
 use crate::report::{ExplainReport, Report, ShownPlan};
 use crate::tui::message::{Action, Effect};
-use crate::tui::screen::Page;
 use crate::tui::state::{Menu, MenuItem, Notice};
 use crate::tui::view;
 use planscope_advisors::Remedy;
@@ -84,11 +83,11 @@ fn one_line(text: &str) -> String {
 }
 
 /// What the pane with the keys shows.
-pub fn copy(screen: &PlansScreen, page: &Page<'_>) -> Vec<Effect> {
+pub fn copy(screen: &PlansScreen) -> Vec<Effect> {
     let state = screen.plan();
     let (text, what) = match (screen.side, &state.shown.statement) {
         (Side::Sql, Some(statement)) => (statement.clone(), "the statement"),
-        _ => (view::plan::detail_text(screen, page), "the node's details"),
+        _ => (view::plan::detail_text(screen), "the node's details"),
     };
     vec![Effect::Copy { text, what: what.to_owned() }]
 }

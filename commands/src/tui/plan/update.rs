@@ -33,7 +33,7 @@ pub fn act(screen: &mut PlansScreen, action: Action, page: &Page<'_>) -> Option<
         }
         Action::Export => export::menu(),
         Action::ExportAs(format) => export::write(screen, format),
-        Action::Copy => export::copy(screen, page),
+        Action::Copy => export::copy(screen),
         Action::CopyRemedy => export::copy_remedy(screen),
         Action::Search => {
             let state = screen.plan_mut();

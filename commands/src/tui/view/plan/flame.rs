@@ -5,13 +5,12 @@ use crate::output::node as words;
 use crate::tui::plan::layout::Layout;
 use crate::tui::plan::{PlanState, PlansScreen};
 use crate::tui::screen::Page;
-use crate::tui::theme::{Depth, Paint};
+use crate::tui::theme::Depth;
 use crate::tui::view::text::{dim, put};
 use planscope_explain::heat::HeatClass;
 use planscope_explain::plan::NodeId;
 use planscope_explain::units::Share;
 use ratatui::buffer::Buffer;
-use ratatui::style::Modifier;
 
 /// Narrower boxes have no text but the icon.
 const LEAST_TEXT: usize = 5;
@@ -27,16 +26,17 @@ pub fn draw(screen: &PlansScreen, page: &Page<'_>, layout: &Layout, buffer: &mut
     for segment in state.spans.boxes(state.plan(), top, area.width, levels, selected) {
         let cells = usize::from(segment.to - segment.from);
         let class = state.measured.own[segment.node.index()].class;
-        let mut style = page.look.filled(class);
-        if segment.node == selected {
-            style = page
-                .look
-                .style(Paint::Selected)
-                .add_modifier(Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED);
-        }
+        let is_selected = segment.node == selected;
+        let style = match is_selected {
+            true => page.look.pointed(class),
+            false => page.look.filled(class),
+        };
         let y = area.y + (segment.level - state.flame_top) as u16;
         let text = text(state, segment.node, cells, class, page);
         buffer.set_stringn(area.x + segment.from, y, text, cells, style);
+        if is_selected {
+            buffer.set_string(area.x + segment.from, y, "▸", style);
+        }
     }
 }
 

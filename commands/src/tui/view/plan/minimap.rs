@@ -5,12 +5,11 @@ use super::icons;
 use crate::tui::plan::PlanState;
 use crate::tui::plan::spans::Segment;
 use crate::tui::screen::Page;
-use crate::tui::theme::{Depth, Paint};
+use crate::tui::theme::Depth;
 use planscope_explain::heat::HeatClass;
 use planscope_explain::plan::NodeId;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 
 /// Narrower segments have no name.
 const LEAST_NAME: u16 = 7;
@@ -24,29 +23,35 @@ pub fn draw(state: &PlanState, page: &Page<'_>, area: Rect, buffer: &mut Buffer)
     let selected = state.selected();
     for segment in state.spans.row(plan, NodeId::ROOT, area.width) {
         let class = state.measured.own[segment.node.index()].class;
-        let text = text(state, &segment, class, page);
-        let mut style = page.look.filled(class);
-        if segment.node == selected {
-            // Colours are all taken: the cursor's own part is reversed and underlined.
-            style = page
-                .look
-                .style(Paint::Selected)
-                .add_modifier(Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED);
-        }
+        let is_selected = segment.node == selected;
+        let text = text(state, &segment, class, page, is_selected);
+        let style = match is_selected {
+            true => page.look.pointed(class),
+            false => page.look.filled(class),
+        };
         let room = usize::from(segment.to - segment.from);
         buffer.set_stringn(area.x + segment.from, area.y, text, room, style);
     }
 }
 
 /// The icon, a name where there is room, and a filling that says the heat where no colour does.
-fn text(state: &PlanState, segment: &Segment, class: HeatClass, page: &Page<'_>) -> String {
+fn text(
+    state: &PlanState,
+    segment: &Segment,
+    class: HeatClass,
+    page: &Page<'_>,
+    is_selected: bool,
+) -> String {
     let cells = usize::from(segment.to - segment.from);
     let node = &state.plan().nodes()[segment.node.index()];
     let icon = icons::of(node);
     let mut text = if page.look.ascii { icon.letter } else { icon.symbol }.to_owned();
+    if is_selected {
+        text.insert(0, '▸');
+    }
     if segment.to - segment.from >= LEAST_NAME {
         let name = node.relation_name().unwrap_or(&node.label);
-        text = format!("{text} {}", crate::report::cut(name, cells - 3));
+        text = format!("{text} {}", crate::report::cut(name, cells - 4));
     }
     let filling = match class {
         _ if page.look.depth != Depth::Mono => " ",

@@ -76,8 +76,7 @@ pub fn mark_top(screen: &PlansScreen, page: &Page<'_>) -> usize {
 }
 
 /// The details as text, for the clipboard.
-pub fn detail_text(screen: &PlansScreen, page: &Page<'_>) -> String {
-    let _ = page;
+pub fn detail_text(screen: &PlansScreen) -> String {
     let lines = detail::lines(screen, 100);
     lines.iter().map(|line| text_of(line).trim_end().to_owned() + "\n").collect()
 }

@@ -5,7 +5,7 @@ use crate::tui::plan::PlanState;
 use crate::tui::plan::statement::Statement;
 use crate::tui::theme::Paint;
 use crate::tui::view::text::{Line, dim, run};
-use planscope_explain::workload::lexer::TokenKind;
+use planscope_explain::workload::lexer::{Token, TokenKind};
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
@@ -34,10 +34,11 @@ pub fn painted(statement: &Statement, marks: &[Range<usize>], columns: usize) ->
     let mut writer = Writer { lines: vec![Line::new()], used: 0, columns };
     let tokens = statement.tokens();
     for (i, token) in tokens.iter().enumerate() {
-        // What has no blank inside stays together: `orders.total`, `count(*)`.
-        let begins = i == 0 || tokens[i - 1].kind == TokenKind::Blank;
-        if begins && token.kind != TokenKind::Blank {
-            let chunk = tokens[i..].iter().take_while(|token| token.kind != TokenKind::Blank);
+        // What has neither blank nor comma inside stays together: `orders.total`, `"status":"paid"`.
+        let ends = |token: &Token| matches!(token.kind, TokenKind::Blank | TokenKind::Comma);
+        let begins = i == 0 || ends(&tokens[i - 1]);
+        if begins && !ends(token) {
+            let chunk = tokens[i..].iter().take_while(|token| !ends(token));
             let end = chunk.last().map_or(token.end, |last| last.end);
             let first_line = text[token.start..end].split('\n').next().unwrap_or_default();
             writer.make_room(first_line.width());
@@ -265,6 +266,9 @@ mod tests {
         let lines = painted(&statement, &marks, 20);
         let texts: Vec<String> = lines.iter().map(|line| text_of(line)).collect();
         assert_eq!(texts, ["SELECT alpha, beta ", "    FROM t", "WHERE x = ", "    'long text'"]);
+        let json = Statement::read("{\"a\":\"b\",\"status\":\"paid\"}", Engine::Mongodb);
+        let texts: Vec<String> = painted(&json, &[], 22).iter().map(|line| text_of(line)).collect();
+        assert_eq!(texts, ["{\"a\":\"b\",", "    \"status\":\"paid\"}"]);
         let marked = lines[0].iter().find(|run| run.paint == Paint::Mark).unwrap();
         assert_eq!(marked.text, "alpha");
     }
