@@ -47,7 +47,7 @@ complete -c planscope -n "__fish_planscope_needs_command" -s h -l help -d 'Print
 complete -c planscope -n "__fish_planscope_needs_command" -s V -l version -d 'Print version'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "collect" -d 'Collect the heaviest statements and their plans into a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "explain" -d 'Show plans with their heat: as a tree, a table, a page of HTML'
-complete -c planscope -n "__fish_planscope_needs_command" -f -a "browse" -d 'Look at plans in the terminal'
+complete -c planscope -n "__fish_planscope_needs_command" -f -a "browse" -d 'Look at statements, plans, findings and advice in the terminal'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "analyze" -d 'Say what is wrong with a plan or a snapshot'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "advise" -d 'Advise indexes that were checked with the planner'
 complete -c planscope -n "__fish_planscope_needs_command" -f -a "baseline" -d 'Keep accepted plans as files in version control'
@@ -191,6 +191,9 @@ complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze 
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l ascii -d 'Draw with ASCII characters only'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s q -l quiet -d 'Say nothing on stderr but errors'
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l every -d 'Collect from the database again and again, with this pause in between' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l budget -d 'Most of the time that may be spent collecting, in percent' -r
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l ask -d 'Database whose planner answers the advisor; by default the one that is browsed' -r
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l queries -d 'Statements from files (or those of a folder) instead of the server\'s statistics: SQL with `-- name:` headers in *.sql, MongoDB commands in *.json' -r -F
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l top -d 'Most statements' -r
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l by -d 'By what statements are chosen; the first one orders them, `new` is what is new or slower since the target\'s last snapshot. By default each figure has a say' -r -f -a "total-time\t''
@@ -459,6 +462,12 @@ complete -c planscope -n "__fish_planscope_using_subcommand diff" -l inject-stat
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+dark\t'Light text on dark'
+light\t'Dark text on light'"
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
+okabe-ito\t'Blue to orange, after Okabe and Ito: for red-green blindness'
+cividis\t'Blue to yellow, each step lighter or darker than the last: for every colour vision'"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l format -d 'How to print the result' -r -f -a "text\t''
 table\t''
 json\t''

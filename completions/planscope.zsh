@@ -133,6 +133,9 @@ never\:"Never"))' \
 ;;
 (browse)
 _arguments "${_arguments_options[@]}" : \
+'--every=[Collect from the database again and again, with this pause in between]:TIME:_default' \
+'--budget=[Most of the time that may be spent collecting, in percent]:PERCENT:_default' \
+'--ask=[Database whose planner answers the advisor; by default the one that is browsed]:TARGET:_default' \
 '*--queries=[Statements from files (or those of a folder) instead of the server'\''s statistics\: SQL with \`-- name\:\` headers in *.sql, MongoDB commands in *.json]:FILE|DIR:_files' \
 '--top=[Most statements]:N:_default' \
 '*--by=[By what statements are chosen; the first one orders them, \`new\` is what is new or slower since the target'\''s last snapshot. By default each figure has a say]:FIGURE:(total-time mean-time calls rows reads temp rows-per-result variance new)' \
@@ -177,6 +180,7 @@ never\:"Never"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '::input -- Snapshot, plan file or database:_default' \
+'::against -- Snapshot to compare with; the older of the two counts as the one before:_default' \
 && ret=0
 ;;
 (analyze)
@@ -367,6 +371,12 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+dark\:"Light text on dark"
+light\:"Dark text on light"))' \
+'--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
+okabe-ito\:"Blue to orange, after Okabe and Ito\: for red-green blindness"
+cividis\:"Blue to yellow, each step lighter or darker than the last\: for every colour vision"))' \
 '--format=[How to print the result]:FORMAT:(text table json jsonl markdown html canonical junit sarif github gitlab)' \
 '--color=[When to colour text; NO_COLOR is respected]:WHEN:((auto\:"On a terminal that can, unless NO_COLOR is set"
 always\:"Always"
@@ -626,7 +636,7 @@ never\:"Never"))' \
 '--quiet[Say nothing on stderr but errors]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
-'::name -- The document; without it the names are listed:(advise analyze baseline collect diff doctor dry-run error explain fleet rules snapshot snapshots)' \
+'::name -- The document; without it the names are listed:(advise analyze baseline browse collect diff doctor dry-run error explain fleet rules snapshot snapshots)' \
 && ret=0
 ;;
 (fingerprint)
@@ -678,7 +688,7 @@ _planscope_commands() {
     local commands; commands=(
 'collect:Collect the heaviest statements and their plans into a snapshot' \
 'explain:Show plans with their heat\: as a tree, a table, a page of HTML' \
-'browse:Look at plans in the terminal' \
+'browse:Look at statements, plans, findings and advice in the terminal' \
 'analyze:Say what is wrong with a plan or a snapshot' \
 'advise:Advise indexes that were checked with the planner' \
 'baseline:Keep accepted plans as files in version control' \

@@ -3,6 +3,8 @@
 //!
 //! In a binary of its own, because the allocator that counts is the whole program's.
 
+#![expect(clippy::unwrap_used, reason = "a log that cannot be written fails the test")]
+
 use peak_alloc::PeakAlloc;
 use planscope_collection::guard::Stop;
 use planscope_collection::logs::{Input, LogDigest, Options, digest};

@@ -46,7 +46,9 @@ fn written(text: &str, today: Date) -> Option<Timestamp> {
     if let Ok(time) = utc.parse::<DateTime>() {
         return at(time);
     }
-    utc.parse::<Time>().ok().and_then(|time| at(today.to_datetime(time)))
+    // `2026` is a year to a person, and 20:26 to the parser.
+    let time = utc.contains(':').then(|| utc.parse::<Time>().ok())?;
+    time.and_then(|time| at(today.to_datetime(time)))
 }
 
 /// `2h`, `90m ago`, `1d12h`.

@@ -63,6 +63,9 @@ impl Cached {
         Self { hash: 0, length: 0, fingerprint: 0, own: false, home: 0, class: Self::NONE };
 }
 
+/// Statements, each with its database.
+type Classes = Vec<(Box<Class>, Option<String>)>;
+
 /// Where a statement goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -88,7 +91,10 @@ pub struct Sink<'o> {
     hits: u32,
     resting: u32,
     places: FxHashMap<(u64, u32), u32>,
-    /// In boxes: that they move, and grow in number, costs nothing.
+    #[expect(
+        clippy::vec_box,
+        reason = "half a kilobyte each: in boxes they move and grow for nothing"
+    )]
     classes: Vec<Box<Class>>,
     /// The database of each class.
     homes: Vec<u32>,
@@ -425,7 +431,7 @@ impl<'o> Sink<'o> {
     }
 
     /// The statements, heaviest first, each with its database.
-    pub(super) fn into_classes(self) -> (Vec<(Box<Class>, Option<String>)>, Facts, Rejects) {
+    pub(super) fn into_classes(self) -> (Classes, Facts, Rejects) {
         let name = |home: &u32| {
             let name = String::from_utf8_lossy(&self.databases[*home as usize]);
             (!name.is_empty()).then(|| Cow::into_owned(name))

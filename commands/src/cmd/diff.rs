@@ -324,6 +324,7 @@ fn refine(
             Some(PlanSide {
                 // Counted now on both sides, or at two times in one place.
                 counters: Some(&of.counters).filter(|_| same_place || times.is_some()),
+                statement: Some(&of.text),
                 runs_ms: times.map_or(&[], |times| times[side].as_slice()),
                 ..PlanSide::within(&record.plan, snapshots[side])
             })

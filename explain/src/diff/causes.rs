@@ -72,6 +72,19 @@ pub struct Cause {
     pub undo: Option<Undo>,
 }
 
+impl Cause {
+    /// The index that it is about, by the name that plans know.
+    pub(super) fn index(&self) -> Option<&str> {
+        match self.undo.as_ref()? {
+            Undo::CreateIndex(index) | Undo::RepairIndex(index) | Undo::DropIndex(index) => {
+                Some(&index.name)
+            }
+            Undo::RecreateIndex { was, .. } => Some(&was.name),
+            Undo::Setting { .. } | Undo::Analyze { .. } => None,
+        }
+    }
+}
+
 /// What undoes a cause, as data: advice and its SQL are made of it elsewhere.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Undo {

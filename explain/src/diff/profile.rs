@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::plan::{Condition, ConditionKind, Node, NodeId, Operator, Plan, Role};
 use crate::workload::query::Query;
 use crate::workload::{Catalog, Table, fingerprint};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What a node is for, whichever way it does it.
@@ -343,36 +343,48 @@ fn class_of(plan: &Plan, i: usize, owner: &[Option<NodeId>]) -> Class {
     }
 }
 
-/// Aliases that only one side has, of tables that both sides read once: they were given another
-/// name in the statement, and are known by their table.
-fn renamed<'a>(plans: [&'a Plan; 2]) -> [HashMap<&'a str, &'a str>; 2] {
-    // Of each table its alias, or none where it is read more than once.
-    let of = |plan: &'a Plan| {
-        let mut aliases: HashMap<&'a str, Option<&'a str>> = HashMap::new();
+/// What the relations of a plan are called.
+struct Called<'a> {
+    /// Of each table its name in the statement, or none where it has several or is read twice.
+    tables: BTreeMap<&'a str, Option<&'a str>>,
+    /// Of each name its table, or none where it is used twice.
+    names: BTreeMap<&'a str, Option<&'a str>>,
+}
+
+impl<'a> Called<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut called = Self { tables: BTreeMap::new(), names: BTreeMap::new() };
         for node in plan.nodes() {
             if let (Some(table), Some(name)) = (node.relation.as_deref(), node.relation_name()) {
-                let only = |known: &mut Option<&'a str>| *known = None;
-                aliases.entry(table).and_modify(only).or_insert(Some(name));
+                let twice = |other: &mut Option<&'a str>| *other = None;
+                called.tables.entry(table).and_modify(twice).or_insert(Some(name));
+                called.names.entry(name).and_modify(twice).or_insert(Some(table));
             }
         }
-        aliases
-    };
-    let sides = plans.map(of);
-    let names = |side: &HashMap<&'a str, Option<&'a str>>| {
-        side.values().flatten().copied().collect::<HashSet<&'a str>>()
-    };
-    let known = [names(&sides[0]), names(&sides[1])];
+        called
+    }
+
+    /// Whether a name is free for the table that `own` stands for.
+    fn is_free(&self, name: &str, own: &str) -> bool {
+        name == own || !self.names.contains_key(name)
+    }
+}
+
+/// Names that only one side has, of tables that both sides read once: they were given another
+/// alias in the statement, and are known by their table.
+fn renamed(plans: [&Plan; 2]) -> [HashMap<&str, &str>; 2] {
+    let sides = plans.map(Called::new);
     let mut renamed = [HashMap::new(), HashMap::new()];
-    #[expect(clippy::iter_over_hash_type, reason = "each table stands for itself")]
-    for (table, before) in &sides[0] {
-        let (Some(before), Some(Some(after))) = (before, sides[1].get(table)) else { continue };
-        let is_new = before != after && !known[1].contains(before) && !known[0].contains(after);
+    for (table, before) in &sides[0].tables {
+        let (Some(before), Some(Some(after))) = (before, sides[1].tables.get(table)) else {
+            continue;
+        };
+        let is_single = sides[0].names.get(before) == Some(&Some(table))
+            && sides[1].names.get(after) == Some(&Some(table));
+        let is_new = sides[0].is_free(after, before) && sides[1].is_free(before, after);
         // A table's name may be the alias of another one.
-        let is_free = known.iter().enumerate().all(|(side, names)| {
-            let own = if side == 0 { before } else { after };
-            own == table || !names.contains(table)
-        });
-        if is_new && is_free {
+        let is_free = sides[0].is_free(table, before) && sides[1].is_free(table, after);
+        if before != after && is_single && is_new && is_free {
             renamed[0].insert(*before, *table);
             renamed[1].insert(*after, *table);
         }

@@ -1,6 +1,6 @@
 //! Why the verdict is what it is, in one sentence: the main change, then the figures.
 
-use super::changes::{Effect, Found};
+use super::changes::{Effect, Found, NONE};
 use super::circumstances::Withholds;
 use super::measure::{Measure, Measures};
 use super::{Change, ChangeKind, Difference, DifferenceKind, Severity, Verdict};
@@ -26,7 +26,9 @@ pub(super) fn sentence(
         Some(_) if measures.contradicts() => {
             Some(contradiction(&measures.work, measures.together().as_ref()))
         }
-        Some(measure) => figures(measure),
+        Some(measure) => {
+            figures(measure).map(|text| format!("{text}{}", sureness(measure, measures)))
+        }
         None if measures.withheld == Withholds::Everything => None,
         None if measures.costs_withheld() => Some("costs are not comparable".to_owned()),
         None => None,
@@ -39,6 +41,17 @@ pub(super) fn sentence(
         }
         (None, _) => "the plans are the same".to_owned(),
     }
+}
+
+/// How sure the test of repeated runs is, where time decided.
+fn sureness(measure: &Measure, measures: &Measures) -> String {
+    let Some(timing) = measures.timing.as_ref().filter(|_| measure.name == "time") else {
+        return String::new();
+    };
+    let [before, after] = timing.runs;
+    // Never 100 %: no number of runs makes that sure.
+    let percent = number((timing.confidence * 1000.0).floor().min(999.0) / 10.0);
+    format!(", {percent} % sure after {before} and {after} runs")
 }
 
 /// What stands in the way, and what that forbids.
@@ -97,6 +110,19 @@ fn phrase(found: &Found) -> String {
         ChangeKind::NodeAdded => format!("a node was added: {after}{whose}"),
         ChangeKind::NodeRemoved => format!("a node is gone: {before}{whose}"),
         ChangeKind::ConditionMoved => format!("a condition{whose} went from {before} to {after}"),
+        ChangeKind::PartitionsAdded | ChangeKind::PartitionsPruned => {
+            format!("{after}{whose} instead of {before}")
+        }
+        ChangeKind::CteMaterialized => format!("{what} is computed on its own now"),
+        ChangeKind::CteInlined => format!("{what} is no longer computed on its own"),
+        ChangeKind::HeapFetches => format!("{what} takes {after} instead of {before}"),
+        ChangeKind::Jit => format!("the plan is {after}"),
+        ChangeKind::Memoize | ChangeKind::AggregateStrategy if before == NONE => {
+            format!("a node was added: {after}")
+        }
+        ChangeKind::Memoize | ChangeKind::AggregateStrategy if after == NONE => {
+            format!("a node is gone: {before}")
+        }
         ChangeKind::Estimate => format!("the estimate{whose} went from {before} to {after}"),
         _ => format!("{before} became {after}"),
     }
@@ -143,7 +169,11 @@ fn change_of(direction: Ordering) -> &'static str {
 }
 
 pub(super) fn noun(measure: &'static str) -> &'static str {
-    if measure == "rows" { "rows read" } else { measure }
+    match measure {
+        "rows" => "rows read",
+        "time" => "milliseconds",
+        _ => measure,
+    }
 }
 
 /// `8.4`, `4,512`, `4.56G`.

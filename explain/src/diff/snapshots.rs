@@ -3,7 +3,10 @@
 use super::circumstances::is_same_place;
 use super::trend::{self, Rates, Trend};
 use super::verdict;
-use super::{Cause, CauseKind, Side, SnapshotDiff, StatementDiff, Tolerance, Verdict, causes};
+use super::{
+    Cause, CauseKind, ChangeKind, Side, SnapshotDiff, StatementDiff, Tolerance, Undo, Verdict,
+    causes,
+};
 use crate::engine::Engine;
 use crate::workload::time::hours_between;
 use crate::workload::{Counters, Fingerprint, Snapshot, Statement, delta};
@@ -100,7 +103,7 @@ impl<'a> Comparer<'a> {
         let compared = seen.as_ref().map_or([0, 0], |(compared, _)| *compared);
         let plan = seen.is_some().then(|| {
             let side = |side: usize, of: &'a Statement| Side {
-                counters: Some(&own[side]).filter(|_| self.same_place),
+                counters: Some(&own[side]),
                 statement: Some(&of.text),
                 ..Side::within(&of.plans[compared[side]].plan, self.sides[side])
             };
@@ -190,15 +193,18 @@ fn likely(causes: &[Cause], diff: &StatementDiff, sides: [&Snapshot; 2]) -> Vec<
     ranked.into_iter().map(|(_, place)| place).collect()
 }
 
-/// What the plans of a statement use.
+/// What the plans of a statement use, and how they changed.
 struct Used<'a> {
     tables: HashSet<&'a str>,
     indexes: HashSet<&'a str>,
+    kinds: HashSet<ChangeKind>,
 }
 
 impl<'a> Used<'a> {
     fn new(diff: &StatementDiff, sides: [&'a Snapshot; 2]) -> Self {
-        let mut used = Self { tables: HashSet::new(), indexes: HashSet::new() };
+        let changes = diff.plan.iter().flat_map(|plan| &plan.changes);
+        let kinds = changes.map(|change| change.kind).collect();
+        let mut used = Self { tables: HashSet::new(), indexes: HashSet::new(), kinds };
         for side in [0, 1] {
             let statement = &sides[side].statements[diff.places[side]];
             let Some(record) = statement.plans.get(diff.compared[side]) else { continue };
@@ -214,21 +220,43 @@ impl<'a> Used<'a> {
     /// it is about something else, or rather helps.
     fn rank(&self, cause: &Cause) -> Option<u8> {
         let touches = cause.table.as_deref().map(|table| self.tables.contains(table));
+        if touches == Some(false) {
+            return None;
+        }
+        let is_used = cause.index().is_some_and(|index| self.indexes.contains(index));
         match cause.kind {
             CauseKind::IndexRenamed => None,
-            _ if touches == Some(false) => None,
             CauseKind::IndexDropped | CauseKind::IndexUnusable | CauseKind::IndexChanged => {
-                let used = |index: &str| cause.text.contains(&format!("index {index} "));
-                Some(if self.indexes.iter().any(|index| used(index)) { 0 } else { 4 })
+                Some(if is_used { 0 } else { 4 })
             }
             // A planner may fall for a new index.
-            CauseKind::IndexAdded => Some(5),
-            CauseKind::Version | CauseKind::Setting => Some(2),
+            CauseKind::IndexAdded => Some(if is_used { 1 } else { 5 }),
             CauseKind::Rows | CauseKind::Schema => Some(1),
-            CauseKind::Statistics => Some(3),
+            CauseKind::Setting => Some(if self.fits_setting(cause) { 1 } else { 3 }),
+            CauseKind::Version | CauseKind::Statistics => Some(2),
         }
     }
+
+    fn fits_setting(&self, cause: &Cause) -> bool {
+        let Some(Undo::Setting { name, .. }) = &cause.undo else { return false };
+        MOVED_BY.iter().any(|(kind, words)| {
+            self.kinds.contains(kind) && words.iter().any(|word| name.contains(word))
+        })
+    }
 }
+
+/// Which settings, by a part of their names, are known to bring about which kind of change.
+const MOVED_BY: [(ChangeKind, &[&str]); 9] = [
+    (ChangeKind::SpillAppeared, &["work_mem", "hash_mem", "_buffer_size", "table_size"]),
+    (ChangeKind::AggregateStrategy, &["work_mem", "hash_mem", "enable_hashagg"]),
+    (ChangeKind::Jit, &["jit"]),
+    (ChangeKind::Parallelism, &["parallel", "worker_processes"]),
+    (ChangeKind::PartitionsAdded, &["partition", "constraint_exclusion"]),
+    (ChangeKind::AccessPath, &["scan", "page_cost", "cache_size"]),
+    (ChangeKind::JoinMethod, &["enable_nestloop", "join", "page_cost", "work_mem"]),
+    (ChangeKind::JoinOrder, &["collapse_limit", "geqo"]),
+    (ChangeKind::Memoize, &["memoize", "work_mem"]),
+];
 
 /// Statements by their places in the two snapshots.
 struct Matched {

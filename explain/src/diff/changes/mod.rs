@@ -18,6 +18,7 @@ use crate::plan::{Node, NodeId, Operator, Plan, Role};
 use crate::workload::Catalog;
 use one_sided::Fences;
 use std::collections::HashSet;
+pub(super) use words::NONE;
 use words::{access_texts, gather_text, joined, operator_text, sided, sides_of};
 
 /// Something of the plan before and of the plan after.

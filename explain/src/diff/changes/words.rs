@@ -7,7 +7,7 @@ use crate::plan::{ConditionKind, Node, NodeId};
 use super::Sides;
 
 /// What stands on a side that does not have the thing.
-pub(super) const NONE: &str = "none";
+pub(in crate::diff) const NONE: &str = "none";
 
 /// What a thing on `side` is called: gone if it was before, new if it is after.
 pub(super) fn sided<T>(side: usize, removed: T, added: T) -> T {

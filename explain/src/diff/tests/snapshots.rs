@@ -447,3 +447,47 @@ fn blocks_of_many_calls_are_work_without_a_run() {
     let diff = compare(&of(2_000.0, scan()), &of(3_000.0, scan()));
     assert_eq!(diff.statements[0].verdict, Verdict::Same);
 }
+
+#[test]
+fn a_setting_that_is_known_to_spill_comes_before_one_that_is_not() {
+    let sorted = |disk: &str| {
+        Some(pg(&format!(
+            "Sort cost=9000 actual=100000x1 blocks=900 {disk}
+               SeqScan orders cost=4512 actual=100000x1 blocks=900"
+        )))
+    };
+    let mut before = pg_snapshot(vec![statement(1, 9.0, sorted("batches=1"))]);
+    let mut after = pg_snapshot(vec![statement(1, 90.0, sorted("disk=9000000"))]);
+    for (name, old, new) in [("jit", "off", "on"), ("work_mem", "64MB", "1MB")] {
+        before.settings.insert(name.into(), old.into());
+        after.settings.insert(name.into(), new.into());
+    }
+    let diff = compare(&before, &after);
+    assert_eq!(diff.verdict, Verdict::Worse);
+    let causes: Vec<&str> =
+        diff.statements[0].causes.iter().map(|i| diff.causes[*i].text.as_str()).collect();
+    assert_eq!(causes, ["work_mem changed from 64MB to 1MB", "jit changed from off to on"]);
+}
+
+/// Blocks of a mean call depend on who calls, steps of the virtual machine on the data alone.
+#[test]
+fn counters_of_another_server_count_only_where_they_repeat() {
+    let of = |name: &str, blocks: f64| {
+        let mut statement = timed(1, 100.0, 0.5, scan());
+        statement.counters.shared_blocks_hit = Some(blocks * 100.0);
+        statement.counters.shared_blocks_read = Some(0.0);
+        let mut snapshot = pg_snapshot(vec![statement]);
+        snapshot.target.name = name.into();
+        snapshot
+    };
+    assert_eq!(compare(&of("a", 2_000.0), &of("a", 90_000.0)).verdict, Verdict::Worse);
+    assert_eq!(compare(&of("a", 2_000.0), &of("b", 90_000.0)).verdict, Verdict::Same);
+    let steps = |name: &str, steps: f64| {
+        let mut statement = statement(1, 1.0, Some(sqlite("Heading\n  SeqScan orders")));
+        statement.counters.vm_steps = Some(steps);
+        let mut snapshot = snapshot(Engine::Sqlite, "3.54.1", vec![statement]);
+        snapshot.target.name = name.into();
+        snapshot
+    };
+    assert_eq!(compare(&steps("a.db", 3e5), &steps("b.db", 9e6)).verdict, Verdict::Worse);
+}

@@ -150,8 +150,11 @@ fn time_counts_where_work_and_cost_are_silent_and_the_test_is_sure() {
     let judged = |before, after| compare([side(before), side(after)], Tolerance::default());
     let found = judged(quick, slow);
     assert_eq!((found.verdict, found.measured_by), (Verdict::Worse, "time"));
-    assert_eq!(found.reason, "the same plan; time 10.1 → 30.1 (×3)");
-    assert_eq!(lines(&found), ["medium time: time 10.1 → time 30.1"]);
+    assert_eq!(
+        found.reason,
+        "the same plan; milliseconds 10.1 → 30.1 (×3), 99.7 % sure after 6 and 6 runs"
+    );
+    assert_eq!(lines(&found), ["medium time: milliseconds 10.1 → milliseconds 30.1"]);
     assert_eq!(judged(slow, quick).verdict, Verdict::Better);
     assert_eq!(judged(quick, noisy).verdict, Verdict::Same);
     assert_eq!(judged(&quick[..3], &slow[..3]).verdict, Verdict::Same);

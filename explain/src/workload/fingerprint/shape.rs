@@ -109,7 +109,7 @@ impl Walk<'_> {
             at += 8;
         }
         // One to eight bytes: moved up, what follows them goes, and how many they are shows.
-        let last = bytes::load(self.text, at) << ((8 * (8 - (token.end - at)) as u32) & 63);
+        let last = bytes::load(self.text, at) << ((8 * (8 - (token.end - at))) & 63);
         self.piece(last);
     }
 
