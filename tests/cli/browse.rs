@@ -61,7 +61,7 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
     assert!(env.run(["browse", "--budget", "3%"]).code(2).stderr.contains("--every"));
     env.run(["browse", "latest", "sqlite:empty.db"]).fails_with(2, "is a database, not a snapshot");
     env.run(["browse", "nowhere"]).fails_with(2, "no snapshot `nowhere`");
-    env.run(["browse", "latest", "--every", "0s"]).fails_with(2, "1ms");
+    assert!(env.run(["browse", "latest", "--every", "0s"]).code(2).stderr.contains("1ms"));
     let plan = env.file("plan.txt", "Seq Scan on t  (cost=0.00..35.50 rows=10 width=4)\n");
     let plan = plan.display().to_string();
     env.run(["browse", plan.as_str(), "latest"]).fails_with(2, "file of plans");

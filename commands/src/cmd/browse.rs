@@ -65,6 +65,7 @@ pub fn run(args: &BrowseArgs, ctx: &Ctx) -> Result<ExitStatus> {
     match input::resolve(ctx, &args.input)? {
         Input::Target(target) if args.every.is_some() && opens => look_on(args, ctx, *target),
         Input::Target(target) => {
+            ctx.watch_signals()?;
             let _registered = workload::registered(ctx, &target);
             let store = ctx.store()?;
             let guarded = workload::collect_guarded(ctx, &target, &args.workload, &store);
@@ -166,6 +167,8 @@ fn look_on(args: &BrowseArgs, ctx: &Ctx, target: Target) -> Result<ExitStatus> {
     let known = Known::new(target.name(), nothing, sources);
     let (orders, orders_of_task) = live::orders();
     let screen = BrowseScreen::new(known, Some(Live::new(orders, every, args.budget / 100.0)));
+    // Who finds it may stop it at once.
+    ctx.watch_signals()?;
     let _registered = workload::registered(ctx, &target);
     let task = live::Task::new(ctx, target, &args.workload, (every, args.budget))?;
     let look = args.interface.look(ctx)?;
