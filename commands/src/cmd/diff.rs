@@ -320,8 +320,7 @@ fn refine(
             let of = &snapshots[side].statements[statement.places[side]];
             let record = of.plans.get(statement.compared[side])?;
             Some(PlanSide {
-                // Counted now on both sides, or at two times in one place.
-                counters: Some(&of.counters).filter(|_| same_place || times.is_some()),
+                counters: Some(&of.counters),
                 statement: Some(&of.text),
                 runs_ms: times.map_or(&[], |times| times[side].as_slice()),
                 ..PlanSide::within(&record.plan, snapshots[side])

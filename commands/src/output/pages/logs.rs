@@ -151,12 +151,12 @@ fn load(document: &mut Document, log: &LogFacts, style: &Style) {
     let span = Millis(seconds as f64 * 1000.0);
     // The whole time of an execution is where the log tells of it: at its end.
     let highest = match timed {
-        true => format!("{} of executions that ended in it", Millis(most)),
-        false => format!("{} executions", Count(most)),
+        true => format!("{} ended in one", Millis(most)),
+        false => format!("{} executions in one", Count(most)),
     };
     let line = format!("load  {}", sparkline(&weights, style.ascii));
     let from = log.load.first().and_then(|step| step.start.get(11..16)).unwrap_or_default();
-    let legend = format!("      from {from} on, each column {span}; the highest {highest}");
+    let legend = format!("      from {from}, each column {span}; at most {highest}");
     let lines = vec![vec![plain(line)], vec![plain(legend)]];
     document.blocks.push(Block::Lines { language: "text", lines });
 }
