@@ -280,8 +280,8 @@ mod tests {
         means.insert(Fingerprint(300), Some(0.3));
         let known = Some(Known { means });
         let by = vec![Ranking::TotalTime];
-        let selection = Selection { top: 5, by, known: known.clone(), ..Selection::default() };
-        assert_eq!(ids(&selection.choose(crowd())), [0, 1, 2, 200, 300]);
+        let selection = Selection { top: 6, by, known: known.clone(), ..Selection::default() };
+        assert_eq!(ids(&selection.choose(crowd())), [0, 1, 2, 3, 200, 300]);
         let selection = Selection { by: Vec::new(), known, ..Selection::default() };
         assert_eq!(ids(&selection.choose(crowd())), [200, 300], "nothing but news");
     }

@@ -93,10 +93,14 @@ pub(super) fn plannable<'a>(
 fn refuse_hidden(sql: &str, tokens: &[Token], sql_mode: &str) -> Result<(), Refusal> {
     let other_quotes = ["NO_BACKSLASH_ESCAPES", "ANSI_QUOTES", "ANSI"];
     let ambiguous = sql_mode.split(',').any(|mode| other_quotes.contains(&mode));
+    let mut inside = false;
     for token in tokens {
         let text = token.text(sql);
-        let executed = text.starts_with("/*!") || text.starts_with("/*M!");
-        if token.kind == TokenKind::Comment && executed && text.contains(';') {
+        if token.kind == TokenKind::Comment {
+            let executed = text.starts_with("/*!") || text.starts_with("/*M!");
+            inside = executed || (inside && text != "*/");
+        } else if inside && (token.kind == TokenKind::Semicolon || text.contains("*/")) {
+            // A server of another version skips it, and then it ends where its text says.
             return Err(refusal(
                 "side-effects",
                 "a comment that the server executes ends it early",
@@ -163,10 +167,13 @@ mod tests {
             "select `benchmark`(1, 2)",
             "select 1 into outfile '/tmp/x'",
             "select 1 /*! ; drop table t */",
+            "select 1 /*!99999 ' */ ; drop table t -- '",
+            "select 1 /*M!100000 /* c */ + 1 ; drop table t */",
         ] {
             assert_eq!(plan(sql).unwrap_err().kind, "side-effects", "{sql}");
         }
         assert!(plan("select sleep from t where a = 'sleep(1)' /* sleep(1); */").is_ok());
+        assert!(plan("select /*!40001 SQL_NO_CACHE */ * from t /* a; b */;").is_ok());
     }
 
     #[test]
