@@ -45,6 +45,9 @@ fn begins_like_one(path: &Path) -> bool {
         && head == magic
 }
 
+/// What to type when there is no baseline.
+const MAKE_ONE: &str = "make one: planscope baseline init --queries sql/ --target URL --out plans/";
+
 /// Reads a baseline: a folder, or one file of it. Sorted by name of file.
 ///
 /// # Errors
@@ -67,8 +70,7 @@ pub fn load(path: &Path) -> Result<Vec<BaselineFile>> {
         files.push(BaselineFile { path, entry });
     }
     if files.is_empty() {
-        return Err(input(format!("{} holds no baseline", path.display()))
-            .hint("make one: planscope baseline init --queries sql/ --target URL --out plans/"));
+        return Err(input(format!("{} holds no baseline", path.display())).hint(MAKE_ONE));
     }
     Ok(files)
 }
@@ -76,7 +78,11 @@ pub fn load(path: &Path) -> Result<Vec<BaselineFile>> {
 fn load_file(path: &Path) -> Result<Entry> {
     let shown = path.display();
     let unreadable = |error: io::Error| {
-        input(format!("{shown} cannot be read: {error}")).hint("check the path").caused_by(error)
+        let hint = match error.kind() {
+            io::ErrorKind::NotFound => MAKE_ONE,
+            _ => "check the path",
+        };
+        input(format!("{shown} cannot be read: {error}")).hint(hint).caused_by(error)
     };
     let size = fs::metadata(path).map_err(unreadable)?.len();
     if size > MAX_BYTES {
