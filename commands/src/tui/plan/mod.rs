@@ -30,6 +30,7 @@ use ratatui::buffer::Buffer;
 use search::Search;
 use spans::Spans;
 use statement::Statement;
+use std::cell::OnceCell;
 use std::rc::Rc;
 use tree::Tree;
 
@@ -104,9 +105,16 @@ pub struct PlanState {
     pub statement: Option<Statement>,
     /// First line of the second pane.
     pub side_top: usize,
+    /// Hash, format, size, settings, once they were asked for.
+    facts: OnceCell<Vec<String>>,
 }
 
 impl PlanState {
+    /// What tells the plan from another. The hash goes through all of it: once is enough.
+    pub fn facts(&self) -> &[String] {
+        self.facts.get_or_init(|| pages::more_facts(&self.shown.plan))
+    }
+
     /// A plan, the cursor on what hurts most.
     pub fn new(shown: ShownPlan, metric: Option<Metric>) -> Self {
         let plan = &shown.plan;
@@ -128,6 +136,7 @@ impl PlanState {
             findings: words::numbers_of_findings(plan, &shown.findings),
             statement: text.map(|text| Statement::read(text, plan.engine)),
             side_top: 0,
+            facts: OnceCell::new(),
             measured,
             shown,
         };

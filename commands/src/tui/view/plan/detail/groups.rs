@@ -340,8 +340,8 @@ pub fn notes(state: &PlanState, columns: usize, out: &mut Vec<Line>) {
     }
     let plan = state.plan();
     let mut group = Group::new(out, "Plan", columns);
-    for fact in crate::output::pages::more_facts(plan) {
-        group.line(wrapped(&fact, Paint::Plain, columns).concat());
+    for fact in state.facts() {
+        group.line(wrapped(fact, Paint::Plain, columns).concat());
     }
     for trigger in &plan.triggers {
         group.row(
