@@ -105,6 +105,8 @@ pub struct PlanState {
     pub statement: Option<Statement>,
     /// First line of the second pane.
     pub side_top: usize,
+    /// Other metrics that were looked at: going back to one measures nothing.
+    kept: Vec<(Measured, Spans)>,
     /// Hash, format, size, settings, once they were asked for.
     facts: OnceCell<Vec<String>>,
 }
@@ -136,6 +138,7 @@ impl PlanState {
             findings: words::numbers_of_findings(plan, &shown.findings),
             statement: text.map(|text| Statement::read(text, plan.engine)),
             side_top: 0,
+            kept: Vec::new(),
             facts: OnceCell::new(),
             measured,
             shown,

@@ -505,8 +505,16 @@ impl PlanState {
         if let Some(why) = pages::nothing_known(self.plan(), metric) {
             return vec![Effect::Say(Notice::error(why))];
         }
-        self.measured = Measured::of(self.plan(), metric);
-        self.spans = Spans::of(self.plan(), &self.measured);
+        let (measured, spans) = match self.kept.iter().position(|(m, _)| m.metric == metric) {
+            Some(at) => self.kept.swap_remove(at),
+            None => {
+                let measured = Measured::of(self.plan(), metric);
+                let spans = Spans::of(self.plan(), &measured);
+                (measured, spans)
+            }
+        };
+        let measured = std::mem::replace(&mut self.measured, measured);
+        self.kept.push((measured, std::mem::replace(&mut self.spans, spans)));
         if self.only_hot {
             self.refresh();
         }
