@@ -135,10 +135,11 @@ pub fn of(plan: &Plan, metric: Metric) -> Vec<Heat> {
     if metric == Metric::Misestimate {
         return misestimates(plan).into_iter().map(of_factor).collect();
     }
-    let values = plan.nodes().iter().map(|node| metric.value(node));
-    let shares = shares(plan, metric);
+    // Nodes are large: one walk over them is most of the time.
+    let values: Vec<Option<f64>> = plan.nodes().iter().map(|node| metric.value(node)).collect();
+    let shares = shares_of(&values);
     let heat = |(value, share)| Heat { value, share, class: HeatClass::of(share) };
-    values.zip(shares).map(heat).collect()
+    values.into_iter().zip(shares).map(heat).collect()
 }
 
 fn of_factor(factor: Option<f64>) -> Heat {
@@ -149,10 +150,14 @@ fn of_factor(factor: Option<f64>) -> Heat {
 
 /// The share of each node in the plan's total of `metric`, 0 to 1, in preorder.
 pub fn shares(plan: &Plan, metric: Metric) -> Vec<f64> {
+    let values: Vec<Option<f64>> = plan.nodes().iter().map(|node| metric.value(node)).collect();
+    shares_of(&values)
+}
+
+fn shares_of(values: &[Option<f64>]) -> Vec<f64> {
     // Absurd figures must not add up to infinity.
     let sane = |value: f64| if value.is_nan() { 0.0 } else { value.clamp(0.0, 1e300) };
-    let values: Vec<f64> =
-        plan.nodes().iter().map(|node| metric.value(node).map_or(0.0, sane)).collect();
+    let values: Vec<f64> = values.iter().map(|value| value.map_or(0.0, sane)).collect();
     let total: f64 = values.iter().sum();
     if total <= 0.0 {
         return vec![0.0; values.len()];

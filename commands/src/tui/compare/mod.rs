@@ -80,7 +80,7 @@ impl CompareScreen {
             measured,
             inclusive: false,
             detail: true,
-            search: Default::default(),
+            search: [Search::of(&plans[0]), Search::of(&plans[1])],
             search_from: 0,
             statement: None,
             catalog: Rc::default(),

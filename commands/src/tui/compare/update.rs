@@ -216,8 +216,8 @@ fn copy(screen: &CompareScreen) -> Vec<Effect> {
 }
 
 fn look_for(screen: &mut CompareScreen, text: &str) {
-    for (search, plan) in screen.search.iter_mut().zip(&screen.plans) {
-        search.look_for(plan, text);
+    for search in &mut screen.search {
+        search.look_for(text);
     }
 }
 

@@ -105,6 +105,8 @@ pub struct PlanState {
     pub statement: Option<Statement>,
     /// First line of the second pane.
     pub side_top: usize,
+    /// The metrics of which the plan says anything.
+    known: Vec<Metric>,
     /// Other metrics that were looked at: going back to one measures nothing.
     kept: Vec<(Measured, Spans)>,
     /// Hash, format, size, settings, once they were asked for.
@@ -120,8 +122,10 @@ impl PlanState {
     /// A plan, the cursor on what hurts most.
     pub fn new(shown: ShownPlan, metric: Option<Metric>) -> Self {
         let plan = &shown.plan;
-        let metric =
-            metric.filter(|m| pages::is_known(plan, *m)).unwrap_or_else(|| Metric::best_for(plan));
+        let known: Vec<Metric> =
+            Metric::ALL.into_iter().filter(|metric| pages::is_known(plan, *metric)).collect();
+        let metric = metric.filter(|metric| known.contains(metric));
+        let metric = metric.unwrap_or_else(|| Metric::best_for(plan));
         let measured = Measured::of(plan, metric);
         let text = shown.statement.as_deref().filter(|text| !text.trim().is_empty());
         let mut state = Self {
@@ -132,12 +136,13 @@ impl PlanState {
             zoom: None,
             is_flame: false,
             flame_top: 0,
-            search: Search::default(),
+            search: Search::of(plan),
             search_from: NodeId::ROOT,
             factors: heat::misestimates(plan),
             findings: words::numbers_of_findings(plan, &shown.findings),
             statement: text.map(|text| Statement::read(text, plan.engine)),
             side_top: 0,
+            known,
             kept: Vec::new(),
             facts: OnceCell::new(),
             measured,

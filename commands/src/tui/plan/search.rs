@@ -1,32 +1,59 @@
-//! Finding text in the nodes of a plan, without case and without copies: a plan has 100,000 nodes.
+//! Finding text in the nodes of a plan, without case.
+//!
+//! A plan has 100,000 nodes, and their texts lie all over the memory: so what the view shows of them is
+//! put together once, and each key looks through that.
 
 use crate::output::node as words;
+use memchr::memmem;
 use planscope_explain::plan::{Node, Plan};
 
 /// What is searched for, and where it was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Search {
-    /// The text, in lower case.
+    /// The texts of all nodes in lower case, one node after the other.
+    texts: String,
+    /// Where the text of each node begins.
+    starts: Vec<usize>,
+    /// The text that is searched for, in lower case.
     needle: String,
     /// The nodes that hold it, in order.
     found: Vec<u32>,
 }
 
+/// Between two texts of a node: nobody types it.
+const BETWEEN: char = '\0';
+
 impl Search {
-    /// Looks for `text` in all nodes. Typing on narrows what was found before.
-    pub fn look_for(&mut self, plan: &Plan, text: &str) {
-        let needle = text.trim().to_lowercase();
-        let narrows = !self.needle.is_empty() && needle.starts_with(&self.needle);
-        self.needle = needle;
+    /// A search in a plan, for nothing yet.
+    pub fn of(plan: &Plan) -> Self {
+        let mut texts = String::new();
+        let mut starts = Vec::with_capacity(plan.nodes().len());
+        for node in plan.nodes() {
+            starts.push(texts.len());
+            add_texts(plan, node, &mut texts);
+        }
+        Self { texts, starts, needle: String::new(), found: Vec::new() }
+    }
+
+    /// Looks for `text` in all nodes.
+    pub fn look_for(&mut self, text: &str) {
+        self.needle = text.trim().to_lowercase();
+        self.found.clear();
         if self.needle.is_empty() {
-            self.found.clear();
-        } else if narrows {
-            let needle = &self.needle;
-            self.found.retain(|&id| holds(plan, &plan.nodes()[id as usize], needle));
-        } else {
-            let nodes = plan.nodes().iter().enumerate();
-            let hits = nodes.filter(|(_, node)| holds(plan, node, &self.needle));
-            self.found = hits.map(|(id, _)| id as u32).collect();
+            return;
+        }
+        let finder = memmem::Finder::new(&self.needle);
+        let texts = self.texts.as_bytes();
+        let mut node = 0;
+        // One hit in a node is enough: on with the next one.
+        while let Some(from) = self.starts.get(node) {
+            let Some(hit) = finder.find(&texts[*from..]) else { return };
+            let hit = from + hit;
+            while self.starts.get(node + 1).is_some_and(|next| *next <= hit) {
+                node += 1;
+            }
+            self.found.push(node as u32);
+            node += 1;
         }
     }
 
@@ -58,21 +85,21 @@ impl Search {
     }
 }
 
-/// Whether something that the plan view shows of a node holds `needle`.
-fn holds(plan: &Plan, node: &Node, needle: &str) -> bool {
-    // Several words may stand in different fields: `orders o`. Titles are made only where one of the
-    // words is there at all.
-    any_field(node, needle)
-        || (needle.contains(' ')
-            && needle.split(' ').any(|word| any_field(node, word))
-            && contains(&words::title(plan, node), needle))
-}
-
-fn any_field(node: &Node, needle: &str) -> bool {
-    let names = [&node.relation, &node.alias, &node.index, &node.schema, &node.subplan];
-    contains(&node.label, needle)
-        || names.into_iter().flatten().any(|name| contains(name, needle))
-        || node.conditions.iter().any(|condition| contains(&condition.text, needle))
+/// What the plan view shows of a node: its title has the names, so several words of it are found
+/// together (`orders o`).
+fn add_texts(plan: &Plan, node: &Node, texts: &mut String) {
+    let title = words::title(plan, node);
+    let conditions = node.conditions.iter().map(|condition| condition.text.as_str());
+    for text in std::iter::once(title.as_str()).chain(node.schema.as_deref()).chain(conditions) {
+        if text.is_ascii() {
+            let begin = texts.len();
+            texts.push_str(text);
+            texts[begin..].make_ascii_lowercase();
+        } else {
+            texts.push_str(&text.to_lowercase());
+        }
+        texts.push(BETWEEN);
+    }
 }
 
 /// Where `needle`, which is in lower case, stands in `text`, in bytes.
@@ -106,10 +133,6 @@ pub fn find(text: &str, needle: &str) -> Option<std::ops::Range<usize>> {
     })
 }
 
-fn contains(text: &str, needle: &str) -> bool {
-    find(text, needle).is_some()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,16 +150,36 @@ mod tests {
     fn words_of_a_title_are_found_across_fields() {
         let text = "Seq Scan on orders b  (cost=0..8 rows=5 width=4)\n  Filter: (total > 5)\n";
         let plan = planscope_explain::formats::read(text, None).unwrap().swap_remove(0).plan;
-        let mut search = Search::default();
+        let mut search = Search::of(&plan);
         for (needle, hits) in [("on orders B", 1), ("total >", 1), ("orders c", 0), ("", 0)] {
-            search.look_for(&plan, needle);
+            search.look_for(needle);
             assert_eq!(search.found().len(), hits, "{needle}");
         }
     }
 
     #[test]
+    fn each_node_that_holds_it_is_found_once() {
+        let text = "Append  (cost=0..8 rows=5 width=4)\n  \
+                    ->  Seq Scan on tt tt2  (cost=0..8 rows=5 width=4)\n        Filter: (tt2.Größe > 1)\n  \
+                    ->  Seq Scan on u  (cost=0..8 rows=5 width=4)\n        Filter: (u.t = 1)\n";
+        let plan = planscope_explain::formats::read(text, None).unwrap().swap_remove(0).plan;
+        let mut search = Search::of(&plan);
+        for (needle, found) in [
+            ("t", &[1, 2][..]),
+            ("GRÖSSE", &[]),
+            ("größe", &[1]),
+            ("append", &[0]),
+            ("n", &[0, 1, 2]),
+        ] {
+            search.look_for(needle);
+            assert_eq!(search.found(), found, "{needle}");
+        }
+    }
+
+    #[test]
     fn hits_go_round() {
-        let search = Search { needle: "x".into(), found: vec![2, 5] };
+        let (texts, starts) = (String::new(), Vec::new());
+        let search = Search { texts, starts, needle: "x".into(), found: vec![2, 5] };
         assert_eq!((search.next(3), search.next(6)), (Some(5), Some(2)));
         assert_eq!((search.previous(5), search.previous(1)), (Some(2), Some(5)));
         assert_eq!(search.number_of(5), Some(2));

@@ -132,7 +132,7 @@ fn back(screen: &mut PlansScreen, page: &Page<'_>) -> Option<Vec<Effect>> {
         }
     } else if !screen.plan().search.needle().is_empty() {
         let state = screen.plan_mut();
-        state.search.look_for(&state.shown.plan, "");
+        state.search.look_for("");
     } else if screen.plan().zoom.is_some() {
         let state = screen.plan_mut();
         state.zoom = None;
@@ -347,7 +347,7 @@ pub fn typed(
     let from = state.search_from;
     let text = if typing == Typing::Cancelled { "" } else { text };
     if typing != Typing::Done {
-        state.search.look_for(&state.shown.plan, text);
+        state.search.look_for(text);
         let to = state.search.next(from.0).map_or(from, NodeId);
         state.go_to(to);
         state.side_top = 0;
@@ -492,8 +492,7 @@ impl PlanState {
     }
 
     fn next_metric(&mut self, by: isize) -> Vec<Effect> {
-        let known: Vec<Metric> =
-            Metric::ALL.into_iter().filter(|m| pages::is_known(self.plan(), *m)).collect();
+        let known = &self.known;
         let at = known.iter().position(|m| *m == self.measured.metric).unwrap_or(0) as isize;
         match known.get((at + by).rem_euclid(known.len().max(1) as isize) as usize) {
             Some(metric) => self.set_metric(*metric),
@@ -502,7 +501,8 @@ impl PlanState {
     }
 
     fn set_metric(&mut self, metric: Metric) -> Vec<Effect> {
-        if let Some(why) = pages::nothing_known(self.plan(), metric) {
+        if !self.known.contains(&metric) {
+            let why = pages::nothing_known(self.plan(), metric).unwrap_or_default();
             return vec![Effect::Say(Notice::error(why))];
         }
         let (measured, spans) = match self.kept.iter().position(|(m, _)| m.metric == metric) {
