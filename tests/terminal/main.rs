@@ -13,6 +13,7 @@
 #[allow(dead_code, reason = "a journey needs a part of what end-to-end tests share")]
 mod support;
 
+mod background;
 mod journey;
 mod tmux;
 

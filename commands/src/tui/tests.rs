@@ -284,9 +284,8 @@ fn the_mouse_points_folds_and_scrolls() {
 #[test]
 fn a_click_chooses_from_menus_and_the_palette_or_closes_them() {
     let mut app = shop_app();
-    let click = |app: &mut App, x, y| {
-        update(app, Message::Mouse(Mouse { kind: MouseKind::Click, x, y }))
-    };
+    let click =
+        |app: &mut App, x, y| update(app, Message::Mouse(Mouse { kind: MouseKind::Click, x, y }));
     let place = |app: &App, text: &str| {
         let shown = picture(app);
         let (y, line) = shown.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
