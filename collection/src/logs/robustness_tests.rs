@@ -173,3 +173,21 @@ fn foreign_files_are_refused_with_names() {
         assert!(error.hints[0].contains("postgres-stderr"));
     }
 }
+
+/// Found by fuzzing: two names that are shown as one were two databases, and the history of one was lost.
+#[test]
+fn databases_whose_names_are_no_utf8_are_one_where_they_look_alike() {
+    let line = |name: &[u8]| {
+        let before = b"2024-01-02 03:04:05.678 UTC [1] db=";
+        let after = b",user=u LOG:  duration: 1 ms  statement: SELECT 1\n";
+        [before, name, after].concat()
+    };
+    let text = [line(b"a\xea"), line(b"a\xeb"), line(b"a\xea"), line(b"b")].concat();
+    let reader = by_name("postgres-stderr").unwrap();
+    laws(&text, reader);
+    let digest = read(text, Some(reader)).unwrap();
+    let statements = digest.snapshot.statements.iter();
+    let mut found: Vec<_> = statements.map(|s| (s.database.as_deref(), s.counters.calls)).collect();
+    found.sort_unstable_by_key(|(name, _)| *name);
+    assert_eq!(found, [(Some("a\u{fffd}"), Some(3.0)), (Some("b"), Some(1.0))]);
+}

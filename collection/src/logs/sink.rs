@@ -351,6 +351,9 @@ impl<'o> Sink<'o> {
     /// The number of a database; the last one is asked first.
     fn database(&mut self, name: &[u8]) -> u32 {
         if self.databases[self.last_database as usize] != name {
+            // Names that are no UTF-8 are one where they are shown as one.
+            let name = String::from_utf8_lossy(name);
+            let name = name.as_bytes();
             let known = self.numbers.get(name).copied();
             self.last_database = known.unwrap_or_else(|| {
                 let number = self.databases.len() as u32;
