@@ -142,10 +142,7 @@ async fn round(
     }
     let (began, sent) = (Instant::now(), live.audit.count());
     let collected = collect_once(live, rounds, tell).await;
-    match &collected {
-        Ok(_) => live.breaker.note(Ok(())),
-        Err(error) => live.breaker.note(Err(error)),
-    }
+    live.breaker.note_collected(&collected);
     let snapshot = collected?;
     live.stop.check()?;
     let took = began.elapsed();
