@@ -190,8 +190,7 @@ mod tests {
             exe.display()
         );
         let Ok(output) = Command::new("script").args(["-qec", &inner, "/dev/null"]).output() else {
-            eprintln!("skipped: there is no `script` to make a terminal");
-            return;
+            return crate::testing::skip("there is no `script` to make a terminal");
         };
         let shown = String::from_utf8_lossy(&output.stdout);
         let place =

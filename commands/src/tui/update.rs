@@ -1,6 +1,7 @@
 //! `update`: what a message changes, and what is to be done about it. Pure: no terminal, no file.
 
 use super::keymap::{self, Binding};
+use super::list::scrolled;
 use super::message::{Action, Ask, Effect, Key, Message, Mouse, MouseKind, Typing};
 use super::screen::Screen;
 use super::state::{App, Menu, Notice, Overlay};
@@ -112,9 +113,7 @@ fn pressed(app: &mut App, key: &Key) -> Vec<Effect> {
             Some(action) => act(app, action),
             None => Vec::new(),
         },
-        Some(overlay @ (Overlay::Help { .. } | Overlay::Text { .. })) => {
-            scrolled(app, key, overlay)
-        }
+        Some(overlay @ (Overlay::Help { .. } | Overlay::Text { .. })) => in_text(app, key, overlay),
         Some(Overlay::Prompt { ask, input }) => prompted(app, key, ask, input),
         Some(Overlay::Palette { input, chosen }) => in_palette(app, key, input, chosen),
         Some(Overlay::Menu(menu)) => in_menu(app, key, menu),
@@ -122,25 +121,17 @@ fn pressed(app: &mut App, key: &Key) -> Vec<Effect> {
 }
 
 /// Keys in a text that scrolls; any other key closes it.
-fn scrolled(app: &mut App, key: &Key, mut overlay: Overlay) -> Vec<Effect> {
+fn in_text(app: &mut App, key: &Key, mut overlay: Overlay) -> Vec<Effect> {
     let last = super::view::overlay::last_top(app, &overlay);
     let (Overlay::Help { top: at } | Overlay::Text { top: at, .. }) = &mut overlay else {
         return Vec::new();
     };
-    let top = *at;
-    let page = usize::from(app.size.1.saturating_sub(6));
-    let to = match keymap::find(&[&keymap::MOVING], key) {
-        Some(Action::Down) => top + 1,
-        Some(Action::Up) => top.saturating_sub(1),
-        Some(Action::PageDown) => top + page,
-        Some(Action::HalfDown) => top + page / 2,
-        Some(Action::PageUp) => top.saturating_sub(page),
-        Some(Action::HalfUp) => top.saturating_sub(page / 2),
-        Some(Action::First) => 0,
-        Some(Action::Last) => last,
-        _ => return Vec::new(),
+    let height = usize::from(app.size.1.saturating_sub(6));
+    let action = keymap::find(&[&keymap::MOVING], key);
+    let Some(to) = action.and_then(|action| scrolled(*at, action, height, last)) else {
+        return Vec::new();
     };
-    *at = to.min(last);
+    *at = to;
     app.overlay = Some(overlay);
     Vec::new()
 }

@@ -6,6 +6,7 @@ use super::{CompareScreen, Show};
 use crate::output::{self, Style};
 use crate::report::{DiffContent, DiffReport, Report, ShownPlan};
 use crate::tui::browse::export;
+use crate::tui::list::WHEEL;
 use crate::tui::message::{Action, Ask, Effect, Mouse, MouseKind, Typing};
 use crate::tui::plan::PlansScreen;
 use crate::tui::screen::Page;
@@ -14,9 +15,6 @@ use planscope_explain::heat::Metric;
 use planscope_explain::plan::plan_hash;
 use ratatui::layout::Position;
 use std::rc::Rc;
-
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 fn say(text: impl Into<String>) -> Vec<Effect> {
     vec![Effect::Say(Notice::info(text))]

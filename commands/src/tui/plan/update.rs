@@ -4,6 +4,7 @@ use super::layout::Layout;
 use super::spans::Spans;
 use super::{PlanState, PlansScreen, Side, export};
 use crate::output::pages;
+use crate::tui::list::{WHEEL, scrolled};
 use crate::tui::message::{Action, Ask, Effect, Mouse, MouseKind, Typing};
 use crate::tui::screen::Page;
 use crate::tui::state::{Menu, MenuItem, Notice};
@@ -11,9 +12,6 @@ use crate::tui::view;
 use planscope_explain::heat::{HeatClass, Metric};
 use planscope_explain::plan::NodeId;
 use ratatui::layout::Position;
-
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Does an action; [`None`] when it is none of ours.
 pub fn act(screen: &mut PlansScreen, action: Action, page: &Page<'_>) -> Option<Vec<Effect>> {
@@ -166,24 +164,12 @@ fn list(screen: &PlansScreen) -> Vec<Effect> {
 fn side_scroll(screen: &mut PlansScreen, action: Action, page: &Page<'_>) -> Vec<Effect> {
     let height = usize::from(Layout::of(screen, page).side.height);
     let last = view::plan::last_side_top(screen, page);
-    let top = &mut screen.plan_mut().side_top;
-    *top = match action {
-        Action::Down => *top + 1,
-        Action::Up => top.saturating_sub(1),
-        Action::PageDown => *top + height.saturating_sub(1),
-        Action::PageUp => top.saturating_sub(height.saturating_sub(1)),
-        Action::HalfDown => *top + height / 2,
-        Action::HalfUp => top.saturating_sub(height / 2),
-        Action::First => 0,
-        Action::Last => last,
-        // Left leaves the pane, as it is at the right of the plan.
-        Action::Left => {
-            screen.in_side = false;
-            return Vec::new();
-        }
-        _ => *top,
+    // Left leaves the pane, as it is at the right of the plan.
+    if action == Action::Left {
+        screen.in_side = false;
     }
-    .min(last);
+    let top = &mut screen.plan_mut().side_top;
+    *top = scrolled(*top, action, height, last).unwrap_or(*top);
     Vec::new()
 }
 
