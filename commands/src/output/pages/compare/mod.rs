@@ -1,6 +1,7 @@
 //! A comparison as a document: the verdict, then of each statement the reasons, what would undo
 //! them, what changed, and the two plans side by side.
 
+mod counted;
 mod texts;
 mod tree;
 
@@ -28,6 +29,7 @@ pub(super) fn document(report: &DiffReport, style: &Style) -> Document {
             summary(&mut document, report, diff);
             gate(&mut document, report, &compared);
             statements(&mut document, diff, &compared, *top, style);
+            counted::lone(&mut document, report, style);
         }
         DiffContent::Plans { .. } => {
             for statement in &compared {
@@ -69,6 +71,9 @@ fn summary(document: &mut Document, report: &DiffReport, diff: &SnapshotDiff) {
         text.push_str(&format!("; {slower} take longer, {faster} less long"));
     }
     document.paragraph(text);
+    if let Some(windows) = counted::windows(report) {
+        document.toned(windows, Tone::Dim);
+    }
     for (what, list, side) in [("added", &diff.added, 1), ("removed", &diff.removed, 0)] {
         if let Some(names) = names(report, list, side) {
             document.toned(format!("{what}: {names}"), Tone::Dim);
@@ -235,6 +240,7 @@ fn reasons(statement: &Compared<'_>, style: &Style) -> Vec<Item> {
     }
     if let Some(plan) = statement.plan {
         items.extend(measures(plan).map(|text| item("measure", Tone::Plain, &text)));
+        items.extend(counted::figures(statement).map(|text| item("counted", Tone::Plain, &text)));
         let noted = plan.differences.iter().map(ToString::to_string);
         items.extend(noted.map(|text| item("around", Tone::Dim, &text)));
     }
