@@ -53,6 +53,13 @@ pub struct Advised {
 }
 
 impl Compared<'_> {
+    /// Whether it is one of a log, or of other counters without plans, that could not be judged: too
+    /// few calls, mostly. There may be hundreds of them, and none is worth a line of its own.
+    pub fn is_left_open(&self) -> bool {
+        let is_unknown = self.verdict == Verdict::NotComparable && self.name.is_none();
+        is_unknown && self.counted.is_some() && self.plans == [None, None] && !self.ruling.fails()
+    }
+
     /// Its name, else the first digits of its fingerprint, else `plan`.
     pub fn label(&self) -> String {
         match (self.name, self.fingerprint) {

@@ -65,7 +65,7 @@ pub(super) fn issues(report: &DiffReport) -> Vec<Issue> {
         let is_quiet = !statement.ruling.fails() && statement.ruling.allowed.is_empty();
         let rule = match statement.verdict {
             Verdict::Worse => "worse",
-            Verdict::NotComparable => "not-comparable",
+            Verdict::NotComparable if !statement.is_left_open() => "not-comparable",
             _ => continue,
         };
         if is_quiet {

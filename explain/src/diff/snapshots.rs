@@ -105,7 +105,9 @@ impl<'a> Comparer<'a> {
             .unwrap_or_else(|| is_same_place(sides.map(|side| Some(&side.target))));
         let later = before.to.as_deref().zip(after.to.as_deref());
         let between = later.and_then(|(from, to)| hours_between(from, to));
+        // Two logs of different names that begin in the same second are still two.
         let overlap = same_place
+            && sides[0].target.name == sides[1].target.name
             && before.from.is_some()
             && before.from == after.from
             && between.is_some_and(|hours| hours > 0.0);

@@ -7,6 +7,7 @@ use crate::output::document::{Document, Item, Tone, plain};
 use crate::report::{DiffContent, DiffReport, counted, statement_line};
 use planscope_explain::diff::Rates;
 use planscope_explain::units::{Count, Millis};
+use std::collections::BTreeMap;
 
 /// Most new (and gone) statements that are shown; JSON has all.
 const MOST_LONE: usize = 5;
@@ -47,6 +48,17 @@ pub(super) fn figures(statement: &Compared<'_>) -> Option<String> {
     add("examined a call", |rates| rates.examined_per_call, count);
     add("time an hour", |rates| rates.total_ms_per_hour, ms);
     (!facts.is_empty()).then(|| facts.join(", "))
+}
+
+/// How many statements could not be judged, by reason.
+pub(super) fn left_open(statements: &[&Compared<'_>]) -> Option<String> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for statement in statements {
+        let general = statement.reason.split(':').next().unwrap_or_default();
+        *reasons.entry(general).or_default() += 1;
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(why, n)| format!("{why} ({n})")).collect();
+    (!reasons.is_empty()).then(|| format!("not judged: {}", reasons.join(", ")))
 }
 
 /// The heaviest statements that only one side has, of those that have no name.

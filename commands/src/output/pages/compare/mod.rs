@@ -130,7 +130,8 @@ fn statements(
     let differs = |s: &&Compared<'_>| {
         s.verdict != Verdict::Same || s.ruling.fails() || s.is_rewritten || is_moving(s)
     };
-    let listed: Vec<&Compared<'_>> = compared.iter().filter(differs).collect();
+    let (open, listed): (Vec<&Compared<'_>>, Vec<_>) =
+        compared.iter().filter(differs).partition(|statement| statement.is_left_open());
     let unexplained = listed.iter().all(|s| s.causes.is_empty());
     if unexplained && !listed.is_empty() {
         // Nothing got worse; what changed around the plans is still worth a line.
@@ -145,6 +146,9 @@ fn statements(
     let more = listed.len().saturating_sub(top);
     if more > 0 {
         document.paragraph(format!("and {more} more; --top {} shows them", listed.len()));
+    }
+    if let Some(open) = counted::left_open(&open) {
+        document.toned(open, Tone::Dim);
     }
 }
 
