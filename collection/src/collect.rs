@@ -15,6 +15,7 @@ use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::time::Duration;
 
+mod catalog;
 mod plans;
 
 /// Where the statements come from.
@@ -209,8 +210,15 @@ async fn complete(
     snapshot.settings = or_problem(session.settings().await, snapshot)?;
     progress(Step::Catalog);
     gate.pass(session).await?;
-    snapshot.catalog = or_problem(session.catalog().await, snapshot)?;
-    plans::plan_all(session, request, snapshot, gate, spending, progress).await
+    let others = spending.time_spent().is_none();
+    let mut left_out = catalog::look(session, snapshot, others).await?;
+    let planned = plans::plan_all(session, request, snapshot, gate, spending, progress).await;
+    let asked = match planned {
+        Ok(()) => catalog::look_again(session, snapshot, &mut left_out, gate).await,
+        failed => failed,
+    };
+    snapshot.problems.extend(left_out.problem(&snapshot.target));
+    asked
 }
 
 /// What came; a catalog that takes too long, or may not be read, is no reason to go without plans.

@@ -9,11 +9,12 @@ use crate::guard::{Load, Policy, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
+use crate::wanted::{Found, Wanted};
 use futures_util::future::BoxFuture;
 use planscope_explain::Engine;
 use planscope_explain::plan::Plan;
 use planscope_explain::workload::{
-    Catalog, Counters, Index, PlanRecord, Problem, Snapshot, Statement, TargetIdentity, Window,
+    Counters, Index, PlanRecord, Problem, Snapshot, Statement, TargetIdentity, Window,
 };
 use std::collections::BTreeMap;
 
@@ -283,9 +284,10 @@ pub trait Session: Send {
         found: &'a mut (dyn FnMut(PlanOutcome) + Send),
     ) -> BoxFuture<'a, Result<()>>;
 
-    /// Tables with columns and statistics, and their indexes: all tables of the database that the
-    /// user may see, system schemas left out.
-    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>>;
+    /// Tables with columns and statistics, and their indexes, as far as the user may see them, system
+    /// schemas left out: always those that are used, and all of them where that is cheap. A question
+    /// that takes too long is a problem of what was found.
+    fn catalog<'a>(&'a mut self, wanted: &'a Wanted) -> BoxFuture<'a, Result<Found>>;
 
     /// Whether and how [`Session::what_if`] works here: `hypopg 1.3.1`, `sqlite clone`.
     ///

@@ -18,6 +18,7 @@ pub mod queries;
 pub mod select;
 pub mod store;
 pub mod target;
+pub mod wanted;
 pub mod watch;
 
 pub use error::{CollectError, ErrorKind};

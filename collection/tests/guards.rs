@@ -10,9 +10,10 @@ use planscope_collection::collect::{Request, collect};
 use planscope_collection::driver::Workload;
 use planscope_collection::error::Result;
 use planscope_collection::guard::{Budget, Load, LoadLimits};
+use planscope_collection::wanted::{Found, Wanted};
 use planscope_collection::{CollectError, ErrorKind, Stop};
 use planscope_explain::Fingerprint;
-use planscope_explain::workload::{Catalog, Snapshot, Statement};
+use planscope_explain::workload::{Catalog, Snapshot, Statement, Table};
 use std::time::Duration;
 
 /// A server with 600 statements, whose load is read off a list: the last value stays.
@@ -22,6 +23,10 @@ struct Busy {
     planned: usize,
     /// Why there is no catalog.
     catalog: Option<ErrorKind>,
+    /// How many tables it has that are not looked at.
+    left_out: usize,
+    /// What catalogs were asked for.
+    wanted: Vec<Wanted>,
 }
 
 impl Answers for Busy {
@@ -42,14 +47,31 @@ impl Answers for Busy {
         (SEQ_SCAN, Duration::from_millis(10))
     }
 
-    fn catalog(&mut self) -> Result<Catalog> {
-        let failed = |kind| CollectError::new(kind, "no catalog");
-        self.catalog.map_or(Ok(Catalog::default()), |kind| Err(failed(kind)))
+    /// Of the tables that are asked for it has `t`.
+    fn catalog(&mut self, wanted: &Wanted) -> Result<Found> {
+        self.wanted.push(wanted.clone());
+        if let Some(kind) = self.catalog {
+            return Err(CollectError::new(kind, "no catalog"));
+        }
+        let table = wanted
+            .used
+            .iter()
+            .find(|table| table.name == "t")
+            .map(|table| Table { name: table.name.clone(), ..Table::default() });
+        let catalog = Catalog { tables: table.into_iter().collect(), indexes: Vec::new() };
+        Ok(Found { catalog, left_out: self.left_out, limit: 1000, ..Found::default() })
     }
 }
 
 fn busy(active: &[u32]) -> Fake<Busy> {
-    let busy = Busy { active: active.to_vec(), looks: 0, planned: 0, catalog: None };
+    let busy = Busy {
+        active: active.to_vec(),
+        looks: 0,
+        planned: 0,
+        catalog: None,
+        left_out: 0,
+        wanted: Vec::new(),
+    };
     Fake::new(busy, Stop::new())
 }
 
@@ -151,4 +173,38 @@ async fn a_catalog_that_takes_too_long_costs_no_plan() {
         let snapshot = collected(&mut server, &Request::default()).await.unwrap();
         assert_eq!((plans(&snapshot), snapshot.problems[0].kind.as_str()), (planned, problem));
     }
+}
+
+/// The statements have no text: only their plans show that they use `t`.
+#[tokio::test(start_paused = true)]
+async fn tables_that_only_the_plans_show_are_asked_for_once_more() {
+    let mut whole = busy(&[0]);
+    let snapshot = collected(&mut whole, &Request::default()).await.unwrap();
+    assert_eq!((whole.answers.wanted.len(), snapshot.problems.len()), (1, 0));
+
+    let mut large = busy(&[0]);
+    large.answers.left_out = 9000;
+    let snapshot = collected(&mut large, &Request::default()).await.unwrap();
+    let wanted = &large.answers.wanted;
+    assert_eq!(wanted.len(), 2);
+    let (first, again) = (&wanted[0], &wanted[1]);
+    assert_eq!((first.others, first.used.len()), (true, 0));
+    assert_eq!((again.others, again.used.len()), (false, 1));
+    assert_eq!(snapshot.catalog.tables[0].name, "t");
+    assert_eq!(snapshot.problems.len(), 1);
+    let problem = &snapshot.problems[0];
+    assert_eq!(problem.kind, "catalog");
+    assert!(problem.message.starts_with("8999 other tables were not"), "{}", problem.message);
+    assert!(problem.message.contains("more than 1000"), "{}", problem.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_time_is_over_only_used_tables_are_looked_at() {
+    let mut server = busy(&[0]);
+    server.answers.left_out = 9000;
+    let budget = Budget { time: Some(Duration::ZERO), ..Budget::default() };
+    let snapshot = collected(&mut server, &Request { budget, ..Request::default() }).await.unwrap();
+    assert!(!server.answers.wanted[0].others);
+    let problem = snapshot.problems.iter().find(|problem| problem.kind == "catalog").unwrap();
+    assert!(problem.message.contains("the time of the budget was over"), "{}", problem.message);
 }

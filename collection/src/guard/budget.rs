@@ -56,8 +56,12 @@ impl Spending {
         if let Some(most) = budget.bytes.filter(|most| self.bytes >= *most) {
             return Some(format!("{most} bytes"));
         }
-        let late = budget.time.filter(|most| self.begun.elapsed() >= *most);
-        late.map(|most| format!("{} s", most.as_secs_f64()))
+        self.time_spent().map(|most| format!("{} s", most.as_secs_f64()))
+    }
+
+    /// The longest time, when it is over.
+    pub fn time_spent(&self) -> Option<Duration> {
+        self.budget.time.filter(|most| self.begun.elapsed() >= *most)
     }
 }
 

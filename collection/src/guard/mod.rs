@@ -37,6 +37,9 @@ pub struct Policy {
     pub least_plan_timeout: Duration,
     /// A statement that is run may take this many times as long as the server says that it took.
     pub analyze_factor: u32,
+    /// Most tables of a target whose catalog is read whole; of more only those that the chosen statements
+    /// use are looked at. `None` is what is cheap on the engine.
+    pub whole_catalog: Option<usize>,
     /// Most connections of a session; one more is opened to end what another runs.
     pub connections: u32,
     /// Where everything that is sent to a server is recorded.
@@ -102,6 +105,7 @@ impl Default for Policy {
             plan_factor: 20,
             least_plan_timeout: Duration::from_secs(2),
             analyze_factor: 2,
+            whole_catalog: None,
             connections: 1,
             audit: Audit::default(),
             rehearsal: None,

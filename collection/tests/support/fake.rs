@@ -12,9 +12,10 @@ use planscope_collection::error::Result;
 use planscope_collection::guard::Load;
 use planscope_collection::queries::QueryText;
 use planscope_collection::select::Selection;
+use planscope_collection::wanted::{Found, Wanted};
 use planscope_collection::{CollectError, ErrorKind, Stop};
 use planscope_explain::Engine;
-use planscope_explain::workload::{Catalog, PlanRecord, Statement, TargetIdentity};
+use planscope_explain::workload::{PlanRecord, Statement, TargetIdentity};
 use std::collections::BTreeMap;
 use std::future::ready;
 use std::time::Duration;
@@ -36,8 +37,8 @@ pub trait Answers: Send {
     fn plan(&mut self) -> (&'static str, Duration);
 
     /// Its tables.
-    fn catalog(&mut self) -> Result<Catalog> {
-        Ok(Catalog::default())
+    fn catalog(&mut self, _: &Wanted) -> Result<Found> {
+        Ok(Found::default())
     }
 }
 
@@ -115,8 +116,8 @@ impl<A: Answers> Session for Fake<A> {
         .boxed()
     }
 
-    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
-        at_once(self.answers.catalog())
+    fn catalog<'a>(&'a mut self, wanted: &'a Wanted) -> BoxFuture<'a, Result<Found>> {
+        at_once(self.answers.catalog(wanted))
     }
 
     fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {

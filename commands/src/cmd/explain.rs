@@ -14,6 +14,7 @@ use clap::builder::PossibleValuesParser;
 use planscope_advisors::Finding;
 use planscope_advisors::suppress::suppress;
 use planscope_collection::driver::{Execution, all_plans};
+use planscope_collection::wanted::Wanted;
 use planscope_collection::{Target, clock};
 use planscope_explain::formats::{self, Format, Note};
 use planscope_explain::heat::Metric;
@@ -303,8 +304,10 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Answer>
         let statements = std::slice::from_ref(&statement);
         let plans = all_plans(&mut *session, statements, execution).await?;
         // Findings are surer with the catalog; a plan without it is still a plan.
-        let catalog = session.catalog().await.unwrap_or_default();
-        Ok((plans, catalog))
+        let database = session.identity().database.clone();
+        let wanted = Wanted::by(statements, engine, database.as_deref());
+        let found = session.catalog(&wanted).await.unwrap_or_default();
+        Ok((plans, found.catalog))
     })?;
     let record = match plans.into_iter().next() {
         Some(Ok(record)) => record,

@@ -4,6 +4,7 @@
 //! file of its own. Statements come from several places (`sources`) and are put together by shape
 //! (`shapes`); the session keeps one real command of each, which alone can be explained.
 
+mod asking;
 mod catalog;
 mod command;
 mod connect;
@@ -32,10 +33,11 @@ use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
+use crate::wanted::{Found, Wanted};
 use futures_util::future::BoxFuture;
 use link::Link;
 use planscope_explain::Engine;
-use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
+use planscope_explain::workload::{Statement, TargetIdentity};
 use shapes::{Key, Known};
 use std::collections::BTreeMap;
 
@@ -138,8 +140,8 @@ impl Session for Mongodb {
         Box::pin(explain::plans(&self.link, &self.known, statements, execution, found))
     }
 
-    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
-        Box::pin(catalog::catalog(&self.link))
+    fn catalog<'a>(&'a mut self, wanted: &'a Wanted) -> BoxFuture<'a, Result<Found>> {
+        Box::pin(catalog::catalog(&self.link, wanted))
     }
 
     fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {

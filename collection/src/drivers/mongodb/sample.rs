@@ -3,8 +3,7 @@
 //! There is no schema to read. Names, types and how often a value comes again are looked at here and
 //! forgotten: no value leaves this file.
 
-use super::errors;
-use super::link::Link;
+use super::asking::Asking;
 use crate::error::Result;
 use bson::{Bson, Document, doc};
 use planscope_explain::workload::catalog::Column;
@@ -22,7 +21,7 @@ const MOST_DEPTH: usize = 6;
 
 /// The fields, by a sample of a collection of `rows` documents of `average` bytes.
 pub(super) async fn columns(
-    link: &Link,
+    asking: &Asking<'_>,
     database: &str,
     collection: &str,
     rows: Option<f64>,
@@ -31,10 +30,9 @@ pub(super) async fn columns(
     let size = (MOST_BYTES / average.unwrap_or(1.0).max(1.0)).clamp(1.0, MOST_DOCUMENTS) as i64;
     let stages = vec![doc! { "$sample": { "size": size } }];
     let command = doc! { "aggregate": collection, "pipeline": stages, "cursor": {} };
-    match link.rows(database, command, MOST_DOCUMENTS as usize).await {
-        Err(error) if errors::matters_to_all(&error) => Err(error),
-        found => Ok(read(&found.unwrap_or_default(), rows)),
-    }
+    let what = format!("a sample of {database}.{collection}");
+    let found = asking.rows(&what, database, command, MOST_DOCUMENTS as usize).await?;
+    Ok(read(&found, rows))
 }
 
 /// What was seen of a field.

@@ -35,11 +35,12 @@ use crate::guard::{Load, Policy, Stop};
 use crate::queries::{self, QueryText};
 use crate::select::Selection;
 use crate::target::Target;
+use crate::wanted::{Found, Wanted};
 use futures_util::future::BoxFuture;
 use known::Known;
 use link::Link;
 use planscope_explain::Engine;
-use planscope_explain::workload::{Catalog, Statement, TargetIdentity};
+use planscope_explain::workload::{Statement, TargetIdentity};
 use std::collections::BTreeMap;
 
 pub(super) static DRIVER: Driver =
@@ -143,8 +144,8 @@ impl Session for Mysql {
         Box::pin(explain::plans(link, known, policy, statements, execution, found))
     }
 
-    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
-        Box::pin(catalog::catalog(&mut self.link))
+    fn catalog<'a>(&'a mut self, wanted: &'a Wanted) -> BoxFuture<'a, Result<Found>> {
+        Box::pin(catalog::catalog(&mut self.link, wanted, self.policy.whole_catalog))
     }
 
     fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {

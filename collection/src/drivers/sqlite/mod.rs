@@ -32,6 +32,7 @@ use crate::guard::{Policy, Pulse, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
 use crate::target::Target;
+use crate::wanted::{Found, Wanted};
 use connect::Watch;
 use database::Database;
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -174,8 +175,9 @@ impl Session for SqliteSession {
         ready(self.plan_all(statements, found)).boxed()
     }
 
-    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
-        ready(self.known_catalog().cloned()).boxed()
+    /// All tables: the schema of a file is read whole in any case.
+    fn catalog<'a>(&'a mut self, _wanted: &'a Wanted) -> BoxFuture<'a, Result<Found>> {
+        ready(self.known_catalog().cloned().map(Found::all)).boxed()
     }
 
     fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {

@@ -7,6 +7,7 @@ use crate::drivers::connect;
 use crate::guard::{Policy, Stop};
 use crate::queries::QueryText;
 use crate::select::Selection;
+use crate::wanted::Wanted;
 use bson::{Document, doc};
 use planscope_explain::workload::catalog::TableKind;
 use planscope_explain::workload::{Snapshot, Source, Statement};
@@ -255,7 +256,7 @@ async fn commands_from_files_get_plans() {
 async fn catalog_has_collections_fields_and_indexes() {
     with_database(async |database| {
         shop(&database).await;
-        let catalog = database.session().await.catalog().await.unwrap();
+        let catalog = database.session().await.catalog(&Wanted::default()).await.unwrap().catalog;
         let orders = catalog.table(Some(&database.name), "orders").unwrap();
         assert_eq!((orders.rows, orders.kind), (Some(3000.0), TableKind::Table));
         assert!(orders.size_bytes.unwrap() > 0.0 && orders.full_scans.is_some());

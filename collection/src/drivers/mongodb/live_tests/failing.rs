@@ -5,6 +5,7 @@ use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
+use crate::wanted::Wanted;
 use bson::doc;
 use planscope_explain::workload::Statement;
 use std::io::Write as _;
@@ -156,7 +157,7 @@ async fn an_unprivileged_user_is_told_what_is_hidden() {
         let mut session = drivers::connect(&target, &Policy::default(), Stop::new()).await.unwrap();
         let error = session.workload(&Default::default()).await.unwrap_err();
         let checks = session.doctor().await.unwrap();
-        let catalog = session.catalog().await.unwrap();
+        let catalog = session.catalog(&Wanted::default()).await.unwrap().catalog;
         admin.run_command(doc! { "dropUser": &user }).await.unwrap();
         assert_eq!(error.kind, ErrorKind::Permission);
         assert!(

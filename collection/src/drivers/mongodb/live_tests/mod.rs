@@ -4,4 +4,5 @@ mod collecting;
 mod failing;
 mod harmless;
 mod logging;
+mod many;
 mod support;

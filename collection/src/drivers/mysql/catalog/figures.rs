@@ -1,8 +1,10 @@
 //! Sizes, numbers of values and uses: each source by itself, none of them needed.
 
-use super::{Name, histogram, name, scoped, set_distinct};
-use crate::drivers::mysql::link::{Link, Row};
+use super::ask::{Asking, Source};
+use super::{histogram, name, set_distinct};
+use crate::drivers::mysql::link::Row;
 use crate::error::Result;
+use crate::wanted::Name;
 use planscope_explain::Engine;
 use planscope_explain::workload::catalog::{Column, Index, Table};
 use std::collections::BTreeMap;
@@ -17,39 +19,43 @@ const COLUMN_STATS: &str = include_str!("../../sql/mysql/column_stats.sql");
 
 type Tables = BTreeMap<Name, Table>;
 
+/// What is asked for, in messages.
+const TABLE_FIGURES: &str = "figures of the tables";
+const INDEX_FIGURES: &str = "figures of the indexes";
+const COLUMN_FIGURES: &str = "figures of the columns";
+
 /// Fills in what the account may see.
 pub(super) async fn fill(
-    link: &mut Link,
+    asking: &mut Asking<'_>,
     tables: &mut Tables,
     indexes: &mut [Index],
 ) -> Result<()> {
-    let sizes = rows(link, INNODB_TABLES, "database_name").await?;
+    let engine = asking.link.facts.engine;
+    let object = Source::Plain("OBJECT_SCHEMA", "OBJECT_NAME");
+    let sizes = asking.rows_if_allowed(TABLE_FIGURES, INNODB_TABLES, Source::InnoDb).await?;
     take_tables(tables, &sizes);
-    let sizes = rows(link, INNODB_INDEXES, "database_name").await?;
+    let sizes = asking.rows_if_allowed(INDEX_FIGURES, INNODB_INDEXES, Source::InnoDb).await?;
     take_indexes(tables, indexes, &sizes);
-    for row in rows(link, TABLE_IO, "OBJECT_SCHEMA").await? {
+    for row in asking.rows_if_allowed(TABLE_FIGURES, TABLE_IO, object).await? {
         if let Some(table) = tables.get_mut(&name(&row)) {
             table.inserts = row.number("inserts");
             table.updates = row.number("updates");
             table.deletes = row.number("deletes");
         }
     }
-    let mut uses = rows(link, INDEX_IO, "OBJECT_SCHEMA").await?;
-    if uses.is_empty() && link.facts.engine == Engine::Mariadb {
-        uses = rows(link, USER_STATISTICS, "TABLE_SCHEMA").await?;
+    let mut uses = asking.rows_if_allowed(INDEX_FIGURES, INDEX_IO, object).await?;
+    if uses.is_empty() && engine == Engine::Mariadb {
+        let source = Source::Plain("TABLE_SCHEMA", "TABLE_NAME");
+        uses = asking.rows_if_allowed(INDEX_FIGURES, USER_STATISTICS, source).await?;
     }
     take_uses(indexes, &uses);
-    let columns = match link.facts.engine {
-        Engine::Mariadb => rows(link, COLUMN_STATS, "db_name").await?,
-        _ => rows(link, HISTOGRAMS, "SCHEMA_NAME").await?,
+    let (sql, source) = match engine {
+        Engine::Mariadb => (COLUMN_STATS, Source::Plain("db_name", "table_name")),
+        _ => (HISTOGRAMS, Source::Plain("SCHEMA_NAME", "TABLE_NAME")),
     };
+    let columns = asking.rows_if_allowed(COLUMN_FIGURES, sql, source).await?;
     columns.iter().for_each(|row| take_column(tables, row));
     Ok(())
-}
-
-async fn rows(link: &mut Link, sql: &str, schema: &str) -> Result<Vec<Row>> {
-    let sql = scoped(link, sql, schema);
-    Ok(link.ask_if_allowed(&sql).await?.unwrap_or_default())
 }
 
 /// The table of a name in InnoDB's statistics, and the partition if it is one: `t#P#p0#SP#s1` is a

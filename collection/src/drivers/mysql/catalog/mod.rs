@@ -3,12 +3,14 @@
 //!
 //! Only the names are needed: a source that is missing, or closed to us, leaves its figures unknown.
 
+mod ask;
 mod figures;
 mod histogram;
 
-use super::link::{Link, Row, literal};
-use super::statements::SYSTEM;
+use super::link::{Link, Row};
 use crate::error::Result;
+use crate::wanted::{Found, Name, Wanted};
+use ask::{Asking, Source};
 use planscope_explain::Engine;
 use planscope_explain::workload::catalog::{
     Catalog, Column, ForeignKey, Index, IndexKey, Table, TableKind,
@@ -22,47 +24,50 @@ const PARTITIONS: &str = include_str!("../../sql/mysql/partitions.sql");
 const INDEXES: &str = include_str!("../../sql/mysql/indexes.sql");
 const FOREIGN_KEYS: &str = include_str!("../../sql/mysql/foreign_keys.sql");
 
-/// Schema and table.
-type Name = (String, String);
+/// What is asked of tables that MariaDB opens.
+#[cfg(test)]
+const OPENING: [&str; 5] = [TABLES, COLUMNS, PARTITIONS, INDEXES, FOREIGN_KEYS];
 
 /// The catalog of the target's database, or of all schemas that are not the server's own.
-pub(super) async fn catalog(link: &mut Link) -> Result<Catalog> {
+pub(super) async fn catalog(
+    link: &mut Link,
+    wanted: &Wanted,
+    limit: Option<usize>,
+) -> Result<Found> {
     let engine = link.facts.engine;
-    let mut tables: BTreeMap<Name, Table> = BTreeMap::new();
-    for row in link.ask(&scoped(link, TABLES, "TABLE_SCHEMA")).await? {
-        tables.insert(name(&row), table(&row));
-    }
-    for row in link.ask(&scoped(link, COLUMNS, "TABLE_SCHEMA")).await? {
-        tables.entry(name(&row)).and_modify(|table| table.columns.push(column(&row)));
-    }
-    let sql = scoped(link, FOREIGN_KEYS, "TABLE_SCHEMA");
-    for row in link.ask_if_allowed(&sql).await?.unwrap_or_default() {
-        tables.entry(name(&row)).and_modify(|table| add_foreign_key(table, &row));
-    }
     let (usable, expression) = index_columns(link);
-    let sql = INDEXES.replace("{usable}", usable).replace("{expression}", expression);
-    let rows = link.ask(&scoped(link, &sql, "TABLE_SCHEMA")).await?;
+    let indexes_sql = INDEXES.replace("{usable}", usable).replace("{expression}", expression);
+    let mut asking = Asking::begin(link, wanted, limit).await?;
+    let mut tables = tables(&mut asking).await?;
+    let rows = asking.rows("indexes", &indexes_sql, Source::Opens).await?;
     let mut found = indexes(&rows);
     distinct_by_cardinality(&mut tables, &rows);
-    let sql = scoped(link, PARTITIONS, "TABLE_SCHEMA");
-    for row in link.ask_if_allowed(&sql).await?.unwrap_or_default() {
+    for row in asking.rows_if_allowed("partitions", PARTITIONS, Source::Opens).await? {
         let part = partition(&row);
         tables.insert((row.string("db"), part.name.clone()), part);
     }
-    figures::fill(link, &mut tables, &mut found).await?;
+    figures::fill(&mut asking, &mut tables, &mut found).await?;
     for index in found.iter_mut().filter(|index| !index.primary) {
         index.definition = definition(engine, index);
     }
-    Ok(Catalog { tables: tables.into_values().collect(), indexes: found })
+    let Asking { left_out, limit, late, .. } = asking;
+    let catalog = Catalog { tables: tables.into_values().collect(), indexes: found };
+    Ok(Found { catalog, left_out, limit, problems: late.problems })
 }
 
-/// A query with the schemas to look at, by the column that holds a schema's name.
-fn scoped(link: &Link, sql: &str, column: &str) -> String {
-    let schemas = match &link.facts.database {
-        Some(database) => format!("{column} = {}", literal(database)),
-        None => format!("{column} NOT IN ({SYSTEM})"),
-    };
-    sql.replace("{schemas}", &schemas)
+/// Tables with their columns and foreign keys.
+async fn tables(asking: &mut Asking<'_>) -> Result<BTreeMap<Name, Table>> {
+    let mut tables: BTreeMap<Name, Table> = BTreeMap::new();
+    for row in asking.rows("tables", TABLES, Source::Opens).await? {
+        tables.insert(name(&row), table(&row));
+    }
+    for row in asking.rows("columns", COLUMNS, Source::Opens).await? {
+        tables.entry(name(&row)).and_modify(|table| table.columns.push(column(&row)));
+    }
+    for row in asking.rows_if_allowed("foreign keys", FOREIGN_KEYS, Source::Opens).await? {
+        tables.entry(name(&row)).and_modify(|table| add_foreign_key(table, &row));
+    }
+    Ok(tables)
 }
 
 /// How this server says that an index is not used, and what an index on an expression has.

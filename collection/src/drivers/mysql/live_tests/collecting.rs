@@ -4,6 +4,7 @@ use super::support::{Database, most, shop, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::Ranking;
 use crate::select::Selection;
+use crate::wanted::Wanted;
 use planscope_explain::Engine;
 use planscope_explain::workload::catalog::TableKind;
 use planscope_explain::workload::{Catalog, Index, Snapshot};
@@ -178,7 +179,8 @@ async fn catalog_has_tables_columns_and_indexes() {
                     .await;
             }
             client.run("SELECT * FROM customers WHERE country = 'DE'").await;
-            let catalog = database.session().await.catalog().await.unwrap();
+            let catalog =
+                database.session().await.catalog(&Wanted::default()).await.unwrap().catalog;
             check_tables(server, &catalog, &database.name);
             check_indexes(server, &catalog);
         })

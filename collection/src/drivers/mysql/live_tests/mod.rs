@@ -4,6 +4,7 @@ mod collecting;
 mod failing;
 mod harmless;
 mod logging;
+mod many;
 mod planning;
 mod privileges;
 mod support;

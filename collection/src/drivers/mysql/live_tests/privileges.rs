@@ -6,6 +6,7 @@ use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
 use crate::error::ErrorKind;
 use crate::guard::{Policy, Stop};
+use crate::wanted::Wanted;
 use planscope_explain::workload::Snapshot;
 
 /// The statements of the manual's page, for this account and this database.
@@ -91,7 +92,7 @@ async fn account_with_less_is_told_what_to_grant() {
                 "{error:?}"
             );
             // What is left is collected.
-            let catalog = session.catalog().await.unwrap();
+            let catalog = session.catalog(&Wanted::default()).await.unwrap().catalog;
             let orders = catalog.table(None, "orders").unwrap();
             assert!(orders.column("total").is_some() && catalog.table(None, "customers").is_none());
             let asked = ["SELECT * FROM orders", "SELECT * FROM customers"];

@@ -79,6 +79,13 @@ impl Client {
         }
     }
 
+    /// The last value of each row, as text; for EXPLAIN that is `Extra`.
+    pub async fn last_values(&mut self, sql: &str) -> Vec<String> {
+        let rows: Vec<mysql_async::Row> = self.0.query(sql).await.unwrap();
+        let last = |row: &mysql_async::Row| row.get::<Option<String>, _>(row.len() - 1);
+        rows.iter().map(|row| last(row).flatten().unwrap_or_default()).collect()
+    }
+
     /// The first value of the first row, as text.
     pub async fn value(&mut self, sql: &str) -> String {
         let value: Option<Option<String>> = self.0.query_first(sql).await.unwrap();

@@ -9,6 +9,7 @@ use crate::drivers::test_servers::say;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
 use crate::select::Selection;
+use crate::wanted::Wanted;
 use planscope_explain::workload::Statement;
 use std::time::Duration;
 
@@ -246,7 +247,7 @@ async fn locked_table_delays_its_own_statements_only() {
             let plans = all_plans(&mut *session, &asked, Execution::PlanOnly).await.unwrap();
             assert_eq!(plans[0].as_ref().unwrap_err().kind, "lock-timeout", "{server}");
             assert!(plans[1].is_ok(), "{server}");
-            let catalog = session.catalog().await.unwrap();
+            let catalog = session.catalog(&Wanted::default()).await.unwrap().catalog;
             assert!(catalog.table(None, "orders").unwrap().size_bytes.unwrap() > 0.0);
         })
         .await;
@@ -314,7 +315,10 @@ async fn stop_cancels_on_the_server_within_a_second() {
             assert_eq!(stopped.unwrap_err().kind, ErrorKind::Stopped, "{server}");
             assert!(took < Duration::from_millis(1300), "{server}: {took:?}");
             assert_eq!(running(&admin).await, 0, "{server}");
-            assert_eq!(session.catalog().await.unwrap_err().kind, ErrorKind::Stopped);
+            assert_eq!(
+                session.catalog(&Wanted::default()).await.unwrap_err().kind,
+                ErrorKind::Stopped
+            );
         })
         .await;
     }

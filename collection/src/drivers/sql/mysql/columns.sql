@@ -1,6 +1,6 @@
 SELECT /* planscope */ 1 AS planscope_own,
        TABLE_SCHEMA AS db, TABLE_NAME AS name, COLUMN_NAME AS field, COLUMN_TYPE AS type,
-       IS_NULLABLE AS nullable
+       IS_NULLABLE AS nullable, ORDINAL_POSITION AS place
   FROM information_schema.COLUMNS
- WHERE {schemas}
- ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
+ WHERE {tables}
+ ORDER BY db, name, place

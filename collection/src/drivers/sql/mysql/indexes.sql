@@ -1,7 +1,8 @@
 SELECT /* planscope */ 1 AS planscope_own,
        TABLE_SCHEMA AS db, TABLE_NAME AS name, INDEX_NAME AS ix, NON_UNIQUE AS non_unique,
        COLUMN_NAME AS field, COLLATION AS direction, CARDINALITY AS cardinality,
-       SUB_PART AS prefix, INDEX_TYPE AS method, {usable} AS usable, {expression} AS expression
+       SUB_PART AS prefix, INDEX_TYPE AS method, {usable} AS usable, {expression} AS expression,
+       SEQ_IN_INDEX AS place
   FROM information_schema.STATISTICS
- WHERE {schemas}
- ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX
+ WHERE {tables}
+ ORDER BY db, name, ix, place

@@ -2,5 +2,5 @@ SELECT /* planscope */ 1 AS planscope_own,
        TABLE_SCHEMA AS db, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine,
        TABLE_ROWS AS entries, DATA_LENGTH AS size, CREATE_OPTIONS AS options
   FROM information_schema.TABLES
- WHERE {schemas}
- ORDER BY TABLE_SCHEMA, TABLE_NAME
+ WHERE {tables}
+ ORDER BY db, name
