@@ -21,6 +21,7 @@ use planscope_explain::workload::{PlanRecord, Problem, Statement};
 use planscope_explain::{Engine, formats};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The key under which a plan says why it holds no times though they were asked for.
@@ -42,7 +43,7 @@ pub(super) struct Explainer<'a> {
     policy: &'a Policy,
     pub routines: Routines,
     /// By schema.
-    pub names: BTreeMap<String, Names>,
+    pub names: BTreeMap<String, Arc<Names>>,
     /// The schema that is selected now.
     pub schema: Option<String>,
     /// The version of JSON that is selected now; 0 is not known.

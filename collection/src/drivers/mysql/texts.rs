@@ -10,6 +10,7 @@ use crate::error::Result;
 use planscope_explain::workload::Statement;
 use planscope_explain::workload::query::{QueryKind, explainable};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A text that can be planned.
 pub(super) struct Planable {
@@ -66,10 +67,10 @@ impl Explainer<'_> {
     }
 
     /// Names in the selected schema.
-    async fn names(&mut self) -> Result<Names> {
+    async fn names(&mut self) -> Result<Arc<Names>> {
         let schema = self.schema.clone().unwrap_or_default();
         if let Some(names) = self.names.get(&schema) {
-            return Ok(names.clone());
+            return Ok(Arc::clone(names));
         }
         let of = literal(&schema);
         let columns = format!(
@@ -83,7 +84,8 @@ impl Explainer<'_> {
         );
         let names =
             Names { types: self.pairs(&columns).await?, tables: self.pairs(&tables).await? };
-        self.names.insert(schema, names.clone());
+        let names = Arc::new(names);
+        self.names.insert(schema, Arc::clone(&names));
         Ok(names)
     }
 

@@ -90,7 +90,10 @@ async fn check_that_no_other_is_opened(database: &Database, audit: &Audit) {
     let mut lookups = 0;
     let about = [".TABLES", ".COLUMNS", ".STATISTICS", ".KEY_COLUMN_USAGE", ".PARTITIONS"];
     for text in texts(&audit.list()) {
-        if !about.iter().any(|name| text.contains(&format!("information_schema{name}"))) {
+        // What else is asked of the schema for the plans opens no more than the definitions.
+        let is_of_catalog = text.contains("TABLE_SCHEMA AS db");
+        let is_one = |name: &&str| text.contains(&format!("information_schema{name}"));
+        if !is_of_catalog || !about.iter().any(is_one) {
             continue;
         }
         let plan = client.last_values(&format!("EXPLAIN {text}")).await;
