@@ -18,6 +18,7 @@ mod servers;
 #[allow(dead_code, reason = "a journey needs a part of what end-to-end tests share")]
 mod support;
 
+mod background;
 mod journey;
 mod tmux;
 

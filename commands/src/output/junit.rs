@@ -5,7 +5,7 @@
 
 use super::ci::{self, Issue, Level};
 use super::{Output, Style};
-use crate::compare;
+use crate::compare::{self, Compared};
 use crate::error::Result;
 use crate::report::{DiffReport, Report};
 use crate::safe::{escaped_markup, visible};
@@ -31,7 +31,7 @@ fn suites(report: &DiffReport) -> String {
         let content = if !errors.is_empty() {
             failures += 1;
             failure(&errors)
-        } else if let Some(why) = reason_to_skip(statement.verdict, of(&issues, &label)) {
+        } else if let Some(why) = reason_to_skip(statement, of(&issues, &label)) {
             skipped += 1;
             format!("      <skipped message=\"{}\"/>\n", attribute(&why))
         } else {
@@ -80,14 +80,14 @@ fn failure(errors: &[&Issue]) -> String {
 }
 
 fn reason_to_skip<'a>(
-    verdict: Verdict,
+    statement: &Compared<'_>,
     mut issues: impl Iterator<Item = &'a Issue>,
 ) -> Option<String> {
     let issue = issues.next();
-    match (verdict, issue) {
-        (Verdict::NotComparable, issue) => {
-            let why = issue.map_or("", |issue| issue.message.as_str());
-            Some(format!("not comparable: {why}"))
+    match (statement.verdict, issue) {
+        (Verdict::NotComparable, Some(issue)) => Some(format!("not comparable: {}", issue.message)),
+        (Verdict::NotComparable, None) => {
+            Some(format!("not comparable: {}", visible(&statement.reason)))
         }
         (_, Some(issue)) if issue.level == Level::Allowed => {
             Some(format!("allowed: {}", issue.allowed.as_deref().unwrap_or_default()))

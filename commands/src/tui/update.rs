@@ -5,6 +5,7 @@ use super::list::scrolled;
 use super::message::{Action, Ask, Effect, Key, Message, Mouse, MouseKind, Typing};
 use super::screen::Screen;
 use super::state::{App, Menu, Notice, Overlay};
+use super::view::overlay::Choices;
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
 use std::collections::VecDeque;
@@ -299,16 +300,34 @@ fn moused(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         app.notice = None;
         return app.with_screen(|screen, page| screen.mouse(mouse, page)).unwrap_or_default();
     };
-    // Over an overlay the wheel is the arrows; a click closes what only shows something.
-    let key = |name: &str| Key(name.to_owned());
-    let closes = matches!(overlay, Overlay::Help { .. } | Overlay::Text { .. });
-    match mouse.kind {
-        MouseKind::Click if closes => return Vec::new(),
-        MouseKind::Click => app.overlay = Some(overlay),
-        wheel => {
-            app.overlay = Some(overlay);
-            return pressed(app, &key(if wheel == MouseKind::WheelUp { "up" } else { "down" }));
+    // Over an overlay the wheel is the arrows.
+    let wheel = match mouse.kind {
+        MouseKind::Click => return clicked(app, mouse, overlay),
+        MouseKind::WheelUp => "up",
+        MouseKind::WheelDown => "down",
+    };
+    app.overlay = Some(overlay);
+    pressed(app, &Key(wheel.to_owned()))
+}
+
+/// A click on a row does what Enter does there; it closes what only shows something, and a choice that
+/// it misses.
+fn clicked(app: &mut App, mouse: Mouse, overlay: Overlay) -> Vec<Effect> {
+    let choices = Choices::of(app, &overlay);
+    let row = choices.as_ref().and_then(|choices| choices.row_at(mouse.x, mouse.y));
+    let inside = choices.is_some_and(|choices| choices.area.contains((mouse.x, mouse.y).into()));
+    let action = match (&overlay, row) {
+        (Overlay::Menu(menu), Some(row)) => menu.items.get(row).map(|item| item.action),
+        (Overlay::Palette { input, .. }, Some(row)) => {
+            fitting(app, input).get(row).map(|row| row.action)
         }
+        _ => None,
+    };
+    if let Some(action) = action {
+        return act(app, action);
+    }
+    if inside || matches!(overlay, Overlay::Prompt { .. }) {
+        app.overlay = Some(overlay);
     }
     Vec::new()
 }

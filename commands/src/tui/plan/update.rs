@@ -1,7 +1,6 @@
 //! What keys and mouse change in the plan view.
 
 use super::layout::Layout;
-use super::measure::Measured;
 use super::spans::Spans;
 use super::{PlanState, PlansScreen, Side, export};
 use crate::output::pages;
@@ -478,7 +477,7 @@ impl PlanState {
     }
 
     fn next_metric(&mut self, by: isize) -> Vec<Effect> {
-        let known = &self.known;
+        let known: Vec<Metric> = self.figures.metrics().collect();
         let at = known.iter().position(|m| *m == self.measured.metric).unwrap_or(0) as isize;
         match known.get((at + by).rem_euclid(known.len().max(1) as isize) as usize) {
             Some(metric) => self.set_metric(*metric),
@@ -487,15 +486,17 @@ impl PlanState {
     }
 
     fn set_metric(&mut self, metric: Metric) -> Vec<Effect> {
-        if !self.known.contains(&metric) {
-            let why = pages::nothing_known(self.plan(), metric).unwrap_or_default();
+        if !self.figures.has(metric) {
+            let why = pages::nothing_known(self.plan(), metric).unwrap_or_else(|| {
+                "every estimate is excused: what ran was stopped early".to_owned()
+            });
             return vec![Effect::Say(Notice::error(why))];
         }
         let (measured, spans) = match self.kept.iter().position(|(m, _)| m.metric == metric) {
             Some(at) => self.kept.swap_remove(at),
             None => {
-                let measured = Measured::of(self.plan(), metric);
-                let spans = Spans::of(self.plan(), &measured);
+                let measured = self.figures.measured(metric);
+                let spans = Spans::of(&self.figures, &measured);
                 (measured, spans)
             }
         };
