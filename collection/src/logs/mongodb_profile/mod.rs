@@ -199,6 +199,7 @@ impl<'a> Entry<'a> {
         let statement = pieces.concat();
         let mut event = Event { statement: &statement, ..self.operation.event };
         event.session.database = database;
+        event.is_more = self.operation.kind == b"getmore";
         mongodb::add_text(&event, sink);
     }
 }
