@@ -2,9 +2,10 @@
 
 use planscope_explain::plan::{ConditionKind, Node, NodeId, Plan};
 use planscope_explain::workload::query::{
-    ColumnRef, Predicate, Query, Scope, TableUse, read_condition,
+    ColumnRef, Predicate, Query, QueryKind, Scope, TableUse, read_condition,
 };
-use planscope_explain::workload::{Catalog, Index, Snapshot, Statement, Table};
+use planscope_explain::workload::time::hours_between;
+use planscope_explain::workload::{Catalog, Index, LogFacts, Snapshot, Statement, Table};
 use planscope_explain::{Engine, heat};
 use std::cell::OnceCell;
 
@@ -29,11 +30,30 @@ pub struct Thresholds {
     pub least_saving_ms: f64,
     /// Share of changed rows from which statistics are stale: PostgreSQL's own default scale factor.
     pub stale_share: f64,
+    /// Bytes of temporary files, over all calls, below which no statement is worth a word: two
+    /// spills of PostgreSQL's default work_mem.
+    pub temp_bytes: f64,
+    /// Rows looked at for each row returned from which an index fits badly: the figure of the field's
+    /// advisers; below it the conditions that no index serves are usually cheap.
+    pub examined_ratio: f64,
+    /// Share of its time that a statement may wait for locks.
+    pub lock_share: f64,
+    /// Milliseconds of waiting for locks, over all calls, below which it is not told: PostgreSQL's
+    /// default deadlock_timeout, below which it does not log a wait at all.
+    pub lock_ms: f64,
+    /// Share of checkpoints that may be begun by the amount of WAL: most should be by time.
+    pub wal_checkpoint_share: f64,
+    /// Milliseconds that a checkpoint may take to sync its files: all writing waits behind it.
+    pub checkpoint_sync_ms: f64,
+    /// Failures of a statement from which they are told.
+    pub least_errors: f64,
+    /// Share of its runs that may fail.
+    pub error_share: f64,
 }
 
 impl Thresholds {
     /// The limits with their names in the config, e.g. `large-offset-rows`.
-    pub fn named(&self) -> [(&'static str, f64); 8] {
+    pub fn named(&self) -> [(&'static str, f64); 16] {
         [
             ("least-rows-read", self.least_rows_read),
             ("selective-share", self.selective_share),
@@ -43,6 +63,14 @@ impl Thresholds {
             ("least-saving-share", self.least_saving_share),
             ("least-saving-ms", self.least_saving_ms),
             ("stale-share", self.stale_share),
+            ("temp-bytes", self.temp_bytes),
+            ("examined-ratio", self.examined_ratio),
+            ("lock-share", self.lock_share),
+            ("lock-ms", self.lock_ms),
+            ("wal-checkpoint-share", self.wal_checkpoint_share),
+            ("checkpoint-sync-ms", self.checkpoint_sync_ms),
+            ("least-errors", self.least_errors),
+            ("error-share", self.error_share),
         ]
     }
 
@@ -60,6 +88,14 @@ impl Thresholds {
             "least-saving-share" => &mut self.least_saving_share,
             "least-saving-ms" => &mut self.least_saving_ms,
             "stale-share" => &mut self.stale_share,
+            "temp-bytes" => &mut self.temp_bytes,
+            "examined-ratio" => &mut self.examined_ratio,
+            "lock-share" => &mut self.lock_share,
+            "lock-ms" => &mut self.lock_ms,
+            "wal-checkpoint-share" => &mut self.wal_checkpoint_share,
+            "checkpoint-sync-ms" => &mut self.checkpoint_sync_ms,
+            "least-errors" => &mut self.least_errors,
+            "error-share" => &mut self.error_share,
             _ => {
                 let names = Self::default().named().map(|(name, _)| name);
                 return Err(format!("there is no limit `{name}`; there are {}", names.join(", ")));
@@ -86,6 +122,14 @@ impl Default for Thresholds {
             least_saving_share: 0.01,
             least_saving_ms: 1.0,
             stale_share: 0.10,
+            temp_bytes: 8.0 * 1_048_576.0,
+            examined_ratio: 10.0,
+            lock_share: 0.10,
+            lock_ms: 1_000.0,
+            wal_checkpoint_share: 0.5,
+            checkpoint_sync_ms: 10_000.0,
+            least_errors: 10.0,
+            error_share: 0.05,
         }
     }
 }
@@ -111,6 +155,18 @@ impl<'a> Context<'a> {
     /// The engine.
     pub fn engine(&self) -> Engine {
         self.snapshot.target.engine
+    }
+
+    /// Hours that the counters cover, when it is known and not nothing.
+    pub fn hours(&self) -> Option<f64> {
+        let window = &self.snapshot.window;
+        let hours = hours_between(window.from.as_deref()?, window.to.as_deref()?);
+        hours.filter(|hours| *hours > 0.0)
+    }
+
+    /// What a log says besides its statements; `None` of a live snapshot.
+    pub fn log(&self) -> Option<&'a LogFacts> {
+        self.snapshot.log.as_deref()
     }
 
     /// Whether a saving is worth a word: at least 1 % of the statement and 1 ms of a call. Where
@@ -168,6 +224,27 @@ impl<'a> StatementContext<'a> {
             catalog: &snapshot.catalog,
             engine,
             shares: OnceCell::new(),
+        }
+    }
+
+    /// Executions in the window, when there were any.
+    pub fn calls(&self) -> Option<f64> {
+        self.statement.counters.calls.filter(|calls| *calls > 0.0)
+    }
+
+    /// Whether it gives few rows whatever it reads: it counts or sums, or it is no query.
+    pub fn is_summary(&self) -> bool {
+        let document = || {
+            let words =
+                ["$group", "$count", "{ count:", "{ distinct:", "{ aggregate:", "mapReduce"];
+            words.iter().any(|word| self.statement.text.contains(word))
+        };
+        match &self.query {
+            Some(query) => {
+                let sums = |scope: &Scope| scope.aggregates || scope.distinct;
+                query.kind != QueryKind::Select || query.scopes.iter().any(sums)
+            }
+            None => self.engine != Engine::Mongodb || document(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::remedy::Remedy;
 pub use planscope_explain::diff::Severity;
+use planscope_explain::units::Count;
 use planscope_explain::{Fingerprint, NodeId};
 use std::cmp::Ordering;
 
@@ -38,6 +39,11 @@ impl From<Vec<String>> for Evidence {
     fn from(value: Vec<String>) -> Self {
         Self::List(value)
     }
+}
+
+/// `1 call`, `2 calls`, `12.3k calls`.
+pub(crate) fn several(count: f64, one: &str, many: &str) -> String {
+    format!("{} {}", Count(count), if count == 1.0 { one } else { many })
 }
 
 /// What a rule found.

@@ -15,6 +15,11 @@ pub enum Remedy {
         /// Why it is not needed.
         because: String,
     },
+    /// Do something that is no statement of SQL, or not one that is known here.
+    Act {
+        /// What, and what to mind.
+        description: String,
+    },
     /// Write the statement differently.
     Rewrite {
         /// What to write instead, and when it is not equivalent.
@@ -50,11 +55,17 @@ pub enum Remedy {
 }
 
 impl Remedy {
+    /// Something to do that is no statement.
+    pub fn act(description: impl Into<String>) -> Self {
+        Self::Act { description: description.into() }
+    }
+
     /// The kind on the wire.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::CreateIndex(_) => "create-index",
             Self::DropIndex { .. } => "drop-index",
+            Self::Act { .. } => "act",
             Self::Rewrite { .. } => "rewrite",
             Self::Analyze { .. } => "analyze",
             Self::CreateStatistics { .. } => "create-statistics",
@@ -67,6 +78,7 @@ impl Remedy {
         match self {
             Self::CreateIndex(index) => Some(ddl::create_index_online(engine, index)),
             Self::DropIndex { index, .. } => Some(ddl::drop_index_online(engine, index)),
+            Self::Act { .. } => None,
             Self::Rewrite { sql, .. } => sql.clone(),
             Self::Analyze { schema, table } => Some(analyze(engine, schema.as_deref(), table)),
             Self::CreateStatistics { schema, table, columns } => {
@@ -86,7 +98,7 @@ impl Remedy {
                 format!("an index on {} ({})", index.table, keys.join(", "))
             }
             Self::DropIndex { index, because } => format!("drop {}: {because}", index.name),
-            Self::Rewrite { description, .. } => description.clone(),
+            Self::Act { description } | Self::Rewrite { description, .. } => description.clone(),
             Self::Analyze { table, .. } => format!("refresh the statistics of {table}"),
             Self::CreateStatistics { table, columns, .. } => {
                 format!("teach the planner that {} of {table} go together", columns.join(" and "))

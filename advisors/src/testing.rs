@@ -7,9 +7,10 @@ use crate::rule::Rule;
 use planscope_explain::plan::{
     Actual, Condition, ConditionKind, Memory, Node, Operator, Plan, PlanBuilder, Role, Workers,
 };
+use planscope_explain::workload::log::Counted;
 use planscope_explain::workload::{
-    Catalog, Column, Counters, Coverage, PlanRecord, Statement, Table, TargetIdentity, Window,
-    fingerprint,
+    Catalog, Column, Counters, Coverage, LogFacts, PlanRecord, Statement, Table, TargetIdentity,
+    Window, fingerprint,
 };
 use planscope_explain::{Engine, Snapshot};
 
@@ -171,6 +172,38 @@ impl Shop {
         tree.root().removed.by_filter = Some(self.read - self.kept);
         snapshot_of(&self.sql, tree.plan())
     }
+}
+
+/// A snapshot of two hours with one statement that has counters and no plan.
+pub(crate) fn counted(engine: Engine, sql: &str, counters: Counters) -> Snapshot {
+    let mut snapshot = logged(LogFacts::default());
+    snapshot.log = None;
+    snapshot.target.engine = engine;
+    snapshot.statements = vec![Statement {
+        fingerprint: fingerprint::fingerprint(sql, engine),
+        text: sql.into(),
+        counters,
+        ..Statement::default()
+    }];
+    snapshot
+}
+
+/// A PostgreSQL snapshot of two hours of a log without statements.
+pub(crate) fn logged(facts: LogFacts) -> Snapshot {
+    let mut snapshot = Tree::scan("orders", 1.0).snapshot();
+    snapshot.statements.clear();
+    snapshot.catalog = Catalog::default();
+    snapshot.window = Window {
+        from: Some("2026-01-01T00:00:00Z".into()),
+        to: Some("2026-01-01T02:00:00Z".into()),
+    };
+    snapshot.log = Some(Box::new(facts));
+    snapshot
+}
+
+/// Names with their counts.
+pub(crate) fn names(names: &[(&str, u64)]) -> Vec<Counted> {
+    names.iter().map(|(name, count)| Counted { name: (*name).into(), count: *count }).collect()
 }
 
 fn snapshot_of(sql: &str, plan: Plan) -> Snapshot {

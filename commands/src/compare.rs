@@ -3,7 +3,7 @@
 use crate::gate::{Failure, Ruling};
 use crate::report::{DiffContent, DiffReport};
 use planscope_advisors::Remedy;
-use planscope_explain::diff::{Cause, PlanDiff, StatementDiff, Undo, Verdict};
+use planscope_explain::diff::{Cause, PlanDiff, Rates, StatementDiff, Undo, Verdict};
 use planscope_explain::plan::Plan;
 use planscope_explain::workload::Source;
 use planscope_explain::{Engine, Fingerprint, Snapshot, Statement};
@@ -25,7 +25,7 @@ pub struct Compared<'a> {
     pub verdict: Verdict,
     /// Why, in one sentence.
     pub reason: String,
-    /// The comparison of its plans.
+    /// The comparison of its plans; of its counters, where a side has no plan.
     pub plan: Option<&'a PlanDiff>,
     /// The plans that were compared.
     pub plans: [Option<&'a Plan>; 2],
@@ -53,6 +53,13 @@ pub struct Advised {
 }
 
 impl Compared<'_> {
+    /// Whether it is one of a log, or of other counters without plans, that could not be judged: too
+    /// few calls, mostly. There may be hundreds of them, and none is worth a line of its own.
+    pub fn is_left_open(&self) -> bool {
+        let is_unknown = self.verdict == Verdict::NotComparable && self.name.is_none();
+        is_unknown && self.counted.is_some() && self.plans == [None, None] && !self.ruling.fails()
+    }
+
     /// Its name, else the first digits of its fingerprint, else `plan`.
     pub fn label(&self) -> String {
         match (self.name, self.fingerprint) {
@@ -89,6 +96,24 @@ pub fn all(report: &DiffReport) -> Vec<Compared<'_>> {
         }
         DiffContent::Plans { diff, plans } => vec![of_plans(report, diff, plans)],
     }
+}
+
+/// A statement that only one side has.
+pub struct Lone<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// How much it runs.
+    pub rates: Rates,
+}
+
+/// The statements that only one side (0 is before) has, those first that take most time.
+pub fn lone(report: &DiffReport, side: usize) -> Vec<Lone<'_>> {
+    let DiffContent::Snapshots { diff, snapshots, .. } = &report.content else { return Vec::new() };
+    let places = diff.lone[side].iter().filter_map(|place| snapshots[side].statements.get(*place));
+    let of = |statement: &'_ Statement| {
+        Rates::of(&statement.counters, &statement.percentiles, diff.hours[side])
+    };
+    places.map(|statement| Lone { statement, rates: of(statement) }).collect()
 }
 
 fn of_snapshots<'a>(

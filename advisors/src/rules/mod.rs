@@ -2,19 +2,45 @@
 
 use crate::rule::Rule;
 
+mod checkpoints_by_wal;
+mod collection_scan;
+mod connections_exhausted;
+mod deadlocks;
+mod examined_over_returned;
+mod filesort_large;
 mod filter_without_index;
+mod join_without_index;
 mod large_offset;
+mod lock_waits;
+mod recurring_errors;
 mod redundant_index;
 mod row_misestimate;
+mod slow_checkpoint_sync;
 mod sort_spill;
+mod temp_files_by_statement;
+mod temp_table_on_disk;
+mod vacuum_held_back;
 
 /// Every rule, sorted by name.
 pub static ALL: &[&Rule] = &[
+    &checkpoints_by_wal::RULE,
+    &collection_scan::RULE,
+    &connections_exhausted::RULE,
+    &deadlocks::RULE,
+    &examined_over_returned::RULE,
+    &filesort_large::RULE,
     &filter_without_index::RULE,
+    &join_without_index::RULE,
     &large_offset::RULE,
+    &lock_waits::RULE,
+    &recurring_errors::RULE,
     &redundant_index::RULE,
     &row_misestimate::RULE,
+    &slow_checkpoint_sync::RULE,
     &sort_spill::RULE,
+    &temp_files_by_statement::RULE,
+    &temp_table_on_disk::RULE,
+    &vacuum_held_back::RULE,
 ];
 
 /// The rule of that name.

@@ -56,20 +56,28 @@ const BLOCK_BYTES: f64 = 8192.0;
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for statement in &context.statements {
-        let Some(plan) = statement.plan else { continue };
-        let measured = plan.iter().filter(|(_, node)| node.operator.is_sort() && spilled(node));
-        let found: Vec<Finding> = measured
-            .filter_map(|(id, node)| {
-                let disk = disk_bytes(node);
-                finding(context, statement, plan, id, node, disk, 0.95)
-            })
-            .collect();
-        if found.is_empty() && !plan.is_analyzed() {
-            findings.extend(by_counters(context, statement, plan));
-        }
-        findings.extend(found);
+        findings.extend(of_statement(context, statement));
     }
     findings
+}
+
+/// The spilled sorts of a statement.
+pub(super) fn of_statement(
+    context: &Context<'_>,
+    statement: &StatementContext<'_>,
+) -> Vec<Finding> {
+    let Some(plan) = statement.plan else { return Vec::new() };
+    let measured = plan.iter().filter(|(_, node)| node.operator.is_sort() && spilled(node));
+    let mut found: Vec<Finding> = measured
+        .filter_map(|(id, node)| {
+            let disk = disk_bytes(node);
+            finding(context, statement, plan, id, node, disk, 0.95)
+        })
+        .collect();
+    if found.is_empty() && !plan.is_analyzed() {
+        found.extend(by_counters(context, statement, plan));
+    }
+    found
 }
 
 fn spilled(node: &Node) -> bool {
@@ -143,7 +151,7 @@ fn finding(
 }
 
 /// Three times what went to disk (rows in memory are larger than on disk), in whole megabytes.
-fn work_mem(disk: f64) -> String {
+pub(super) fn work_mem(disk: f64) -> String {
     format!("{:.0}MB", (disk * 3.0 / 1_048_576.0).ceil().max(8.0))
 }
 

@@ -37,8 +37,16 @@ pub struct Facts {
     pub temp_files: (u64, u64),
     /// Checkpoints that were completed.
     pub checkpoints: u64,
+    /// Why checkpoints began: `time`, `wal`, `request`.
+    pub checkpoint_starts: BTreeMap<String, u64>,
+    /// Warnings that checkpoints come too often.
+    pub checkpoint_warnings: u64,
+    /// Nanoseconds of the longest sync of a checkpoint.
+    pub checkpoint_sync_ns: u64,
     /// Autovacuum runs per table.
     pub autovacuum: BTreeMap<String, u64>,
+    /// Autovacuum runs per table that had to leave many dead rows.
+    pub vacuum_held_back: BTreeMap<String, u64>,
     /// Autoanalyze runs per table.
     pub autoanalyze: BTreeMap<String, u64>,
     /// Waits for a lock over `deadlock_timeout`.
@@ -79,7 +87,11 @@ impl Default for Facts {
             errors: BTreeMap::new(),
             temp_files: (0, 0),
             checkpoints: 0,
+            checkpoint_starts: BTreeMap::new(),
+            checkpoint_warnings: 0,
+            checkpoint_sync_ns: 0,
             autovacuum: BTreeMap::new(),
+            vacuum_held_back: BTreeMap::new(),
             autoanalyze: BTreeMap::new(),
             lock_waits: 0,
             lock_ns: 0,
@@ -111,12 +123,16 @@ impl Facts {
         self.temp_files.0 += other.temp_files.0;
         self.temp_files.1 += other.temp_files.1;
         self.checkpoints += other.checkpoints;
+        self.checkpoint_warnings += other.checkpoint_warnings;
+        self.checkpoint_sync_ns = self.checkpoint_sync_ns.max(other.checkpoint_sync_ns);
+        merge_names(&mut self.checkpoint_starts, other.checkpoint_starts);
         self.lock_waits += other.lock_waits;
         self.lock_ns += other.lock_ns;
         self.deadlocks += other.deadlocks;
         self.connections += other.connections;
         merge_names(&mut self.errors, other.errors);
         merge_names(&mut self.autovacuum, other.autovacuum);
+        merge_names(&mut self.vacuum_held_back, other.vacuum_held_back);
         merge_names(&mut self.autoanalyze, other.autoanalyze);
         self.said.extend(other.said);
         self.lines += other.lines;

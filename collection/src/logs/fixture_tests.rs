@@ -1,4 +1,4 @@
-//! Logs that real servers wrote (`dev/record-logs`), against what was counted in them without
+//! Logs that real servers wrote (`dev/record-log-forms`), against what was counted in them without
 //! planscope: the lines of the general logs, the profiler's own figures.
 
 use super::*;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/logs")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/log-forms")
 }
 
 fn read(path: &Path) -> LogDigest {

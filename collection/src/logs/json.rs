@@ -3,6 +3,7 @@
 //! It does not check that the JSON is valid in all its corners; it finds the members' ends, and
 //! says when it cannot.
 
+use planscope_explain::formats::escapes;
 use planscope_explain::workload::bytes;
 
 /// A value of a member.
@@ -245,25 +246,17 @@ pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
-/// The four hexadecimal digits after `\u`, with the other half when it is a surrogate: what follows.
+/// The character of the digits after `\u`: what follows them. Without digits it is no escape.
 fn code_point<'a>(text: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
-    let hex = |text: &[u8]| {
-        let digits = std::str::from_utf8(text.get(..4)?).ok()?;
-        u32::from_str_radix(digits, 16).ok()
+    // As far as a pair of surrogates goes; behind it there may be anything, half a letter as well.
+    let head = &text[..text.len().min(r"d83d\ude00".len())];
+    let head = head.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    let Some((letter, after)) = escapes::unicode(head) else {
+        out.extend_from_slice(b"\\u");
+        return text;
     };
-    let Some(first) = hex(text) else { return text };
-    let rest = &text[4..];
-    let second =
-        rest.strip_prefix(b"\\u").and_then(hex).filter(|low| (0xdc00..0xe000).contains(low));
-    let (code, rest) = match second {
-        Some(low) if (0xd800..0xdc00).contains(&first) => {
-            (0x10000 + ((first - 0xd800) << 10) + (low - 0xdc00), &rest[6..])
-        }
-        _ => (first, rest),
-    };
-    let letter = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
     out.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-    rest
+    &text[head.len() - after.len()..]
 }
 
 #[cfg(test)]
@@ -298,5 +291,8 @@ mod tests {
         let mut out = Vec::new();
         unescape(br#"a\n\t\"\\\u00e9\ud83d\ude00\ud800x\/"#, &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), "a\n\t\"\\é😀\u{fffd}x/");
+        let mut out = Vec::new();
+        unescape(b"\\u00e9\xff \\u+041 \\u12", &mut out);
+        assert_eq!(out, b"\xc3\xa9\xff \\u+041 \\u12");
     }
 }

@@ -384,6 +384,9 @@ impl<'o> Sink<'o> {
     /// The number of a database; the last one is asked first.
     fn database(&mut self, name: &[u8]) -> u32 {
         if self.databases[self.last_database as usize] != name {
+            // Names that are no UTF-8 are one where they are shown as one.
+            let name = String::from_utf8_lossy(name);
+            let name = name.as_bytes();
             let known = self.numbers.get(name).copied();
             self.last_database = known.unwrap_or_else(|| {
                 let number = self.databases.len() as u32;
@@ -397,18 +400,21 @@ impl<'o> Sink<'o> {
 
     /// Keeps the heaviest statements, in half of the room; the others stay in the totals only.
     fn summarise(&mut self) {
-        let mut order: Vec<usize> = (0..self.classes.len()).collect();
-        order.sort_unstable_by_key(|place| {
-            let class = &self.classes[*place];
-            (std::cmp::Reverse(class.total_ns), class.fingerprint, self.homes[*place])
-        });
+        // The keys beside each other: a class is looked at once, not once a comparison.
+        let homes_of = self.classes.iter().zip(&self.homes).enumerate();
+        let mut order: Vec<_> = homes_of
+            .map(|(place, (class, home))| {
+                (std::cmp::Reverse(class.total_ns), class.fingerprint, *home, place)
+            })
+            .collect();
+        order.sort_unstable();
         self.held = 0;
         let mut kept = Vec::new();
         let mut homes = Vec::new();
         self.cache.fill(Cached::EMPTY);
         let all = std::mem::take(&mut self.classes);
         let mut all: Vec<Option<Box<Class>>> = all.into_iter().map(Some).collect();
-        for place in order {
+        for (.., place) in order {
             let Some(class) = all[place].take() else { continue };
             let bytes = CLASS_BYTES + class.heap_bytes();
             if kept.len() >= MOST_CLASSES / 2 || self.held + bytes > self.most_bytes / 2 {

@@ -65,7 +65,7 @@ pub(super) fn issues(report: &DiffReport) -> Vec<Issue> {
         let is_quiet = !statement.ruling.fails() && statement.ruling.allowed.is_empty();
         let rule = match statement.verdict {
             Verdict::Worse => "worse",
-            Verdict::NotComparable => "not-comparable",
+            Verdict::NotComparable if !statement.is_left_open() => "not-comparable",
             _ => continue,
         };
         if is_quiet {
@@ -119,7 +119,7 @@ pub(super) fn description(rule: &str) -> String {
     match rule {
         "worse" => "The statement does more work, or costs more, than before.".to_owned(),
         "changed" => "The statement has another plan than before.".to_owned(),
-        "not-comparable" => "The statement's plans cannot be compared.".to_owned(),
+        "not-comparable" => "Neither plans nor calls of the statement can be compared.".to_owned(),
         "new-seq-scan" => {
             "A table that is not small is read from end to end, and was not before.".to_owned()
         }

@@ -5,10 +5,10 @@
 
 use super::ci::{self, Issue, Level};
 use super::{Output, Style};
-use crate::compare;
+use crate::compare::{self, Compared};
 use crate::error::Result;
 use crate::report::{DiffReport, Report};
-use crate::safe::visible;
+use crate::safe::{escaped_markup, visible};
 use planscope_explain::diff::Verdict;
 
 pub(super) static OUTPUT: Output =
@@ -31,7 +31,7 @@ fn suites(report: &DiffReport) -> String {
         let content = if !errors.is_empty() {
             failures += 1;
             failure(&errors)
-        } else if let Some(why) = reason_to_skip(statement.verdict, of(&issues, &label)) {
+        } else if let Some(why) = reason_to_skip(statement, of(&issues, &label)) {
             skipped += 1;
             format!("      <skipped message=\"{}\"/>\n", attribute(&why))
         } else {
@@ -80,14 +80,14 @@ fn failure(errors: &[&Issue]) -> String {
 }
 
 fn reason_to_skip<'a>(
-    verdict: Verdict,
+    statement: &Compared<'_>,
     mut issues: impl Iterator<Item = &'a Issue>,
 ) -> Option<String> {
     let issue = issues.next();
-    match (verdict, issue) {
-        (Verdict::NotComparable, issue) => {
-            let why = issue.map_or("", |issue| issue.message.as_str());
-            Some(format!("not comparable: {why}"))
+    match (statement.verdict, issue) {
+        (Verdict::NotComparable, Some(issue)) => Some(format!("not comparable: {}", issue.message)),
+        (Verdict::NotComparable, None) => {
+            Some(format!("not comparable: {}", visible(&statement.reason)))
         }
         (_, Some(issue)) if issue.level == Level::Allowed => {
             Some(format!("allowed: {}", issue.allowed.as_deref().unwrap_or_default()))
@@ -98,20 +98,13 @@ fn reason_to_skip<'a>(
 
 /// Text as XML. What XML 1.0 has no character for is replaced.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    let fit = |c: char| match c {
+        '\t' | '\n' => c,
+        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    escaped_markup(&text.chars().map(fit).collect::<String>())
 }
 
 /// As [`escape`], for an attribute, in which a line feed would become a blank.

@@ -98,7 +98,9 @@ fn findings(
 fn remedy_lines(remedy: &Remedy, engine: Engine, room: usize) -> Vec<Vec<Span>> {
     let mut lines = Vec::new();
     let sql = remedy.sql(engine);
-    if sql.is_none() || matches!(remedy, Remedy::Rewrite { .. } | Remedy::Setting { .. }) {
+    if sql.is_none()
+        || matches!(remedy, Remedy::Act { .. } | Remedy::Rewrite { .. } | Remedy::Setting { .. })
+    {
         for line in super::text::wrap(&remedy.describe(), room) {
             lines.push(vec![plain(line)]);
         }

@@ -199,7 +199,7 @@ fn remedy(remedy: &Remedy, engine: Engine) -> RemedyDoc {
         }
         Remedy::Analyze { table, .. } => (Some(table.clone()), Vec::new()),
         Remedy::CreateStatistics { table, columns, .. } => (Some(table.clone()), columns.clone()),
-        Remedy::Rewrite { .. } | Remedy::Setting { .. } => (None, Vec::new()),
+        Remedy::Act { .. } | Remedy::Rewrite { .. } | Remedy::Setting { .. } => (None, Vec::new()),
     };
     RemedyDoc {
         kind: remedy.kind().to_owned(),

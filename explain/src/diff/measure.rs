@@ -82,6 +82,11 @@ impl Measure {
         self.direction != Ordering::Equal && !self.is_small
     }
 
+    /// For the report: what it is, and what it says.
+    pub fn listed(&self) -> Measured {
+        Measured { name: self.name, values: self.values, says: self.says() }
+    }
+
     fn says(&self) -> Says {
         match self.direction {
             _ if self.is_small => Says::TooSmall,
@@ -201,6 +206,30 @@ impl Measures {
 }
 
 const VM_STEPS: &str = "vm steps";
+
+/// Work of a mean call where there are no plans at all: with keys of indexes, which elsewhere the
+/// plans tell of.
+pub(super) fn counted(counters: Sides<&Counters>, tolerance: Tolerance) -> Vec<Measure> {
+    let mut work = of_calls(counters, tolerance, true);
+    let per_call = counters.map(|c| Some(c.keys_examined? / c.calls.filter(|calls| *calls > 0.0)?));
+    if let ([Some(before), Some(after)], false) = (per_call, work.is_empty()) {
+        let ratio = tolerance.ratio.max(CALLS_RATIO);
+        let bounds = (1.0, tolerance.least_rows);
+        let keys = Measure::exact("keys", [before, after], bounds, ratio);
+        // A key more for each document is the price of an index.
+        if !work.iter().any(Measure::decides) {
+            work.push(keys);
+        }
+    }
+    work
+}
+
+/// The time of a mean call, where `trend` says which way it went.
+pub(super) fn of_trend(mean_ms: Sides<f64>, direction: Ordering, tolerance: Tolerance) -> Measure {
+    let values = mean_ms;
+    let is_small = values[0].max(values[1]) < tolerance.least_ms;
+    Measure { name: "time", values, direction, is_small }
+}
 
 /// Work of a mean call that needs no clock and no plan.
 fn of_calls(counters: Sides<&Counters>, tolerance: Tolerance, same_place: bool) -> Vec<Measure> {

@@ -4,8 +4,8 @@
 //! what lies below it, `align` pairs the nodes, `changes` names the differences (with `access` for
 //! the way a relation is read and `joins` for joins), `verdict` weighs them together with what was
 //! measured: work, cost, time. `circumstances` says whether the two sides are alike enough for that.
-//! `snapshots` does it for all statements of two snapshots, `trend` compares their counters, `flips`
-//! the shares of several plans, `causes` looks for what may explain the result.
+//! `snapshots` does it for all statements of two snapshots, `trend` compares their times and the shares
+//! of several plans, `counted` judges by counters alone what has no plans, `logs` what only logs need, `causes` looks for what may explain the result.
 //!
 //! Every stage is symmetric: comparing the other way round gives the mirror image.
 
@@ -15,8 +15,10 @@ mod causes;
 mod change;
 mod changes;
 mod circumstances;
+mod counted;
 mod joins;
 mod lcs;
+mod logs;
 mod measure;
 pub mod noise;
 mod profile;
@@ -27,6 +29,7 @@ mod tables;
 mod tests;
 mod trend;
 mod verdict;
+mod welch;
 
 pub use causes::{Cause, CauseKind, Undo};
 pub use change::{Change, ChangeKind, NEW_SEQ_SCAN, Severity};
@@ -192,8 +195,9 @@ pub struct StatementDiff {
     pub fingerprint: Fingerprint,
     /// Its places in the lists of statements of the two snapshots.
     pub places: [usize; 2],
-    /// The comparison of its plans, the prevailing ones where there are several; `None` when a
-    /// side has no plan.
+    /// The comparison of its plans, the prevailing ones where there are several. Where a side has
+    /// none, that of its counters alone: then no nodes are paired, and the only changes are of work
+    /// and time. `None` when these cannot be judged either.
     pub plan: Option<PlanDiff>,
     /// Which of its plans were compared: places in the lists of plans of the two statements.
     pub compared: [usize; 2],
@@ -207,6 +211,9 @@ pub struct StatementDiff {
     pub rates: [Rates; 2],
     /// What became of the time of a call, whatever the plans are.
     pub trend: Trend,
+    /// How sure it is that mean calls take another time at all, 0 to 1 (Welch's test); `None` where
+    /// calls are too few or their spread is not known.
+    pub confidence: Option<f64>,
     /// Milliseconds an hour that the statement takes more than before (less: negative).
     pub added_ms_per_hour: Option<f64>,
     /// What may explain it: places in [`SnapshotDiff::causes`], the likeliest first. Empty unless
@@ -228,6 +235,8 @@ pub struct SnapshotDiff {
     pub added: Vec<Fingerprint>,
     /// Statements only in the snapshot before, likewise.
     pub removed: Vec<Fingerprint>,
+    /// The places of `removed` in the snapshot before, and of `added` in the one after.
+    pub lone: [Vec<usize>; 2],
     /// Hours that the counters of each side cover, once what both cover is taken out; `None` when
     /// the server does not say.
     pub hours: [Option<f64>; 2],
@@ -268,8 +277,9 @@ pub fn compare(sides: [Side<'_>; 2], tolerance: Tolerance) -> PlanDiff {
 /// Compares two snapshots, statement by statement.
 ///
 /// Statements are matched by fingerprint, and by database and user where one side has several of
-/// the same fingerprint. Without a plan on both sides a statement is `NotComparable`, which does
-/// not count for the whole as long as another one can be compared.
+/// the same fingerprint. Without a plan on both sides its counters judge: work of a mean call first,
+/// then time, if a test is sure enough. A statement that cannot be judged is `NotComparable`, which
+/// does not count for the whole as long as another one can be.
 pub fn snapshots(before: &Snapshot, after: &Snapshot, tolerance: Tolerance) -> SnapshotDiff {
     snapshots::compare(before, after, tolerance)
 }

@@ -49,9 +49,12 @@ fn sureness(measure: &Measure, measures: &Measures) -> String {
         return String::new();
     };
     let [before, after] = timing.runs;
-    // Never 100 %: no number of runs makes that sure.
-    let percent = number((timing.confidence * 1000.0).floor().min(999.0) / 10.0);
-    format!(", {percent} % sure after {before} and {after} runs")
+    format!(", {} % sure after {before} and {after} runs", percent(timing.confidence))
+}
+
+/// Never 100 %: no number of runs makes that sure.
+pub(super) fn percent(confidence: f64) -> String {
+    number((confidence * 1000.0).floor().min(999.0) / 10.0)
 }
 
 /// What stands in the way, and what that forbids.
@@ -142,7 +145,7 @@ fn access_phrase(what: &str, before: &str, after: &str) -> String {
 }
 
 /// The figures in words; nothing when they are equal.
-fn figures(measure: &Measure) -> Option<String> {
+pub(super) fn figures(measure: &Measure) -> Option<String> {
     let [before, after] = measure.values.map(number);
     let name = noun(measure.name);
     let change = format!("{name} {before} → {after}");

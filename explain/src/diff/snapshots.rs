@@ -1,6 +1,9 @@
 //! Comparing two snapshots: which statements go together, and how each of them did.
 
 use super::circumstances::is_same_place;
+use super::counted::{self, Unjudged};
+use super::logs::{self, Limit};
+use super::reason::number;
 use super::trend::{self, Rates, Trend};
 use super::verdict;
 use super::{
@@ -10,7 +13,7 @@ use super::{
 use crate::engine::Engine;
 use crate::workload::time::hours_between;
 use crate::workload::{Counters, Fingerprint, Snapshot, Statement, delta};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Compares two snapshots.
 pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance) -> SnapshotDiff {
@@ -19,6 +22,7 @@ pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance)
         statements: Vec::new(),
         added: Vec::new(),
         removed: Vec::new(),
+        lone: [Vec::new(), Vec::new()],
         hours: [None, None],
         causes: Vec::new(),
         not_comparable: None,
@@ -30,11 +34,16 @@ pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance)
         return diff;
     }
     let sides = [before, after];
-    let comparer = Comparer::new(sides, tolerance);
     let mut matched = Matched::new(sides);
+    let comparer = Comparer::new(sides, &matched.pairs, tolerance);
     diff.hours = comparer.hours;
     diff.causes = causes::find(sides, tolerance);
-    diff.statements = matched.pairs.iter().map(|places| comparer.statement(*places)).collect();
+    let mut unjudged = BTreeMap::new();
+    for places in &matched.pairs {
+        let (statement, why) = comparer.statement(*places);
+        *unjudged.entry(why).or_insert(0) += 1;
+        diff.statements.push(statement);
+    }
     for statement in diff.statements.iter_mut().filter(|s| s.verdict == Verdict::Worse) {
         statement.causes = likely(&diff.causes, statement, sides);
     }
@@ -48,21 +57,29 @@ pub(super) fn compare(before: &Snapshot, after: &Snapshot, tolerance: Tolerance)
     }
     diff.removed = matched.lone_fingerprints(0, before);
     diff.added = matched.lone_fingerprints(1, after);
+    diff.lone = matched.lone;
     diff.verdict = overall(&diff.statements);
-    diff.not_comparable = why_not(&diff);
+    diff.not_comparable = why_not(&diff, &unjudged);
     diff
 }
 
 /// Why nothing could be compared at all.
-fn why_not(diff: &SnapshotDiff) -> Option<String> {
+fn why_not(diff: &SnapshotDiff, unjudged: &BTreeMap<Option<Unjudged>, usize>) -> Option<String> {
     if diff.verdict != Verdict::NotComparable {
         return None;
     }
     let mut planned = diff.statements.iter().filter(|s| s.plan.is_some());
-    Some(match planned.next() {
-        _ if diff.statements.is_empty() => "no statement is in both snapshots".to_owned(),
-        Some(statement) => statement.reason.clone(),
-        None => "no statement has a plan in both snapshots".to_owned(),
+    Some(match (planned.next(), diff.statements.as_slice()) {
+        (_, []) => "no statement is in both snapshots".to_owned(),
+        (Some(statement), _) | (None, [statement]) => statement.reason.clone(),
+        (None, _) => {
+            let reason = |(why, count): (&Option<Unjudged>, &usize)| {
+                Some(format!("{} ({count})", why.as_ref()?.words()))
+            };
+            let reasons: Vec<String> = unjudged.iter().filter_map(reason).collect();
+            let reasons = reasons.join(", ");
+            format!("no statement has a plan in both snapshots, nor can its calls tell: {reasons}")
+        }
     })
 }
 
@@ -74,15 +91,23 @@ struct Comparer<'a> {
     /// The window after began when the one before did: what was counted before is in both.
     overlap: bool,
     same_place: bool,
+    /// The durations from which two logs hold calls, where they are not the same.
+    limit: Option<Limit>,
+    /// How sure a test must be of a statement without plans: with many statements, each of them
+    /// more, so that all of them together err as rarely as one would (Bonferroni).
+    confidence: f64,
 }
 
 impl<'a> Comparer<'a> {
-    fn new(sides: [&'a Snapshot; 2], tolerance: Tolerance) -> Self {
+    fn new(sides: [&'a Snapshot; 2], pairs: &[[usize; 2]], tolerance: Tolerance) -> Self {
         let [before, after] = sides.map(|side| &side.window);
-        let same_place = is_same_place(sides.map(|side| Some(&side.target)));
+        let same_place = logs::is_same_place(sides)
+            .unwrap_or_else(|| is_same_place(sides.map(|side| Some(&side.target))));
         let later = before.to.as_deref().zip(after.to.as_deref());
         let between = later.and_then(|(from, to)| hours_between(from, to));
+        // Two logs of different names that begin in the same second are still two.
         let overlap = same_place
+            && sides[0].target.name == sides[1].target.name
             && before.from.is_some()
             && before.from == after.from
             && between.is_some_and(|hours| hours > 0.0);
@@ -91,42 +116,66 @@ impl<'a> Comparer<'a> {
                 .filter(|hours| *hours > 0.0)
         });
         let hours = [was, if overlap { between } else { is }];
-        Self { sides, tolerance, hours, overlap, same_place }
+        let least = |side: usize, place: usize| sides[side].statements[place].counters.min_ms;
+        let fastest = pairs.iter().map(|places| [0, 1].map(|side| least(side, places[side])));
+        let limit = logs::is_same_place(sides).and_then(|_| Limit::between(fastest));
+        let unplanned = pairs.iter().filter(|places| {
+            [0, 1].into_iter().any(|s| sides[s].statements[places[s]].plans.is_empty())
+        });
+        let tests = unplanned.count().max(1) as f64;
+        let confidence = 1.0 - (1.0 - tolerance.confidence) / tests;
+        Self { sides, tolerance, hours, overlap, same_place, limit, confidence }
     }
 
-    fn statement(&self, places: [usize; 2]) -> StatementDiff {
+    fn statement(&self, places: [usize; 2]) -> (StatementDiff, Option<Unjudged>) {
         let [before, after] = self.at(places);
         let own = self.counters([before, after]);
-        let rates = [0, 1].map(|side| Rates::of(&own[side], self.hours[side]));
-        let trend = Trend::of([&rates[0], &rates[1]], self.tolerance);
+        let times =
+            [before.percentiles, if self.overlap { Default::default() } else { after.percentiles }];
+        let rates = [0, 1].map(|side| Rates::of(&own[side], &times[side], self.hours[side]));
+        let both = [&rates[0], &rates[1]];
         let seen = trend::prevailing([before, after]);
         let compared = seen.as_ref().map_or([0, 0], |(compared, _)| *compared);
-        let plan = seen.is_some().then(|| {
-            let side = |side: usize, of: &'a Statement| Side {
-                counters: Some(&own[side]),
-                statement: Some(&of.text),
-                ..Side::within(&of.plans[compared[side]].plan, self.sides[side])
-            };
-            verdict::compare([side(0, before), side(1, after)], self.tolerance)
-        });
-        let planned = plan.as_ref().map_or(Verdict::NotComparable, |plan| plan.verdict);
-        let mut reason = match &plan {
-            Some(plan) => plan.reason.clone(),
-            None => missing([before, after]).to_owned(),
+        let mut tolerance = self.tolerance;
+        if seen.is_none() {
+            tolerance.confidence = self.confidence;
+        }
+        let trend = Trend::of(both, tolerance);
+        let side = |side: usize, of: &'a Statement| Side {
+            counters: Some(&own[side]),
+            statement: Some(&of.text),
+            ..Side::within(&of.plans[compared[side]].plan, self.sides[side])
         };
-        let verdict = match self.by_time(planned, trend, &rates) {
-            Some(by_time) => {
-                reason = format!("{reason}; {}", trend::in_words(&rates));
-                by_time
-            }
-            None => planned,
+        let outcome = match &seen {
+            Some(_) => Ok(verdict::compare([side(0, before), side(1, after)], tolerance)),
+            None => self
+                .obstacle([before, after])
+                .map_or_else(|| counted::compare([&own[0], &own[1]], both, trend, tolerance), Err),
         };
+        let (mut verdict, mut reason) = match &outcome {
+            Ok(plan) => (plan.verdict, plan.reason.clone()),
+            Err(why) => (Verdict::NotComparable, self.unjudged(*why, [before, after])),
+        };
+        let missing = missing([before, after]).filter(|_| outcome.is_ok() && !self.is_of_logs());
+        if let Some(missing) = missing {
+            reason = format!("{missing}; {reason}");
+        }
+        if seen.is_some()
+            && let Some(by_time) = self.by_time(verdict, trend, &rates)
+        {
+            reason = format!("{reason}; {}", trend::in_words(&rates));
+            verdict = by_time;
+        }
         let flip = seen.and_then(|(_, flip)| flip);
         if let Some(flip) = flip.as_ref().filter(|flip| flip.flipped) {
             reason = format!("{}; {reason}", trend::flip_in_words(flip));
         }
         let added = rates[1].total_ms_per_hour.zip(rates[0].total_ms_per_hour);
-        StatementDiff {
+        let (plan, why) = match outcome {
+            Ok(plan) => (Some(plan), None),
+            Err(why) => (None, Some(why)),
+        };
+        let statement = StatementDiff {
             fingerprint: before.fingerprint,
             places,
             plan,
@@ -134,11 +183,59 @@ impl<'a> Comparer<'a> {
             flip,
             verdict,
             mean_ms: [rates[0].mean_ms, rates[1].mean_ms],
+            confidence: trend::confidence(both),
             rates,
             trend,
             added_ms_per_hour: added.map(|(is, was)| is - was),
             causes: Vec::new(),
             reason,
+        };
+        (statement, why)
+    }
+
+    fn is_of_logs(&self) -> bool {
+        self.sides.iter().all(|side| side.log.is_some())
+    }
+
+    /// What forbids to hold counters of one side against those of the other.
+    fn obstacle(&self, statements: [&Statement; 2]) -> Option<Unjudged> {
+        if !self.same_place || (self.is_of_logs() && logs::are_elsewhere(statements)) {
+            return Some(Unjudged::Elsewhere);
+        }
+        let hidden = self.limit.is_some_and(|limit| limit.hides(statements));
+        hidden.then_some(Unjudged::OtherLimit)
+    }
+
+    /// Why a statement without plans is not judged by its counters either.
+    fn unjudged(&self, why: Unjudged, statements: [&Statement; 2]) -> String {
+        let of_both = |value: fn(&Statement) -> String| {
+            let [before, after] = statements.map(value);
+            format!("{before} before, {after} after")
+        };
+        let details = match why {
+            Unjudged::Elsewhere if self.same_place => {
+                of_both(|statement| statement.database.clone().unwrap_or_default())
+            }
+            Unjudged::Elsewhere => {
+                let [before, after] = self.sides.map(|side| side.target.name.as_str());
+                format!("{before} before, {after} after")
+            }
+            Unjudged::FewCalls => of_both(|s| number(s.counters.calls.unwrap_or(0.0))),
+            Unjudged::OtherLimit => {
+                let limit = self.limit.unwrap_or(Limit { side: 0, ms: 0.0 });
+                let which = ["before", "after"][limit.side];
+                format!("the one {which} has none under {} ms", number(limit.ms))
+            }
+            Unjudged::Unknown => String::new(),
+        };
+        let words = match details.is_empty() {
+            true => why.words().to_owned(),
+            false => format!("{}: {details}", why.words()),
+        };
+        match missing(statements).filter(|_| !self.is_of_logs()) {
+            Some(missing) if why == Unjudged::Unknown => missing.to_owned(),
+            Some(missing) => format!("{missing}; {words}"),
+            None => words,
         }
     }
 
@@ -171,11 +268,12 @@ impl<'a> Comparer<'a> {
     }
 }
 
-fn missing([before, after]: [&Statement; 2]) -> &'static str {
+fn missing([before, after]: [&Statement; 2]) -> Option<&'static str> {
     match (before.plans.is_empty(), after.plans.is_empty()) {
-        (true, true) => "there is no plan on either side",
-        (true, false) => "there is no plan before",
-        _ => "there is no plan after",
+        (true, true) => Some("there is no plan on either side"),
+        (true, false) => Some("there is no plan before"),
+        (false, true) => Some("there is no plan after"),
+        (false, false) => None,
     }
 }
 

@@ -1,17 +1,17 @@
 //! What became of a statement's time: calls and milliseconds an hour, and the shares of its plans.
 
 use super::Tolerance;
-use super::noise;
 use super::reason::number;
+use super::welch::{self, Sample};
 use crate::plan::plan_hash;
-use crate::workload::{Counters, PlanRecord, Statement};
+use crate::workload::{Counters, Percentiles, PlanRecord, Statement};
 use std::collections::HashMap;
 
 /// How far a call may get slower or faster before it counts: on a shared machine the same call
 /// takes a quarter more or less from hour to hour.
-const MEAN_RATIO: f64 = 1.25;
+pub(super) const MEAN_RATIO: f64 = 1.25;
 /// Calls of each side from which means are compared.
-const LEAST_CALLS: f64 = 5.0;
+pub(super) const LEAST_CALLS: f64 = 5.0;
 /// Share of the observations that has to move to another plan for the plan to have flipped.
 const SHIFT: f64 = 0.2;
 
@@ -28,11 +28,19 @@ pub struct Rates {
     pub mean_ms: Option<f64>,
     /// Standard deviation of a call's milliseconds.
     pub stddev_ms: Option<f64>,
+    /// Half of the calls took at most these milliseconds.
+    pub p50_ms: Option<f64>,
+    /// 95 % of the calls took at most these milliseconds.
+    pub p95_ms: Option<f64>,
+    /// Rows that a mean call returned or changed.
+    pub rows_per_call: Option<f64>,
+    /// Rows that a mean call looked at.
+    pub examined_per_call: Option<f64>,
 }
 
 impl Rates {
-    /// The rates that `counters` of `hours` stand for.
-    pub(super) fn of(counters: &Counters, hours: Option<f64>) -> Self {
+    /// The rates that `counters` and `times` of `hours` stand for.
+    pub fn of(counters: &Counters, times: &Percentiles, hours: Option<f64>) -> Self {
         let hours = hours.filter(|hours| *hours > 0.0);
         let an_hour = |value: Option<f64>| Some(value? / hours?);
         let calls = counters.calls.filter(|calls| *calls > 0.0);
@@ -42,8 +50,26 @@ impl Rates {
             total_ms_per_hour: an_hour(counters.total_ms),
             mean_ms: counters.mean_ms.or_else(|| Some(counters.total_ms? / calls?)),
             stddev_ms: counters.stddev_ms,
+            p50_ms: times.p50_ms,
+            p95_ms: times.p95_ms,
+            rows_per_call: counters.rows.zip(calls).map(|(rows, calls)| rows / calls),
+            examined_per_call: counters.rows_examined.zip(calls).map(|(rows, calls)| rows / calls),
         }
     }
+
+    fn sample(&self) -> Option<Sample> {
+        Some(Sample { count: self.calls?, mean: self.mean_ms?, deviation: self.stddev_ms? })
+    }
+}
+
+/// How sure it is that the mean calls of two windows differ, 0 to 1; `None` where there are too few
+/// or their spread is not known.
+pub(super) fn confidence(rates: [&Rates; 2]) -> Option<f64> {
+    if rates.iter().any(|rates| rates.calls.unwrap_or(0.0) < LEAST_CALLS) {
+        return None;
+    }
+    let [before, after] = rates.map(Rates::sample);
+    Some(welch::confidence([before?, after?]))
 }
 
 /// What became of the time of a call.
@@ -72,8 +98,8 @@ impl Trend {
 
     /// Compares the mean calls of two windows.
     ///
-    /// With standard deviations on both sides it is Welch's test at the confidence asked for; many
-    /// calls make the means normal, whatever single calls are. Without them only the ratio speaks.
+    /// With standard deviations on both sides it is Welch's test at the confidence asked for.
+    /// Without them only the ratio speaks.
     pub(super) fn of([before, after]: [&Rates; 2], tolerance: Tolerance) -> Self {
         let (Some(was), Some(is)) = (before.mean_ms, after.mean_ms) else { return Self::Unknown };
         let calls = [before, after].map(|rates| rates.calls.unwrap_or(0.0));
@@ -84,12 +110,8 @@ impl Trend {
         if was.max(is) < tolerance.least_ms || (is < was * ratio && was < is * ratio) {
             return Self::Steady;
         }
-        if let (Some(a), Some(b)) = (before.stddev_ms, after.stddev_ms) {
-            let error = (a * a / calls[0] + b * b / calls[1]).sqrt();
-            let p = if error > 0.0 { noise::two_sided((is - was).abs() / error) } else { 0.0 };
-            if 1.0 - p < tolerance.confidence {
-                return Self::Steady;
-            }
+        if confidence([before, after]).is_some_and(|sure| sure < tolerance.confidence) {
+            return Self::Steady;
         }
         if is > was { Self::Regressed } else { Self::Improved }
     }

@@ -43,7 +43,7 @@ pub(super) fn compare(sides: Sides<Side<'_>>, tolerance: Tolerance) -> PlanDiff 
     }
 }
 
-fn sorted(mut found: Vec<Found>) -> Vec<Change> {
+pub(super) fn sorted(mut found: Vec<Found>) -> Vec<Change> {
     found.sort_by(|a, b| {
         let key = |f: &Found| (f.change.severity, f.weight);
         key(b).cmp(&key(a)).then_with(|| a.change.kind.cmp(&b.change.kind))
@@ -98,7 +98,7 @@ fn undecided(found: &[Found]) -> Verdict {
     if heaviest >= Severity::Medium { Verdict::Changed } else { Verdict::Same }
 }
 
-fn by_measure(measure: &Measure) -> Verdict {
+pub(super) fn by_measure(measure: &Measure) -> Verdict {
     match measure.direction {
         Ordering::Greater => Verdict::Worse,
         Ordering::Less => Verdict::Better,
@@ -175,7 +175,7 @@ fn by_shape(measures: &Measures, found: &[Found], undecided: Verdict) -> Verdict
     }
 }
 
-fn measured_change(measure: Measure) -> Found {
+pub(super) fn measured_change(measure: Measure) -> Found {
     let kind = match measure.name {
         "cost" => ChangeKind::Cost,
         "time" => ChangeKind::Time,

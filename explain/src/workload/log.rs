@@ -140,8 +140,17 @@ pub struct LogFacts {
     pub temp_bytes: u64,
     /// Checkpoints that were completed.
     pub checkpoints: u64,
+    /// Why checkpoints began, as far as that was logged: `time`, `wal`, `request`.
+    pub checkpoint_starts: Vec<Counted>,
+    /// Warnings that checkpoints come too often.
+    pub checkpoint_warnings: u64,
+    /// Milliseconds of the longest syncing of files at the end of a checkpoint.
+    pub checkpoint_sync_ms: f64,
     /// Autovacuum runs per table; most frequent first.
     pub autovacuum: Vec<Counted>,
+    /// Autovacuum runs per table that left a thousand dead rows and more, because some session may
+    /// still see them; most frequent first.
+    pub vacuum_held_back: Vec<Counted>,
     /// Autoanalyze runs per table; most frequent first.
     pub autoanalyze: Vec<Counted>,
     /// Waits for a lock that the server reported.

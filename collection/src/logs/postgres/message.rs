@@ -298,15 +298,19 @@ fn shown_error(message: &[u8]) -> String {
     shown
 }
 
+/// Dead rows from which a vacuum that leaves them counts: with fewer, a transaction of a moment ago
+/// may still have been open.
+const LEFT_BEHIND: u64 = 1000;
+
 /// What a LOG entry says that is no statement.
 fn fact(entry: &Entry<'_>, sink: &mut Sink<'_>) {
     let message = entry.message;
     if let Some(rest) = message.strip_prefix(b"temporary file: path ") {
         temporary_file(entry, rest, sink);
-    } else if message.starts_with(b"checkpoint complete")
-        || message.starts_with(b"restartpoint complete")
-    {
-        sink.facts.checkpoints += 1;
+    } else if let Some(rest) = after_either(message, [b"checkpoint ", b"restartpoint "]) {
+        checkpoint(rest, sink);
+    } else if message.starts_with(b"checkpoints are occurring too frequently") {
+        sink.facts.checkpoint_warnings += 1;
     } else if message.starts_with(b"automatic ") {
         automatic(message, sink);
     } else if message.starts_with(b"process ") {
@@ -320,6 +324,30 @@ fn fact(entry: &Entry<'_>, sink: &mut Sink<'_>) {
     }
     if let Some(time) = entry.time {
         sink.facts.saw(time);
+    }
+}
+
+fn after_either<'a>(text: &'a [u8], marks: [&[u8]; 2]) -> Option<&'a [u8]> {
+    marks.into_iter().find_map(|mark| text.strip_prefix(mark))
+}
+
+/// `starting: wal`, `complete: wrote 5 buffers (0.0%); …, sync=1.234 s, total=…`.
+fn checkpoint(rest: &[u8], sink: &mut Sink<'_>) {
+    if let Some(flags) = rest.strip_prefix(b"starting:") {
+        let has = |word: &[u8]| memmem::find(flags, word).is_some();
+        // Before version 10 the log was called xlog.
+        let why = match () {
+            () if has(b"wal") || has(b"xlog") => "wal",
+            () if has(b"time") => "time",
+            () => "request",
+        };
+        count_name(&mut sink.facts.checkpoint_starts, why, 1);
+    } else if rest.starts_with(b"complete") {
+        sink.facts.checkpoints += 1;
+        let sync = memmem::find(rest, b" sync=")
+            .and_then(|at| duration(&rest[at + 6..], 1_000_000_000))
+            .map_or(0, |(ns, _)| ns);
+        sink.facts.checkpoint_sync_ns = sink.facts.checkpoint_sync_ns.max(sync);
     }
 }
 
@@ -352,6 +380,16 @@ fn automatic(message: &[u8], sink: &mut Sink<'_>) {
         return;
     };
     count_name(names, &table, 1);
+    if left_behind(message).is_some_and(|rows| rows >= LEFT_BEHIND) {
+        count_name(&mut sink.facts.vacuum_held_back, &table, 1);
+    }
+}
+
+/// Dead rows that a vacuum had to leave: `…, 1234 are dead but not yet removable`.
+fn left_behind(message: &[u8]) -> Option<u64> {
+    let end = memmem::find(message, b" are dead but not yet removable")?;
+    let from = message[..end].iter().rposition(|b| !b.is_ascii_digit()).map_or(0, |at| at + 1);
+    std::str::from_utf8(&message[from..end]).ok()?.parse().ok()
 }
 
 /// `process 1 still waiting for ShareLock on … after 1000.123 ms`, `process 1 acquired … after …`.
@@ -393,6 +431,15 @@ mod tests {
             Some(&b"SELECT $1 as x"[..])
         );
         assert_eq!(prepared(b"parameters: $1 = '1'"), None);
+    }
+
+    #[test]
+    fn rows_that_a_vacuum_leaves_are_read() {
+        let of = |text: &str| left_behind(text.as_bytes());
+        let message = "automatic vacuum of table \"a.b.c\": index scans: 0\n\tpages: 0 removed\n\ttuples: \
+                       0 removed, 9 remain, 4711 are dead but not yet removable, oldest xmin: 7";
+        assert_eq!(of(message), Some(4711));
+        assert_eq!(of("automatic vacuum of table \"a.b.c\": index scans: 0"), None);
     }
 
     #[test]

@@ -148,8 +148,16 @@ pub struct LogDoc {
     pub temp_bytes: u64,
     /// Checkpoints that were completed.
     pub checkpoints: u64,
+    /// Why checkpoints began: `time`, `wal`, `request`.
+    pub checkpoint_starts: Vec<CountedDoc>,
+    /// Warnings that checkpoints come too often.
+    pub checkpoint_warnings: u64,
+    /// Milliseconds of the longest sync of a checkpoint.
+    pub checkpoint_sync_ms: f64,
     /// Autovacuum runs per table.
     pub autovacuum: Vec<CountedDoc>,
+    /// Autovacuum runs per table that had to leave many dead rows.
+    pub vacuum_held_back: Vec<CountedDoc>,
     /// Autoanalyze runs per table.
     pub autoanalyze: Vec<CountedDoc>,
     /// Waits for a lock that the server reported.
@@ -255,7 +263,11 @@ impl From<&LogFacts> for LogDoc {
             temp_files: from.temp_files,
             temp_bytes: from.temp_bytes,
             checkpoints: from.checkpoints,
+            checkpoint_starts: all(&from.checkpoint_starts),
+            checkpoint_warnings: from.checkpoint_warnings,
+            checkpoint_sync_ms: from.checkpoint_sync_ms,
             autovacuum: all(&from.autovacuum),
+            vacuum_held_back: all(&from.vacuum_held_back),
             autoanalyze: all(&from.autoanalyze),
             lock_waits: from.lock_waits,
             lock_ms: from.lock_ms,
@@ -294,7 +306,11 @@ impl TryFrom<LogDoc> for LogFacts {
             temp_files: from.temp_files,
             temp_bytes: from.temp_bytes,
             checkpoints: from.checkpoints,
+            checkpoint_starts: back(from.checkpoint_starts),
+            checkpoint_warnings: from.checkpoint_warnings,
+            checkpoint_sync_ms: from.checkpoint_sync_ms,
             autovacuum: back(from.autovacuum),
+            vacuum_held_back: back(from.vacuum_held_back),
             autoanalyze: back(from.autoanalyze),
             lock_waits: from.lock_waits,
             lock_ms: from.lock_ms,

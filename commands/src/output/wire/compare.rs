@@ -3,7 +3,7 @@
 use super::{RemedyDoc, remedy};
 use crate::compare::{self, Compared};
 use crate::report::{BaselineReport, DiffContent, DiffReport};
-use planscope_explain::diff::{Change, PlanDiff, Says, StatementDiff, Timing, Trend};
+use planscope_explain::diff::{Change, PlanDiff, Rates, Says, StatementDiff, Timing, Trend};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -30,6 +30,12 @@ pub struct DiffDoc {
     pub added: Vec<String>,
     /// Fingerprints only before.
     pub removed: Vec<String>,
+    /// The statements only after, those first that take most time.
+    pub added_statements: Vec<LoneDoc>,
+    /// The statements only before, likewise.
+    pub removed_statements: Vec<LoneDoc>,
+    /// Hours that the counters cover before and after.
+    pub hours: [Option<f64>; 2],
     /// What the gate says.
     pub gate: GateDoc,
 }
@@ -96,6 +102,10 @@ pub struct StatementDiffDoc {
     pub added_ms_per_hour: Option<f64>,
     /// What became of the time of a call: `regressed`, `improved`, `steady`, `unknown`.
     pub trend: Option<String>,
+    /// How sure it is that calls take another time at all, 0 to 1.
+    pub trend_confidence: Option<f64>,
+    /// What was counted before and after; null when plans were compared.
+    pub rates: Option<[RatesDoc; 2]>,
     /// Its plans with their shares, where there are several.
     pub plans: Vec<PlanShareDoc>,
     /// Why.
@@ -116,6 +126,42 @@ pub struct StatementDiffDoc {
     pub differences: Vec<String>,
     /// The differences, gravest first.
     pub changes: Vec<ChangeDoc>,
+}
+
+/// How much a statement runs.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RatesDoc {
+    /// Calls in the time that the counters cover.
+    pub calls: Option<f64>,
+    /// Calls an hour of that time.
+    pub calls_per_hour: Option<f64>,
+    /// Milliseconds an hour.
+    pub total_ms_per_hour: Option<f64>,
+    /// Milliseconds of a mean call.
+    pub mean_ms: Option<f64>,
+    /// Standard deviation of a call's milliseconds.
+    pub stddev_ms: Option<f64>,
+    /// Half of the calls took at most this.
+    pub p50_ms: Option<f64>,
+    /// 95 % of the calls took at most this.
+    pub p95_ms: Option<f64>,
+    /// Rows that a mean call returned or changed.
+    pub rows_per_call: Option<f64>,
+    /// Rows that a mean call looked at.
+    pub examined_per_call: Option<f64>,
+}
+
+/// A statement that only one side has.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LoneDoc {
+    /// The statement.
+    pub fingerprint: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its text.
+    pub text: String,
+    /// What was counted of it.
+    pub rates: RatesDoc,
 }
 
 /// How often a plan was seen.
@@ -245,11 +291,37 @@ pub fn diff(report: &DiffReport) -> DiffDoc {
     if let DiffContent::Snapshots { diff, .. } = &report.content {
         document.added = diff.added.iter().map(ToString::to_string).collect();
         document.removed = diff.removed.iter().map(ToString::to_string).collect();
+        document.added_statements = compare::lone(report, 1).iter().map(lone).collect();
+        document.removed_statements = compare::lone(report, 0).iter().map(lone).collect();
+        document.hours = diff.hours;
         document.causes = diff.causes.iter().map(|cause| cause.text.clone()).collect();
         document.cause_details = diff.causes.iter().map(cause).collect();
         document.not_comparable.clone_from(&diff.not_comparable);
     }
     document
+}
+
+fn lone(lone: &compare::Lone<'_>) -> LoneDoc {
+    LoneDoc {
+        fingerprint: lone.statement.fingerprint.to_string(),
+        name: lone.statement.name.clone(),
+        text: lone.statement.text.clone(),
+        rates: rates(&lone.rates),
+    }
+}
+
+fn rates(rates: &Rates) -> RatesDoc {
+    RatesDoc {
+        calls: rates.calls,
+        calls_per_hour: rates.calls_per_hour,
+        total_ms_per_hour: rates.total_ms_per_hour,
+        mean_ms: rates.mean_ms,
+        stddev_ms: rates.stddev_ms,
+        p50_ms: rates.p50_ms,
+        p95_ms: rates.p95_ms,
+        rows_per_call: rates.rows_per_call,
+        examined_per_call: rates.examined_per_call,
+    }
 }
 
 fn cause(cause: &planscope_explain::diff::Cause) -> CauseDoc {
@@ -320,6 +392,8 @@ fn fill_counted(document: &mut StatementDiffDoc, counted: &StatementDiff) {
     [document.mean_ms_before, document.mean_ms_after] = counted.mean_ms;
     document.added_ms_per_hour = counted.added_ms_per_hour;
     document.causes.clone_from(&counted.causes);
+    document.trend_confidence = counted.confidence;
+    document.rates = Some([rates(&counted.rates[0]), rates(&counted.rates[1])]);
     let trend = match counted.trend {
         Trend::Regressed => "regressed",
         Trend::Improved => "improved",

@@ -1,5 +1,6 @@
 //! Helpers: plans written as an outline, and what a comparison of them says in a line.
 
+mod counted;
 mod kinds;
 mod pairs;
 mod properties;

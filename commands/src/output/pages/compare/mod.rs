@@ -1,6 +1,7 @@
 //! A comparison as a document: the verdict, then of each statement the reasons, what would undo
 //! them, what changed, and the two plans side by side.
 
+mod counted;
 mod texts;
 mod tree;
 
@@ -28,6 +29,7 @@ pub(super) fn document(report: &DiffReport, style: &Style) -> Document {
             summary(&mut document, report, diff);
             gate(&mut document, report, &compared);
             statements(&mut document, diff, &compared, *top, style);
+            counted::lone(&mut document, report, style);
         }
         DiffContent::Plans { .. } => {
             for statement in &compared {
@@ -69,6 +71,9 @@ fn summary(document: &mut Document, report: &DiffReport, diff: &SnapshotDiff) {
         text.push_str(&format!("; {slower} take longer, {faster} less long"));
     }
     document.paragraph(text);
+    if let Some(windows) = counted::windows(report) {
+        document.toned(windows, Tone::Dim);
+    }
     for (what, list, side) in [("added", &diff.added, 1), ("removed", &diff.removed, 0)] {
         if let Some(names) = names(report, list, side) {
             document.toned(format!("{what}: {names}"), Tone::Dim);
@@ -125,7 +130,8 @@ fn statements(
     let differs = |s: &&Compared<'_>| {
         s.verdict != Verdict::Same || s.ruling.fails() || s.is_rewritten || is_moving(s)
     };
-    let listed: Vec<&Compared<'_>> = compared.iter().filter(differs).collect();
+    let (open, listed): (Vec<&Compared<'_>>, Vec<_>) =
+        compared.iter().filter(differs).partition(|statement| statement.is_left_open());
     let unexplained = listed.iter().all(|s| s.causes.is_empty());
     if unexplained && !listed.is_empty() {
         // Nothing got worse; what changed around the plans is still worth a line.
@@ -140,6 +146,9 @@ fn statements(
     let more = listed.len().saturating_sub(top);
     if more > 0 {
         document.paragraph(format!("and {more} more; --top {} shows them", listed.len()));
+    }
+    if let Some(open) = counted::left_open(&open) {
+        document.toned(open, Tone::Dim);
     }
 }
 
@@ -235,6 +244,7 @@ fn reasons(statement: &Compared<'_>, style: &Style) -> Vec<Item> {
     }
     if let Some(plan) = statement.plan {
         items.extend(measures(plan).map(|text| item("measure", Tone::Plain, &text)));
+        items.extend(counted::figures(statement).map(|text| item("counted", Tone::Plain, &text)));
         let noted = plan.differences.iter().map(ToString::to_string);
         items.extend(noted.map(|text| item("around", Tone::Dim, &text)));
     }
