@@ -50,6 +50,9 @@ pub struct Event<'a> {
     pub session: Session<'a>,
     /// The engine's own id of the statement; empty is unknown.
     pub engine_id: &'a [u8],
+    /// Whether it only fetched more of an earlier result: its time and rows are the statement's, and
+    /// it is no execution of its own.
+    pub is_more: bool,
     /// How many executions this one stands for (rate limits); 0 counts as 1.
     pub weight: u32,
     /// What it did, as bits of [`MARKS`].

@@ -209,4 +209,6 @@ mod corpus_tests;
 #[cfg(test)]
 mod encoding_tests;
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 mod robustness_tests;

@@ -364,6 +364,27 @@ mod tests {
         }
     }
 
+    const FIND: &str = r#"{"t":{"$date":"2026-11-21T15:58:58.764+00:00"},"s":"I",  "c":"COMMAND",  "id":51803,   "ctx":"conn14","msg":"Slow query","attr":{"type":"command","ns":"shop.orders","command":{"find":"orders","filter":{"a":3}},"nreturned":101,"locks":{},"durationMillis":5}}"#;
+    const MORE: &str = r#"{"t":{"$date":"2026-11-21T15:58:58.764+00:00"},"s":"I",  "c":"COMMAND",  "id":51803,   "ctx":"conn14","msg":"Slow query","attr":{"type":"command","ns":"shop.orders","command":{"getMore":77,"collection":"orders"},"originatingCommand":{"find":"orders","filter":{"a":4}},"nreturned":50,"locks":{},"durationMillis":9}}"#;
+
+    /// As a live collection counts it: time and rows are the statement's, the call is one.
+    #[test]
+    fn fetching_more_is_no_execution() {
+        let check = |text: &str, events: u64, figures: [f64; 5]| {
+            let (classes, facts, _) = read(text).into_classes();
+            assert_eq!((classes.len(), facts.events), (1, events), "{text}");
+            let c = classes[0].0.counters();
+            let found = [c.calls, c.total_ms, c.mean_ms, c.max_ms, c.rows].map(Option::unwrap);
+            assert_eq!(found, figures, "{text}");
+            let of_find = memmem::find(&classes[0].0.example, br#""a":3"#).is_some();
+            assert_eq!(of_find, text.contains(FIND), "{text}");
+        };
+        let both = [1.0, 23.0, 23.0, 5.0, 201.0];
+        check(&format!("{FIND}\n{MORE}\n{MORE}\n"), 3, both);
+        check(&format!("{MORE}\n{MORE}\n{FIND}\n"), 3, both);
+        check(&format!("{MORE}\n{MORE}\n"), 2, [2.0, 18.0, 9.0, 9.0, 100.0]);
+    }
+
     #[test]
     fn every_truncation_is_an_event_or_a_reject() {
         for end in 1..LINE.len() {

@@ -147,6 +147,7 @@ impl Lines {
             statement: &self.text,
             duration_ns: Some(duration_ns),
             session: Session { database, user: b"", app: quoted(rest, b" appName: \"") },
+            is_more: *kind == b"getmore " || memmem::find(rest, b" command: getMore {").is_some(),
             ..Event::default()
         };
         read_figures(figures, &mut event);

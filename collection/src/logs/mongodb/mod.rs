@@ -202,6 +202,7 @@ pub(super) fn add(operation: &Operation<'_>, sink: &mut Sink<'_>) -> bool {
     let (database, collection) = split_namespace(operation.namespace);
     let mut event = operation.event;
     event.session.database = database;
+    event.is_more = operation.command.is_some_and(|command| command.name == b"getMore");
     // What the statement is made of beside the command.
     let shape = told.shape.with(operation.kind).with(operation.namespace);
     sink.shaped(&event, shape.0, |text| {

@@ -2,6 +2,7 @@
 //! laid out), and the BSON of mongodump.
 
 mod bson;
+mod relaxed;
 
 use super::event::Event;
 use super::facts::Reason;
@@ -106,19 +107,18 @@ impl Documents {
     fn document(&mut self, document: &[u8], sink: &mut Sink<'_>) {
         let mut json = std::mem::take(&mut self.json);
         json.clear();
-        let text = if self.export.is_bson {
-            if bson::to_json(document, &mut json).is_none() {
-                sink.reject(Reason::Malformed, b"a document of BSON");
-                self.json = json;
-                return;
-            }
-            json.as_slice()
-        } else {
-            document
-        };
+        if !self.export.is_bson {
+            relaxed::relaxed(document, &mut json);
+        } else if bson::to_json(document, &mut json).is_none() {
+            sink.reject(Reason::Malformed, b"a document of BSON");
+            self.json = json;
+            return;
+        }
+        let text = json.as_slice();
         match Entry::read(text) {
             Some(entry) => entry.add(text, sink),
-            None => sink.reject(Reason::Malformed, text),
+            None if self.export.is_bson => sink.reject(Reason::Malformed, text),
+            None => sink.reject(Reason::Malformed, document),
         }
         self.json = json;
     }
@@ -199,6 +199,7 @@ impl<'a> Entry<'a> {
         let statement = pieces.concat();
         let mut event = Event { statement: &statement, ..self.operation.event };
         event.session.database = database;
+        event.is_more = self.operation.kind == b"getmore";
         mongodb::add_text(&event, sink);
     }
 }
