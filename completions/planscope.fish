@@ -164,7 +164,7 @@ misestimate\t''"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand explain" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+complete -c planscope -n "__fish_planscope_using_subcommand explain" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal answers (OSC 11), else COLORFGBG, else dark'
 dark\t'Light text on dark'
 light\t'Dark text on light'"
 complete -c planscope -n "__fish_planscope_using_subcommand explain" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
@@ -223,7 +223,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand browse" -l max-lag -
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand browse" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+complete -c planscope -n "__fish_planscope_using_subcommand browse" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal answers (OSC 11), else COLORFGBG, else dark'
 dark\t'Light text on dark'
 light\t'Dark text on light'"
 complete -c planscope -n "__fish_planscope_using_subcommand browse" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'
@@ -462,7 +462,7 @@ complete -c planscope -n "__fish_planscope_using_subcommand diff" -l inject-stat
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l timeout -d 'Longest time of one statement of planscope\'s own, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l analyze-timeout -d 'Longest time of one statement that is run for its plan, in seconds' -r
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l audit -d 'Append everything that is sent to the server to this file, a JSON object a line' -r -F
-complete -c planscope -n "__fish_planscope_using_subcommand diff" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal says (COLORFGBG), else dark'
+complete -c planscope -n "__fish_planscope_using_subcommand diff" -l theme -d 'For which background colours are chosen; `[interface] theme` in planscope.toml' -r -f -a "auto\t'What the terminal answers (OSC 11), else COLORFGBG, else dark'
 dark\t'Light text on dark'
 light\t'Dark text on light'"
 complete -c planscope -n "__fish_planscope_using_subcommand diff" -l palette -d 'The colours of heat; `[interface] palette` in planscope.toml' -r -f -a "default\t'Yellow, orange, red'

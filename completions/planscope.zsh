@@ -108,7 +108,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal answers (OSC 11), else COLORFGBG, else dark"
 dark\:"Light text on dark"
 light\:"Dark text on light"))' \
 '--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
@@ -157,7 +157,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal answers (OSC 11), else COLORFGBG, else dark"
 dark\:"Light text on dark"
 light\:"Dark text on light"))' \
 '--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"
@@ -371,7 +371,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[Longest time of one statement of planscope'\''s own, in seconds]:SECONDS:_default' \
 '--analyze-timeout=[Longest time of one statement that is run for its plan, in seconds]:SECONDS:_default' \
 '--audit=[Append everything that is sent to the server to this file, a JSON object a line]:FILE:_files' \
-'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal says (COLORFGBG), else dark"
+'--theme=[For which background colours are chosen; \`\[interface\] theme\` in planscope.toml]:THEME:((auto\:"What the terminal answers (OSC 11), else COLORFGBG, else dark"
 dark\:"Light text on dark"
 light\:"Dark text on light"))' \
 '--palette=[The colours of heat; \`\[interface\] palette\` in planscope.toml]:PALETTE:((default\:"Yellow, orange, red"

@@ -105,8 +105,9 @@ fn broken(path: &Path, error: BaselineError) -> CollectError {
         true => {
             input(format!("{shown} is no baseline of this planscope: {}", error.what)).hint(FOREIGN)
         }
-        false => input(format!("{shown}:{}: {}", error.line, error.what))
-            .hint("write it anew: planscope baseline accept, or take it from version control"),
+        false => input(format!("{shown}:{}: {}", error.line, error.what)).hint(
+            "take it from version control, or delete it and planscope baseline accept it anew",
+        ),
     }
 }
 

@@ -7,6 +7,20 @@ pub fn now() -> String {
     timestamp().to_string()
 }
 
+/// Today in UTC, `2026-11-21`.
+pub fn today() -> String {
+    part(0, 10)
+}
+
+/// The time of day in UTC, `15:00:59`.
+pub fn time_of_day() -> String {
+    part(11, 19)
+}
+
+fn part(from: usize, to: usize) -> String {
+    now().get(from..to).unwrap_or_default().to_owned()
+}
+
 /// Milliseconds since 1970, for comparing with another machine's clock: never fixed.
 #[expect(clippy::disallowed_methods, reason = "this is the place")]
 pub(crate) fn real_millis() -> i64 {

@@ -3,17 +3,16 @@
 //! It keeps to the budget as a watch does, asks the target's breaker before every attempt, and goes
 //! on after a failure: whoever looks sees it, and decides. Nothing is saved.
 
-use crate::clock;
 use crate::collect::{self, Request, Step};
 use crate::driver::Session;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::guard::breaker::Breaker;
 use crate::guard::{Audit, Stop};
 use crate::watch::{Open, Pace, Watcher};
-use jiff::Timestamp;
 use planscope_explain::workload::Snapshot;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
 
 /// How long to wait before the breaker is asked again.
 const ASK_BREAKER_AGAIN: Duration = Duration::from_secs(5);
@@ -91,12 +90,8 @@ pub struct Live<'a> {
 struct Rounds {
     watcher: Watcher,
     session: Option<Box<dyn Session>>,
-    began: Timestamp,
+    began: Instant,
     cost: Cost,
-}
-
-fn since(began: Timestamp) -> Duration {
-    clock::timestamp().duration_since(began).unsigned_abs()
 }
 
 /// Collects until it is stopped or nobody looks any more.
@@ -110,7 +105,7 @@ pub async fn run(mut live: Live<'_>, tell: &mut (dyn FnMut(Event<'_>) + Send)) {
     let mut rounds = Rounds {
         watcher: Watcher::new(pace),
         session: None,
-        began: clock::timestamp(),
+        began: Instant::now(),
         cost: Cost::default(),
     };
     let mut is_urgent = !live.heeds_breaker;
@@ -145,22 +140,19 @@ async fn round(
     if !is_urgent {
         live.breaker.admit()?;
     }
-    let (began, sent) = (clock::timestamp(), live.audit.count());
+    let (began, sent) = (Instant::now(), live.audit.count());
     let collected = collect_once(live, rounds, tell).await;
-    match &collected {
-        Ok(_) => live.breaker.note(Ok(())),
-        Err(error) => live.breaker.note(Err(error)),
-    }
+    live.breaker.note_collected(&collected);
     let snapshot = collected?;
     live.stop.check()?;
-    let took = since(began);
+    let took = began.elapsed();
     let (next, _) = rounds.watcher.succeeded(&snapshot, took);
     let cost = &mut rounds.cost;
     cost.round_ms = took.as_secs_f64() * 1000.0;
     cost.sent = live.audit.count().saturating_sub(sent);
     cost.all_ms += cost.round_ms;
     // The pause that follows belongs to the round.
-    let all = since(rounds.began) + next;
+    let all = rounds.began.elapsed() + next;
     cost.share = (cost.all_ms / 1000.0 / all.as_secs_f64().max(0.001)).min(1.0);
     let cost = *cost;
     tell(Event::Round { snapshot: Box::new(snapshot), cost, next });

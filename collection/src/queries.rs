@@ -81,7 +81,7 @@ fn files(path: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     files.sort();
     if files.is_empty() {
         let what = format!("has no file that ends with .{}", endings.join(" or ."));
-        return Err(input(path, &what));
+        return Err(input(path, &what).hint(HINT));
     }
     Ok(files)
 }

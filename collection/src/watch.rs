@@ -3,7 +3,6 @@
 //! [`Watcher`] decides and is pure; [`run`] does what it says. A server that goes away is tried again
 //! with growing pauses; what cannot get better by waiting (a wrong password) ends the watch.
 
-use crate::clock;
 use crate::collect::{self, Request};
 use crate::driver::Session;
 use crate::error::{CollectError, ErrorKind, Result};
@@ -16,6 +15,7 @@ use planscope_explain::workload::{Fingerprint, Snapshot};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Between which bounds the pause moves.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -168,9 +168,10 @@ pub async fn run(watch: &Watch<'_>, tell: &mut (dyn FnMut(Event<'_>) + Send)) ->
     let mut left = watch.rounds;
     let mut request = watch.request.clone();
     while left != Some(0) && !watch.stop.is_stopped() {
-        let began = clock::timestamp();
+        // Not by the clock on the wall, which may be set while a round runs.
+        let began = Instant::now();
         let round = round(watch, &request, &mut session, tell).await;
-        let took = clock::timestamp().duration_since(began).unsigned_abs();
+        let took = began.elapsed();
         let (pause, reason) = match round {
             Ok(snapshot) => {
                 let known = request.selection.known.as_mut();

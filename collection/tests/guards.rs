@@ -2,27 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+#[path = "support/fake.rs"]
+mod fake;
+
+use fake::{Answers, Fake, SEQ_SCAN};
 use planscope_collection::collect::{Request, collect};
-use planscope_collection::driver::{
-    Check, Execution, PlanOutcome, Session, WhatIfAnswer, WhatIfQuestion, Workload,
-};
+use planscope_collection::driver::Workload;
 use planscope_collection::error::Result;
 use planscope_collection::guard::{Budget, Load, LoadLimits};
-use planscope_collection::queries::QueryText;
-use planscope_collection::select::Selection;
 use planscope_collection::{CollectError, ErrorKind, Stop};
-use planscope_explain::workload::{Catalog, PlanRecord, Snapshot, Statement, TargetIdentity};
-use planscope_explain::{Engine, Fingerprint};
-use std::collections::BTreeMap;
-use std::future::ready;
+use planscope_explain::Fingerprint;
+use planscope_explain::workload::{Catalog, Snapshot, Statement};
 use std::time::Duration;
 
 /// A server with 600 statements, whose load is read off a list: the last value stays.
 struct Busy {
-    identity: TargetIdentity,
-    stop: Stop,
     active: Vec<u32>,
     looks: usize,
     planned: usize,
@@ -30,106 +24,40 @@ struct Busy {
     catalog: Option<ErrorKind>,
 }
 
-impl Busy {
-    fn with(active: &[u32]) -> Self {
-        let identity = TargetIdentity {
-            name: "busy".into(),
-            engine: Engine::Postgres,
-            version: "18".into(),
-            database: None,
-        };
-        Self {
-            identity,
-            stop: Stop::new(),
-            active: active.to_vec(),
-            looks: 0,
-            planned: 0,
-            catalog: None,
-        }
+impl Answers for Busy {
+    fn load(&mut self) -> Load {
+        let active = self.active.get(self.looks).or(self.active.last()).copied();
+        self.looks += 1;
+        Load { active, ..Load::default() }
+    }
+
+    fn workload(&mut self) -> Result<Workload> {
+        let statement = |id| Statement { fingerprint: Fingerprint(id), ..Statement::default() };
+        let statements = (0..600).map(statement).collect();
+        Ok(Workload { statements, of: 600, ..Workload::default() })
+    }
+
+    fn plan(&mut self) -> (&'static str, Duration) {
+        self.planned += 1;
+        (SEQ_SCAN, Duration::from_millis(10))
+    }
+
+    fn catalog(&mut self) -> Result<Catalog> {
+        let failed = |kind| CollectError::new(kind, "no catalog");
+        self.catalog.map_or(Ok(Catalog::default()), |kind| Err(failed(kind)))
     }
 }
 
-const PLAN: &str = "Seq Scan on t  (cost=0.00..35.50 rows=10 width=4)\n";
-
-impl Session for Busy {
-    fn identity(&self) -> &TargetIdentity {
-        &self.identity
-    }
-
-    fn stop(&self) -> &Stop {
-        &self.stop
-    }
-
-    fn load(&mut self) -> BoxFuture<'_, Result<Load>> {
-        let active = self.active.get(self.looks).or(self.active.last()).copied();
-        self.looks += 1;
-        ready(Ok(Load { active, ..Load::default() })).boxed()
-    }
-
-    fn settings(&mut self) -> BoxFuture<'_, Result<BTreeMap<String, String>>> {
-        ready(Ok(BTreeMap::new())).boxed()
-    }
-
-    fn workload<'a>(&'a mut self, _: &'a Selection) -> BoxFuture<'a, Result<Workload>> {
-        let statement = |id| Statement { fingerprint: Fingerprint(id), ..Statement::default() };
-        let statements = (0..600).map(statement).collect();
-        ready(Ok(Workload { statements, of: 600, ..Workload::default() })).boxed()
-    }
-
-    fn measure<'a>(
-        &'a mut self,
-        _: &'a [QueryText],
-        _: Execution,
-        _: &'a mut (dyn FnMut(usize) + Send),
-    ) -> BoxFuture<'a, Result<Workload>> {
-        ready(Ok(Workload::default())).boxed()
-    }
-
-    fn plans<'a>(
-        &'a mut self,
-        statements: &'a [Statement],
-        _: Execution,
-        found: &'a mut (dyn FnMut(PlanOutcome) + Send),
-    ) -> BoxFuture<'a, Result<()>> {
-        async move {
-            for _ in statements {
-                // A hundredth of a second each.
-                tokio::time::advance(Duration::from_millis(10)).await;
-                let plan = planscope_explain::formats::read(PLAN, None).unwrap().swap_remove(0);
-                self.planned += 1;
-                found(Ok(PlanRecord { plan: plan.plan, raw: Some(PLAN.to_owned()) }));
-            }
-            Ok(())
-        }
-        .boxed()
-    }
-
-    fn catalog(&mut self) -> BoxFuture<'_, Result<Catalog>> {
-        let failed = |kind| CollectError::new(kind, "no catalog");
-        ready(self.catalog.map_or(Ok(Catalog::default()), |kind| Err(failed(kind)))).boxed()
-    }
-
-    fn what_if_method(&mut self) -> BoxFuture<'_, Result<String>> {
-        ready(Err(CollectError::new(ErrorKind::Missing, "none"))).boxed()
-    }
-
-    fn what_if<'a>(
-        &'a mut self,
-        _: &'a [WhatIfQuestion],
-    ) -> BoxFuture<'a, Result<Vec<Result<WhatIfAnswer>>>> {
-        ready(Ok(Vec::new())).boxed()
-    }
-
-    fn doctor(&mut self) -> BoxFuture<'_, Result<Vec<Check>>> {
-        ready(Ok(Vec::new())).boxed()
-    }
+fn busy(active: &[u32]) -> Fake<Busy> {
+    let busy = Busy { active: active.to_vec(), looks: 0, planned: 0, catalog: None };
+    Fake::new(busy, Stop::new())
 }
 
 fn limits() -> LoadLimits {
     LoadLimits { active: Some(10), ..LoadLimits::default() }
 }
 
-async fn collected(server: &mut Busy, request: &Request) -> Result<Snapshot> {
+async fn collected(server: &mut Fake<Busy>, request: &Request) -> Result<Snapshot> {
     collect(server, request, &mut |_| ()).await
 }
 
@@ -139,24 +67,24 @@ fn plans(snapshot: &Snapshot) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_server_is_not_begun_with() {
-    let mut server = Busy::with(&[11]);
+    let mut server = busy(&[11]);
     let begun = tokio::time::Instant::now();
     let request = Request { limits: limits(), ..Request::default() };
     let error = collected(&mut server, &request).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Refused);
     assert!(error.message.contains("11 statements run at once, the limit is 10"), "{error}");
     assert_eq!(begun.elapsed(), Duration::from_secs(10), "it was waited for");
-    assert_eq!(server.planned, 0);
+    assert_eq!(server.answers.planned, 0);
     // Without limits nobody asks.
-    let mut server = Busy::with(&[11]);
+    let mut server = busy(&[11]);
     let request = Request { limits: LoadLimits::none(), ..Request::default() };
     assert_eq!(plans(&collected(&mut server, &request).await.unwrap()), 600);
-    assert_eq!(server.looks, 0);
+    assert_eq!(server.answers.looks, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peak_that_passes_is_waited_for() {
-    let mut server = Busy::with(&[11, 11, 11, 3]);
+    let mut server = busy(&[11, 11, 11, 3]);
     let begun = tokio::time::Instant::now();
     let request = Request { limits: limits(), ..Request::default() };
     let snapshot = collected(&mut server, &request).await.unwrap();
@@ -166,18 +94,18 @@ async fn a_peak_that_passes_is_waited_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_becomes_busy_ends_it_and_what_came_is_kept() {
-    let mut server = Busy::with(&[1, 1, 99]);
+    let mut server = busy(&[1, 1, 99]);
     let request = Request { limits: limits(), ..Request::default() };
     let snapshot = collected(&mut server, &request).await.unwrap();
     // The third look comes before the third part.
-    assert_eq!((plans(&snapshot), server.planned), (512, 512));
+    assert_eq!((plans(&snapshot), server.answers.planned), (512, 512));
     assert_eq!(snapshot.problems[0].kind, "load");
     assert!(snapshot.problems[0].message.contains("99 statements run"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_ends_the_waiting_at_the_gate() {
-    let mut server = Busy::with(&[99]);
+    let mut server = busy(&[99]);
     let stop = server.stop.clone();
     let request = Request { limits: limits(), ..Request::default() };
     let begun = tokio::time::Instant::now();
@@ -192,7 +120,7 @@ async fn a_stop_ends_the_waiting_at_the_gate() {
 #[tokio::test(start_paused = true)]
 async fn statements_beyond_the_budget_are_kept_without_plans() {
     let none = Budget { plans: None, bytes: None, time: None };
-    let bytes = PLAN.len() as u64;
+    let bytes = SEQ_SCAN.len() as u64;
     let cases = [
         (Budget { plans: Some(270), ..none }, 270, "270 plans"),
         (Budget { plans: Some(0), ..none }, 0, "0 plans"),
@@ -202,7 +130,7 @@ async fn statements_beyond_the_budget_are_kept_without_plans() {
     ];
     for (budget, want, words) in cases {
         let request = Request { budget, ..Request::default() };
-        let snapshot = collected(&mut Busy::with(&[0]), &request).await.unwrap();
+        let snapshot = collected(&mut busy(&[0]), &request).await.unwrap();
         assert_eq!((plans(&snapshot), snapshot.statements.len()), (want, 600), "{words}");
         let problem = &snapshot.statements[599].problems[0];
         assert_eq!(problem.kind, "budget");
@@ -218,7 +146,8 @@ async fn a_catalog_that_takes_too_long_costs_no_plan() {
         (ErrorKind::Connection, 0, "connection-lost"),
         (ErrorKind::Stopped, 0, "stopped"),
     ] {
-        let mut server = Busy { catalog: Some(kind), ..Busy::with(&[0]) };
+        let mut server = busy(&[0]);
+        server.answers.catalog = Some(kind);
         let snapshot = collected(&mut server, &Request::default()).await.unwrap();
         assert_eq!((plans(&snapshot), snapshot.problems[0].kind.as_str()), (planned, problem));
     }

@@ -1,5 +1,7 @@
 //! A watch over a replayed server, with a clock that stands still.
 
+#[path = "support/fake.rs"]
+mod fake;
 #[path = "support/replay.rs"]
 mod replay;
 

@@ -2,6 +2,8 @@
 //!
 //! In a binary of its own, because the allocator that counts is the whole program's.
 
+#[path = "support/fake.rs"]
+mod fake;
 #[path = "support/replay.rs"]
 mod replay;
 

@@ -144,8 +144,8 @@ impl From<FormatError> for CommandError {
         let shown = Self::input(error.to_string());
         match error {
             FormatError::Unknown { .. } => shown.hint(
-                "paste the whole output of EXPLAIN; --input-format names the format where it is \
-                 not recognised",
+                "paste the whole output of EXPLAIN; where its format is not recognised, \
+                 planscope explain --input-format names it",
             ),
             FormatError::Malformed { .. } => {
                 shown.hint("the plan may be cut off: save it again in full")

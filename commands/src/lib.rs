@@ -21,6 +21,8 @@ mod report;
 mod safe;
 mod secret;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod tui;
 mod ui;
 

@@ -7,6 +7,10 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+/// What a person may write.
+pub const HOW_TO_WRITE: &str =
+    "write 2026-11-21 15:00, 2026-11-21T15:00:05Z, 15:00, 2h (ago), yesterday or now";
+
 /// Reads a point in time as seen from `now`.
 ///
 /// # Errors
@@ -21,12 +25,7 @@ pub fn parse(text: &str, now: Timestamp) -> Result<Timestamp, String> {
         "yesterday" => today.checked_sub(1.day()).ok().and_then(start_of),
         _ => written(text, today).or_else(|| before(text, now)),
     };
-    found.ok_or_else(|| {
-        format!(
-            "`{text}` is no time: write 2026-11-21 15:00, 2026-11-21T15:00:05Z, 15:00, 2h (ago), \
-             yesterday or now"
-        )
-    })
+    found.ok_or_else(|| format!("`{text}` is no time"))
 }
 
 fn at(time: DateTime) -> Option<Timestamp> {

@@ -35,7 +35,8 @@ impl Ui {
         let written = out.write_all(bytes).and_then(|()| out.flush());
         written.map_err(|error| match error.kind() {
             std::io::ErrorKind::BrokenPipe => CommandError::from(error),
-            _ => CommandError::new(CommandErrorKind::Input, format!("stdout: {error}")),
+            _ => CommandError::new(CommandErrorKind::Input, format!("stdout: {error}"))
+                .hint("not all of the output was written: make room, or write it elsewhere"),
         })
     }
 

@@ -132,14 +132,26 @@ pub struct Heat {
 
 /// The heat of each node, in preorder.
 pub fn of(plan: &Plan, metric: Metric) -> Vec<Heat> {
-    if metric == Metric::Misestimate {
-        return misestimates(plan).into_iter().map(of_factor).collect();
+    of_values(metric, &values(plan, metric))
+}
+
+/// What each node has of `metric`, in preorder: see [`Metric::value`]; of a misestimate,
+/// [`misestimates`].
+pub fn values(plan: &Plan, metric: Metric) -> Vec<Option<f64>> {
+    match metric {
+        Metric::Misestimate => misestimates(plan),
+        _ => plan.nodes().iter().map(|node| metric.value(node)).collect(),
     }
-    // Nodes are large: one walk over them is most of the time.
-    let values: Vec<Option<f64>> = plan.nodes().iter().map(|node| metric.value(node)).collect();
-    let shares = shares_of(&values);
+}
+
+/// The heat of each node from its [`values`]: nodes are large, and walking over them is most of the
+/// time.
+pub fn of_values(metric: Metric, values: &[Option<f64>]) -> Vec<Heat> {
+    if metric == Metric::Misestimate {
+        return values.iter().copied().map(of_factor).collect();
+    }
     let heat = |(value, share)| Heat { value, share, class: HeatClass::of(share) };
-    values.into_iter().zip(shares).map(heat).collect()
+    values.iter().copied().zip(shares_of(values)).map(heat).collect()
 }
 
 fn of_factor(factor: Option<f64>) -> Heat {

@@ -166,6 +166,11 @@ fn truncated_and_foreign_snapshots_are_refused_and_left_alone() {
     env.file("newer.planscope", "{\"schema\": \"planscope.snapshot/9\", \"target\": {}}");
     env.run(["analyze", "newer.planscope"]).fails_with(2, "newer");
     env.run(["analyze", "no-such-snapshot", "--store", "store"]).fails_with(2, "no-such-snapshot");
+    for command in ["analyze", "explain"] {
+        let run = env.run([command, "latest", "--store", "store", "--statement", "zz"]);
+        let run = run.fails_with(2, "holds no statement `zz`");
+        assert!(run.stderr.contains("hint: it holds by_a; "), "{}", run.shown());
+    }
 }
 
 #[test]
@@ -177,6 +182,11 @@ fn queries_that_cannot_be_read() {
         |file: &str| env.run(["collect", "sqlite:small.db", "--store", "store", "--queries", file]);
     collect("missing.sql").fails_with(2, "missing.sql");
     collect("empty.sql").fails_with(2, "empty.sql");
+    std::fs::create_dir(env.path("folder")).unwrap();
+    collect("folder").fails_with(2, "no file that ends with .sql");
+    env.run(["collect", "--from-log", "folder"]).fails_with(2, "folder has no files");
+    let audited = ["collect", "sqlite:small.db", "--queries", "small.sql", "--audit", "folder"];
+    env.run(audited).fails_with(2, "cannot write the audit log folder");
     env.run(["collect", "sqlite:small.db", "--store", "store"]).fails_with(2, "--queries");
     env.run(["collect", "sqlite:missing.db", "--queries", "x.sql"]).fails_with(2, "missing.db");
     env.file("no.db", "this is no database, it only has the ending of one");
@@ -258,8 +268,7 @@ fn a_full_stdout_is_an_error() {
     let env = TestEnv::new();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let child = env.command(["rules"]).stdout(Stdio::from(full)).spawn().unwrap();
-    let run = Run::of(&wait(child), &env).code(2);
-    assert!(run.stderr.contains("No space left"), "{}", run.shown());
+    Run::of(&wait(child), &env).fails_with(2, "No space left");
 }
 
 #[test]

@@ -237,7 +237,7 @@ fn filters_keep_what_they_name() {
     let none = collect(&["--since", "2h"]).fails_with(2, "none of the 300 executions");
     assert!(none.stderr.contains("2024-05-06T07:00:00.25Z to 2024-05-06T07:04:59.25Z"));
     collect(&["--app", "nobody"]).fails_with(2, "none of the 300 executions");
-    collect(&["--since", "soon"]).code(2);
+    collect(&["--since", "soon"]).fails_with(2, "`soon` is no time");
     collect(&["--since", "08:00", "--until", "07:00"]).fails_with(2, "is not before --until");
     assert!(!env.path("s").exists(), "bad input changes nothing on disk");
 }

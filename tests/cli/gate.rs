@@ -330,6 +330,8 @@ fn bad_input_changes_nothing() {
     assert!(warp.stderr.contains("there is no `warp` to fail on"), "{}", warp.shown());
     diff(&env, &["--runs", "5"]).fails_with(2, "--runs");
     diff(&env, &["--runs", "5", "--analyze"]).fails_with(2, "both sides");
+    let twice = ["diff", "sqlite:shop.db", "sqlite:shop.db", "--analyze", "--runs", "5"];
+    env.run(twice).fails_with(2, "--runs needs the statements");
     env.run(["diff", "plans"]).code(2);
     env.run(["diff", "plans", "--against", "nowhere"]).fails_with(2, "nowhere");
     env.run(["diff", "sql", "--against", "sqlite:shop.db"]).fails_with(2, "holds no baseline");
@@ -435,4 +437,7 @@ fn an_empty_database_plans_like_the_full_one() {
     assert_eq!(std::fs::read(env.path("shop.db")).unwrap(), before);
     env.run(["diff", "plans", "--against", "sqlite:none.db", "--inject-stats", "latest"])
         .fails_with(2, "none.db");
+    let url = "postgres://app:secret@127.0.0.1:1/shop";
+    let run = env.run(["diff", "plans", "--against", url, "--inject-stats", url]);
+    assert!(!run.fails_with(2, "is no snapshot").shown().contains("secret"));
 }

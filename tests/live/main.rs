@@ -10,6 +10,8 @@
 
 #[path = "../support/formats.rs"]
 mod formats;
+#[path = "../support/servers.rs"]
+mod servers;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -19,4 +21,3 @@ mod failures;
 mod gate;
 mod postgres;
 mod proxy;
-mod servers;

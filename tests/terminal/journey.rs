@@ -13,7 +13,8 @@
 //! restored                              the shell has its terminal back: screen, cursor, mouse, echo
 //! ```
 
-use crate::support::{TestEnv, say};
+use crate::servers::server;
+use crate::support::TestEnv;
 use crate::tmux::Tmux;
 use std::path::Path;
 use std::process::Command;
@@ -46,20 +47,6 @@ pub fn walk(path: &Path) {
             panic!("{place}\n----- the screen -----\n{screen}");
         }
     }
-}
-
-/// The URL of a test server, or [`None`] after saying that the journey is skipped.
-fn server(name: &str) -> Option<String> {
-    let variable = format!("PLANSCOPE_TEST_{name}");
-    let url = std::env::var(&variable).ok();
-    let required = std::env::var_os("PLANSCOPE_TEST_REQUIRE_SERVERS").is_some();
-    assert!(url.is_some() || !required, "{variable} is not set, but servers are required");
-    if url.is_none() {
-        say(&format!(
-            "skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"
-        ));
-    }
-    url
 }
 
 fn size(text: &str) -> (u16, u16) {

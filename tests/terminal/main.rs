@@ -9,13 +9,17 @@
     reason = "helpers of tests stop a test as its assertions do, and read its switches"
 )]
 
+#[path = "../support/servers.rs"]
+mod servers;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "a journey needs a part of what end-to-end tests share")]
 mod support;
 
+mod background;
 mod journey;
 mod tmux;
 
+use crate::servers::is_required;
 use crate::support::say;
 use std::path::Path;
 use std::process::Command;
@@ -23,8 +27,7 @@ use std::process::Command;
 /// Whether tmux is there; says so where it is not. Where servers are required (CI) it must be.
 fn has_tmux() -> bool {
     let found = Command::new("tmux").arg("-V").output().is_ok_and(|out| out.status.success());
-    let required = std::env::var_os("PLANSCOPE_TEST_REQUIRE_SERVERS").is_some();
-    assert!(found || !required, "tmux is required: dev/tools up");
+    assert!(found || !is_required(), "tmux is required: dev/tools up");
     if !found {
         say("skipped: journeys through the terminal interface need tmux (dev/tools up)");
     }

@@ -15,6 +15,8 @@ mod postgres;
 mod sqlite;
 #[cfg(test)]
 mod test_proxy;
+#[cfg(test)]
+mod test_servers;
 
 /// Every driver, in the order of the engines.
 pub static ALL: &[&Driver] =

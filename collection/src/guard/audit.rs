@@ -29,6 +29,9 @@ enum Place {
     Memory(Vec<Sent>),
 }
 
+/// What to do where the audit log cannot be written.
+const ELSEWHERE: &str = "name a file that can be written: --audit FILE";
+
 /// Something that was sent, or would be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
@@ -47,7 +50,7 @@ impl Audit {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
         let file = file.map_err(|error| {
             let message = format!("cannot write the audit log {}: {error}", path.display());
-            CollectError::new(ErrorKind::Config, message).caused_by(error)
+            CollectError::new(ErrorKind::Config, message).hint(ELSEWHERE).caused_by(error)
         })?;
         Ok(Self::to(Place::File { file, broken: None }))
     }
@@ -99,6 +102,7 @@ impl Audit {
         let Some(place) = &self.place else { return Ok(()) };
         let failed = |why: &str| {
             CollectError::new(ErrorKind::Config, format!("cannot write the audit log: {why}"))
+                .hint(ELSEWHERE)
         };
         match &mut *place.lock().unwrap_or_else(PoisonError::into_inner) {
             Place::Memory(list) => list.push(sent()),

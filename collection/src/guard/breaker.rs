@@ -9,6 +9,8 @@
 use crate::clock;
 use crate::error::{CollectError, ErrorKind, Result};
 use crate::store::Store;
+use planscope_explain::Snapshot;
+use planscope_explain::workload::Problem;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -82,6 +84,27 @@ impl Breaker {
         let worth_it = self.path.exists() || outcome.is_err_and(|error| is_overload(error.kind));
         if worth_it {
             self.change(|state| state.note(outcome, clock::timestamp().as_second()));
+        }
+    }
+
+    /// Takes note of how a collection ended. One that was stopped, or whose connection broke, half way
+    /// gave a snapshot, and says of the server what the failure would have said.
+    pub fn note_collected(&self, collected: &Result<Snapshot>) {
+        let snapshot = match collected {
+            Ok(snapshot) => snapshot,
+            Err(error) => return self.note(Err(error)),
+        };
+        let ends = |problem: &Problem| {
+            let kind = match problem.kind.as_str() {
+                "connection-lost" => ErrorKind::Connection,
+                "stopped" => ErrorKind::Stopped,
+                _ => return None,
+            };
+            Some(CollectError::new(kind, problem.message.clone()))
+        };
+        match snapshot.problems.iter().find_map(ends) {
+            Some(error) => self.note(Err(&error)),
+            None => self.note(Ok(())),
         }
     }
 
@@ -254,6 +277,42 @@ mod tests {
         assert!(!folder.path().join(".state/other.json").exists());
         fs::write(folder.path().join(".state/shop.json"), "{").unwrap();
         Breaker::of(&store, "shop").admit().unwrap();
+    }
+
+    #[test]
+    fn a_snapshot_that_broke_off_counts_as_its_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let breaker = Breaker::of(&Store::open(folder.path()), "shop");
+        let with = |kind: &str| {
+            Ok(Snapshot {
+                target: planscope_explain::workload::TargetIdentity {
+                    name: "shop".into(),
+                    engine: planscope_explain::Engine::Postgres,
+                    version: "18".into(),
+                    database: None,
+                },
+                taken_at: String::new(),
+                window: Default::default(),
+                coverage: Default::default(),
+                statements: Vec::new(),
+                catalog: Default::default(),
+                settings: Default::default(),
+                problems: vec![Problem {
+                    kind: kind.to_owned(),
+                    message: "no".to_owned(),
+                    statement: None,
+                }],
+                log: None,
+            })
+        };
+        (0..2).for_each(|_| breaker.note_collected(&with("connection-lost")));
+        // That the user had enough says nothing of the server.
+        breaker.note_collected(&with("stopped"));
+        assert_eq!(breaker.position(), Position::Closed);
+        breaker.note_collected(&with("connection-lost"));
+        assert_eq!(breaker.position(), Position::Open);
+        breaker.note_collected(&with("permission"));
+        assert_eq!(breaker.position(), Position::Closed);
     }
 
     /// Of many processes that come when the time is over, one goes through.

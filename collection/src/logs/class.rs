@@ -40,6 +40,9 @@ pub(super) struct Class {
     lock_ns: Option<u128>,
     rows: Option<u64>,
     rows_examined: Option<u64>,
+    keys_examined: Option<u64>,
+    sorts: Option<u64>,
+    io_ns: Option<u64>,
     pub(super) temp_bytes: Option<u64>,
     pub(super) errors: u64,
     /// Events with each mark.
@@ -117,7 +120,15 @@ impl Class {
         self.example.capacity() + self.sketch.heap_bytes() + self.hours.capacity() * 8 + plans
     }
 
-    /// Adds an execution; no text longer than `room` bytes is kept of it.
+    /// Whether the text of an execution would become the example, or may.
+    pub(super) fn wants_text(&self, event: &Event<'_>) -> bool {
+        let is_slower = self.events == 0 || event.duration_ns.is_some_and(|ns| ns > self.max_ns);
+        is_slower
+            || event.duration_ns.unwrap_or(0) == self.max_ns && event.time <= self.example_time
+    }
+
+    /// Adds an execution. Its statement is not looked at unless [`Class::wants_text`], and no more
+    /// than `room` bytes are kept of it.
     pub(super) fn add(&mut self, event: &Event<'_>, room: usize) {
         let weight = event.weight.max(1);
         let slower = self.events == 0 || event.duration_ns.is_some_and(|ns| ns > self.max_ns);
@@ -130,6 +141,9 @@ impl Class {
         plus(&mut self.lock_ns, weighed(event.lock_ns).map(u128::from));
         plus(&mut self.rows, weighed(event.rows));
         plus(&mut self.rows_examined, weighed(event.rows_examined));
+        plus(&mut self.keys_examined, weighed(event.keys_examined));
+        plus(&mut self.sorts, weighed(event.sorts));
+        plus(&mut self.io_ns, weighed(event.io_ns));
         plus(&mut self.temp_bytes, weighed(event.temp_bytes));
         if let Some(time) = event.time {
             self.saw(time);
@@ -270,6 +284,9 @@ impl Class {
         plus(&mut self.lock_ns, other.lock_ns);
         plus(&mut self.rows, other.rows);
         plus(&mut self.rows_examined, other.rows_examined);
+        plus(&mut self.keys_examined, other.keys_examined);
+        plus(&mut self.sorts, other.sorts);
+        plus(&mut self.io_ns, other.io_ns);
         plus(&mut self.temp_bytes, other.temp_bytes);
         self.errors += other.errors;
         for (count, more) in self.marks.iter_mut().zip(other.marks) {
@@ -312,6 +329,9 @@ impl Class {
             stddev_ms: self.variance().map(|ns2| ms(ns2.sqrt())),
             rows: self.rows.map(|v| v as f64),
             rows_examined: self.rows_examined.map(|v| v as f64),
+            keys_examined: self.keys_examined.map(|v| v as f64),
+            sorts: self.sorts.map(|v| v as f64),
+            io_ms: self.io_ns.map(|ns| ns as f64 / 1e6),
             // The server counts temporary files in bytes, the counters in blocks of 8 KiB.
             temp_blocks_written: self.temp_bytes.map(|v| v as f64 / 8192.0),
             lock_ms: self.lock_ns.map(|ns| ns as f64 / 1e6),

@@ -38,6 +38,12 @@ pub struct Event<'a> {
     pub rows: Option<u64>,
     /// Rows looked at.
     pub rows_examined: Option<u64>,
+    /// Keys of indexes looked at.
+    pub keys_examined: Option<u64>,
+    /// Sorts.
+    pub sorts: Option<u64>,
+    /// Nanoseconds of reading and writing data.
+    pub io_ns: Option<u64>,
     /// Bytes of temporary files.
     pub temp_bytes: Option<u64>,
     /// Who ran it.

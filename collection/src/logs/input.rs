@@ -79,7 +79,8 @@ pub(super) fn files(path: &Path) -> Result<Vec<PathBuf>> {
     let files = files_of(path, |_| true)?;
     if files.is_empty() {
         let message = format!("{} has no files", path.display());
-        return Err(CollectError::new(ErrorKind::Input, message));
+        let error = CollectError::new(ErrorKind::Input, message);
+        return Err(error.hint("name the folder that the server writes its logs into, or a file"));
     }
     Ok(files)
 }

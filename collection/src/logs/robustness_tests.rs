@@ -166,10 +166,36 @@ fn what_the_user_stops_is_kept_and_said() {
 #[test]
 fn foreign_files_are_refused_with_names() {
     let options = Options::default();
-    for bytes in [&b"\x7fELF\x02\x01\x01\0\0\0"[..], b"hello\nworld\n", b"<html>"] {
+    let check = |bytes: &[u8], what: &str, hint: &str| {
         let input = Input::Bytes("x".into(), bytes.to_vec());
         let error = digest(&[input], &options, &Stop::new()).unwrap_err();
-        assert!(error.message.starts_with("x is no log that planscope knows"), "{error}");
-        assert!(error.hints[0].contains("postgres-stderr"));
-    }
+        assert_eq!(error.message, format!("x is no log that planscope knows: {what}"));
+        assert!(error.hints[0].contains(hint), "{error:?}");
+    };
+    check(b"\x7fELF\x02\x01\x01\0\0\0", "it is no text", "unpack it");
+    check(b"\xff\xfeL\0O\0G\0", "it is UTF-16", "iconv");
+    check(b"hello\nworld\n", "`hello`", "postgres-stderr");
+    check(
+        "<html>".repeat(9).as_bytes(),
+        "`<html><html><html><html><html><html><htm`",
+        "mongodb-json",
+    );
+}
+
+/// Found by fuzzing: two names that are shown as one were two databases, and the history of one was lost.
+#[test]
+fn databases_whose_names_are_no_utf8_are_one_where_they_look_alike() {
+    let line = |name: &[u8]| {
+        let before = b"2024-01-02 03:04:05.678 UTC [1] db=";
+        let after = b",user=u LOG:  duration: 1 ms  statement: SELECT 1\n";
+        [before, name, after].concat()
+    };
+    let text = [line(b"a\xea"), line(b"a\xeb"), line(b"a\xea"), line(b"b")].concat();
+    let reader = by_name("postgres-stderr").unwrap();
+    laws(&text, reader);
+    let digest = read(text, Some(reader)).unwrap();
+    let statements = digest.snapshot.statements.iter();
+    let mut found: Vec<_> = statements.map(|s| (s.database.as_deref(), s.counters.calls)).collect();
+    found.sort_unstable_by_key(|(name, _)| *name);
+    assert_eq!(found, [(Some("a\u{fffd}"), Some(3.0)), (Some("b"), Some(1.0))]);
 }

@@ -224,8 +224,9 @@ impl Store {
         let more = if entries.len() > names.len() { " …" } else { "" };
         error
             .hint(format!(
-                "the store holds {} snapshot(s): {}{more}",
+                "the store holds {} {}: {}{more}",
                 entries.len(),
+                if entries.len() == 1 { "snapshot" } else { "snapshots" },
                 names.join(", ")
             ))
             .hint("`latest`, `@2` (the one before) or a target's name will do, too")

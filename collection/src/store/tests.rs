@@ -178,7 +178,7 @@ fn save_list_load_resolve() {
     assert_eq!(store.resolve("shop-20260131T142501Z").unwrap(), first);
     assert_eq!(store.resolve(first.to_str().unwrap()).unwrap(), first);
     let error = store.resolve("@9").unwrap_err();
-    assert!(error.hints[0].contains("holds 4 snapshot(s): prod-"), "{:?}", error.hints);
+    assert!(error.hints[0].contains("holds 4 snapshots: prod-"), "{:?}", error.hints);
 }
 
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! `planscope analyze`: what is wrong.
 
+use super::explain;
 use super::workload::{self, WorkloadArgs};
 use crate::block_on;
 use crate::ctx::Ctx;
@@ -76,13 +77,12 @@ pub fn run(args: &AnalyzeArgs, ctx: &Ctx) -> Result<ExitStatus> {
         let only = snapshot
             .find(id)
             .cloned()
-            .ok_or_else(|| CommandError::input(format!("{source} holds no statement `{id}`")))?;
+            .ok_or_else(|| explain::no_statement(&snapshot, &source, id))?;
         snapshot.statements = vec![only];
     }
     let config = ctx.config()?;
     let mut findings = planscope_advisors::analyze(&snapshot, &config.thresholds);
-    let today = clock::now();
-    let today = today.get(..10).unwrap_or_default();
+    let today = &clock::today();
     let held = suppress::suppress(&mut findings, &config.suppressions, today);
     say_suppressed(ctx, &config.suppressions, &held, today);
     let wanted = |f: &Finding| args.rule.is_empty() || args.rule.iter().any(|r| r == f.rule);
@@ -116,8 +116,10 @@ fn snapshot(args: &AnalyzeArgs, ctx: &Ctx) -> Result<(Snapshot, String)> {
         Input::Text(text, name) => {
             let readings = input::plans(&text, &name, None)?;
             let snapshot = input::snapshot_of_plans(&readings, &name);
-            let snapshot =
-                snapshot.ok_or_else(|| CommandError::input(format!("{name} holds no plan")))?;
+            let snapshot = snapshot.ok_or_else(|| {
+                CommandError::input(format!("{name} holds no plan"))
+                    .hint("save the output of EXPLAIN there")
+            })?;
             Ok((snapshot, name))
         }
         Input::Target(target) => {

@@ -1,6 +1,6 @@
 //! `planscope baseline`: accepted plans as files for version control.
 
-use super::sides::{self, LiveArgs, Questions, Side};
+use super::sides::{self, LiveArgs, Reference, Side};
 use crate::ctx::{Ctx, working_directory};
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
@@ -163,25 +163,13 @@ impl Now {
         let snapshot = match Side::resolve(ctx, name)? {
             Side::Snapshot(snapshot, _) => *snapshot,
             Side::Target(target) => {
-                super::inject::maybe(ctx, &target, &args.live)?;
-                let reference = match old {
-                    Some((files, folder)) => {
-                        Some(match_up::baseline_snapshot(files, &folder.display().to_string())?)
-                    }
-                    None => None,
-                };
-                sides::collect(ctx, &target, &args.live, |engine| {
-                    let paths = match args.live.queries.is_empty() {
-                        true => &ctx.config()?.baseline.queries,
-                        false => &args.live.queries,
-                    };
-                    match old {
-                        Some((files, _)) if paths.is_empty() && no_sources(files) => {
-                            Ok(Questions::of_baseline(files, engine))
-                        }
-                        _ => Questions::of(paths, reference.as_ref(), engine),
-                    }
-                })?
+                let snapshot = old.map(|(files, folder)| {
+                    match_up::baseline_snapshot(files, &folder.display().to_string())
+                });
+                let snapshot = snapshot.transpose()?;
+                let baseline = old.map(|(files, _)| files);
+                let reference = snapshot.as_ref().map(|snapshot| Reference { snapshot, baseline });
+                sides::ask(ctx, &target, &args.live, reference.as_ref())?
             }
             side => {
                 return Err(CommandError::usage(format!("{} has no plans of today", side.name()))
@@ -246,10 +234,6 @@ impl Now {
         self.entries.push(entry);
         Ok(())
     }
-}
-
-fn no_sources(files: &[BaselineFile]) -> bool {
-    files.iter().all(|file| file.entry.source.is_none())
 }
 
 /// What becomes of each file when today's entries are taken over.
@@ -328,7 +312,8 @@ fn reason(old: &Entry, now: &Entry) -> String {
     let (Some(before), Some(mut after)) = (of(old), of(now)) else { return String::new() };
     after.settings = baseline::with_defaults(&after.settings, &before.settings, now.engine);
     let sides = [PlanSide::within(&old.plan, &before), PlanSide::within(&now.plan, &after)];
-    let diff = diff::compare(sides, Tolerance { ratio: 1.2, ..Tolerance::default() });
+    let diff =
+        diff::compare(sides, Tolerance { ratio: sides::BASELINE_RATIO, ..Tolerance::default() });
     format!("{}: {}", diff.verdict.name(), diff.reason)
 }
 

@@ -2,7 +2,7 @@
 
 use super::interface::InterfaceArgs;
 use super::runs::{self, Runs};
-use super::sides::{self, LiveArgs, Questions, Side};
+use super::sides::{self, LiveArgs, Reference, Side};
 use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::exit::ExitStatus;
@@ -10,8 +10,7 @@ use crate::gate::{FailOn, Gate, Ruling, Subject};
 use crate::report::{DiffContent, DiffReport, Report};
 use crate::{compare, match_up};
 use clap::Args;
-use planscope_collection::baselines::BaselineFile;
-use planscope_collection::{Target, clock};
+use planscope_collection::clock;
 use planscope_explain::Snapshot;
 use planscope_explain::diff::{self, Side as PlanSide, SnapshotDiff, Tolerance, Verdict};
 use planscope_explain::plan::Plan;
@@ -97,12 +96,11 @@ pub fn run(args: &DiffArgs, ctx: &Ctx) -> Result<ExitStatus> {
         return Err(CommandError::usage("only one side can be read from stdin")
             .hint("name a file for the other"));
     }
-    if args.runs.is_some() && !args.live.analyze {
-        return Err(CommandError::usage("--runs runs the statements, which has to be allowed")
-            .hint("add --analyze: parsed SELECTs without side effects are run, and nothing else"));
-    }
     let gate = gate(args, ctx)?;
     let [before, after] = [Side::resolve(ctx, names[0])?, Side::resolve(ctx, names[1])?];
+    if args.runs.is_some() {
+        check_runs(&args.live, ctx, [&before, &after])?;
+    }
     let is_gate = before.is_baseline();
     let tolerance = tolerance(args, ctx, is_gate)?;
     let mut report = match (before, after) {
@@ -140,20 +138,18 @@ fn gate(args: &DiffArgs, ctx: &Ctx) -> Result<Gate> {
         true => config.fail_on.clone().unwrap_or_else(|| vec![FailOn::Worse]),
         false => args.fail_on.clone(),
     };
-    let now = clock::now();
     Ok(Gate {
         fail_on,
         policies: config.policies.clone(),
         allows: config.allows.clone(),
-        today: now.get(..10).unwrap_or_default().to_owned(),
+        today: clock::today(),
     })
 }
 
 fn tolerance(args: &DiffArgs, ctx: &Ctx, is_gate: bool) -> Result<Tolerance> {
     let config = &ctx.config()?.diff;
     let usual = Tolerance::default();
-    // Figures of a baseline have two digits, and ANALYZE has run since.
-    let ratio = if is_gate { 1.2 } else { usual.ratio };
+    let ratio = if is_gate { sides::BASELINE_RATIO } else { usual.ratio };
     Ok(Tolerance {
         ratio: args.tolerance.or(config.tolerance).unwrap_or(ratio),
         least_cost: config.least_cost.unwrap_or(usual.least_cost),
@@ -177,7 +173,7 @@ fn plan_and_other(
     tolerance: Tolerance,
 ) -> Result<DiffReport> {
     let other_name = other.name();
-    let snapshot = snapshot_of(args, ctx, other, None)?;
+    let snapshot = snapshot_of(ctx, other, &args.live, None)?;
     let statement = sides::statement_for(&snapshot, plan, args.statement.as_deref(), &other_name)?;
     let Some(record) = statement.plans.first() else {
         return Err(CommandError::input(format!("{other_name} has no plan of the statement"))
@@ -195,44 +191,18 @@ fn plan_and_other(
 
 /// A side that is no plan, as a snapshot. A database is asked for what `reference` has.
 fn snapshot_of(
-    args: &DiffArgs,
     ctx: &Ctx,
     side: Side,
+    args: &LiveArgs,
     reference: Option<&Reference<'_>>,
 ) -> Result<Snapshot> {
     match side {
         Side::Snapshot(snapshot, _) => Ok(*snapshot),
         Side::Baseline(files, name) => match_up::baseline_snapshot(&files, &name),
-        Side::Target(target) => ask(args, ctx, &target, reference),
+        Side::Target(target) => sides::ask(ctx, &target, args, reference),
         Side::Plan(_, name) => Err(CommandError::usage(format!("{name} is a plan"))
             .hint("name a snapshot, a database or a baseline")),
     }
-}
-
-/// What a database is to be compared with.
-struct Reference<'a> {
-    snapshot: &'a Snapshot,
-    /// The baseline that it is, where its statements came from no files.
-    texts: Option<Vec<BaselineFile>>,
-}
-
-fn ask(
-    args: &DiffArgs,
-    ctx: &Ctx,
-    target: &Target,
-    reference: Option<&Reference<'_>>,
-) -> Result<Snapshot> {
-    super::inject::maybe(ctx, target, &args.live)?;
-    let paths = match args.live.queries.is_empty() {
-        true => ctx.config()?.baseline.queries.clone(),
-        false => args.live.queries.clone(),
-    };
-    sides::collect(ctx, target, &args.live, |engine| match reference {
-        Some(Reference { texts: Some(files), .. }) if paths.is_empty() => {
-            Ok(Questions::of_baseline(files, engine))
-        }
-        _ => Questions::of(&paths, reference.map(|r| r.snapshot), engine),
-    })
 }
 
 fn of_snapshots(
@@ -244,27 +214,25 @@ fn of_snapshots(
 ) -> Result<DiffReport> {
     let sources = [before.name(), after.name()];
     let is_gate = before.is_baseline() || after.is_baseline();
-    let live = [&before, &after].map(|side| match side {
+    let targets = [&before, &after].map(|side| match side {
         Side::Target(target) => Some((**target).clone()),
         _ => None,
     });
-    let texts = match &before {
-        Side::Baseline(files, _) if files.iter().all(|file| file.entry.source.is_none()) => {
-            Some(files.clone())
-        }
+    let baseline = match &before {
+        Side::Baseline(files, _) => Some(files.clone()),
         _ => None,
     };
     // A side that is there already tells what to ask the other one for.
     let (mut before, mut after) = match (before, after) {
         (Side::Target(target), after) if !matches!(after, Side::Target(_)) => {
-            let after = snapshot_of(args, ctx, after, None)?;
-            let reference = Reference { snapshot: &after, texts: None };
-            (ask(args, ctx, &target, Some(&reference))?, after)
+            let after = snapshot_of(ctx, after, &args.live, None)?;
+            let reference = Reference { snapshot: &after, baseline: None };
+            (sides::ask(ctx, &target, &args.live, Some(&reference))?, after)
         }
         (before, after) => {
-            let before = snapshot_of(args, ctx, before, None)?;
-            let reference = Reference { snapshot: &before, texts };
-            let after = snapshot_of(args, ctx, after, Some(&reference))?;
+            let before = snapshot_of(ctx, before, &args.live, None)?;
+            let reference = Reference { snapshot: &before, baseline: baseline.as_deref() };
+            let after = snapshot_of(ctx, after, &args.live, Some(&reference))?;
             (before, after)
         }
     };
@@ -273,18 +241,11 @@ fn of_snapshots(
     }
     let matched = match_up::by_name(&mut before, &mut after, is_gate);
     let mut diff = diff::snapshots(&before, &after, tolerance);
-    let runs = match (args.runs, live) {
-        (None, _) => Runs::default(),
+    let runs = match (args.runs, &targets) {
         (Some(rounds), [Some(a), Some(b)]) => {
-            runs::take(ctx, [&a, &b], &args.live, &[&before, &after], rounds)?
+            runs::take(ctx, [a, b], &args.live, &[&before, &after], rounds)?
         }
-        (Some(_), _) => {
-            return Err(CommandError::usage(
-                "--runs needs a database on both sides: only runs made \
-                in turns can be compared",
-            )
-            .hint("planscope diff TARGET TARGET --queries DIR --analyze --runs 9"));
-        }
+        _ => Runs::default(),
     };
     refine(&mut diff, [&before, &after], gate, tolerance, &runs);
     let mut report = DiffReport::new(
@@ -294,6 +255,23 @@ fn of_snapshots(
     report.rewritten = matched.rewritten;
     report.advise();
     Ok(report)
+}
+
+/// Whether `--runs` is possible, before anything is collected.
+fn check_runs(args: &LiveArgs, ctx: &Ctx, sides: [&Side; 2]) -> Result<()> {
+    if !args.analyze {
+        return Err(CommandError::usage("--runs runs the statements, which has to be allowed")
+            .hint("add --analyze: parsed SELECTs without side effects are run, and nothing else"));
+    }
+    let message = if !sides.iter().all(|side| matches!(side, Side::Target(_))) {
+        "--runs needs a database on both sides: only runs made in turns can be compared"
+    } else if args.paths(ctx)?.is_empty() {
+        "--runs needs the statements with their literals"
+    } else {
+        return Ok(());
+    };
+    Err(CommandError::usage(message)
+        .hint("planscope diff TARGET TARGET --queries DIR --analyze --runs 9"))
 }
 
 /// Compares anew the statements that have a tolerance of their own, or repeated runs.

@@ -86,21 +86,20 @@ fn of_config(ctx: &Ctx) -> Result<ExitStatus> {
     for (group, names) in &config.groups {
         checks.push(check(&format!("group {group}"), CheckStatus::Ok, names.join(", "), None));
     }
-    let today = clock::now();
+    let today = clock::today();
+    let of_time = |id: &str, holds: bool, message: String| {
+        let status = if holds { CheckStatus::Ok } else { CheckStatus::Warn };
+        let remedy = (!holds).then(|| "its time is over: remove or renew it".to_owned());
+        check(id, status, message, remedy)
+    };
     for suppression in &config.suppressions {
-        let ended = !suppression.holds_on(today.get(..10).unwrap_or_default());
-        let status = if ended { CheckStatus::Warn } else { CheckStatus::Ok };
         let until = suppression.until.as_ref().map(|day| format!(", until {day}"));
         let message = format!("{}{}", suppression.reason, until.unwrap_or_default());
-        let remedy = ended.then(|| "its time is over: remove or renew it".to_owned());
-        checks.push(check("suppression", status, message, remedy));
+        checks.push(of_time("suppression", suppression.holds_on(&today), message));
     }
     for allow in &config.diff.allows {
-        let ended = !allow.holds_on(today.get(..10).unwrap_or_default());
-        let status = if ended { CheckStatus::Warn } else { CheckStatus::Ok };
         let message = format!("{}: {}, until {}", allow.place, allow.reason, allow.expires);
-        let remedy = ended.then(|| "its time is over: remove or renew it".to_owned());
-        checks.push(check("diff.allow", status, message, remedy));
+        checks.push(of_time("diff.allow", allow.holds_on(&today), message));
     }
     checks.extend(baseline(config, ctx));
     show_config(ctx, files.join(", "), checks)

@@ -202,8 +202,7 @@ pub(super) fn with_findings(shown: ShownPlan, config: &Config) -> ShownPlan {
 fn analyzed(snapshot: &Snapshot, config: &Config) -> Vec<Finding> {
     let mut findings = planscope_advisors::analyze(snapshot, &config.thresholds);
     findings.retain(|finding| finding.statement.is_some());
-    let now = clock::now();
-    suppress(&mut findings, &config.suppressions, now.get(..10).unwrap_or_default());
+    suppress(&mut findings, &config.suppressions, &clock::today());
     findings
 }
 
@@ -260,17 +259,20 @@ pub(super) fn of_statement(
     shown.collect()
 }
 
-fn no_statement(snapshot: &Snapshot, name: &str, id: &str) -> CommandError {
+/// The snapshot called `name` has no statement `id`.
+pub(super) fn no_statement(snapshot: &Snapshot, name: &str, id: &str) -> CommandError {
+    let error = CommandError::input(format!("{name} holds no statement `{id}`"));
+    if snapshot.statements.is_empty() {
+        return error.hint("it holds none at all: planscope collect TARGET makes another");
+    }
     let some: Vec<String> = snapshot
         .statements
         .iter()
         .take(5)
         .map(|s| s.name.clone().unwrap_or_else(|| s.fingerprint.to_string()))
         .collect();
-    CommandError::input(format!("{name} holds no statement `{id}`")).hint(format!(
-        "it holds {} …; `planscope analyze` lists those with findings",
-        some.join(", ")
-    ))
+    let more = if snapshot.statements.len() > some.len() { " …" } else { "" };
+    error.hint(format!("it holds {}{more}; `planscope browse` lists them", some.join(", ")))
 }
 
 /// What to do when a statement got no plan.
@@ -310,7 +312,10 @@ fn from_target(args: &ExplainArgs, ctx: &Ctx, target: &Target) -> Result<Answer>
             let error = CommandError::input(format!("{target}: {}", problem.message));
             return Err(error.hint(remedy(&problem.kind)));
         }
-        None => return Err(CommandError::input(format!("{target} gave no plan"))),
+        None => {
+            let error = CommandError::input(format!("{target} gave no plan"));
+            return Err(error.hint(remedy("no-plan")));
+        }
     };
     let name = target.name();
     let mut notes = Vec::new();

@@ -129,8 +129,7 @@ fn is_nothing(digest: &LogDigest) -> bool {
 }
 
 fn line(snapshot: &Snapshot, path: &std::path::Path, pruned: usize) -> String {
-    let now = clock::now();
-    let time = now.get(11..19).unwrap_or_default();
+    let time = clock::time_of_day();
     let log = snapshot.log.as_deref();
     let (events, total) = log.map_or((0, 0.0), |log| (log.events, log.total_ms));
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

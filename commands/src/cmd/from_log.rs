@@ -180,7 +180,9 @@ impl FromLogArgs {
         let read = |name: &str, text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
             let moment = moment::parse(text, now);
-            moment.map(Some).map_err(|why| CommandError::usage(format!("{name}: {why}")))
+            moment.map(Some).map_err(|error| {
+                CommandError::usage(format!("{name}: {error}")).hint(moment::HOW_TO_WRITE)
+            })
         };
         let (since, until) = (read("--since", &self.since)?, read("--until", &self.until)?);
         if let (Some(since), Some(until)) = (since, until)

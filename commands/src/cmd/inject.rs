@@ -6,6 +6,7 @@ use crate::ctx::Ctx;
 use crate::error::{CommandError, Result};
 use crate::input::{self, Input};
 use crate::report::counted;
+use crate::safe::repeatable;
 use planscope_collection::{Target, drivers};
 
 /// Injects when it was asked for. That something is written is said whatever `--quiet` says of talk:
@@ -13,7 +14,7 @@ use planscope_collection::{Target, drivers};
 pub fn maybe(ctx: &Ctx, target: &Target, args: &LiveArgs) -> Result<()> {
     let Some(name) = &args.inject_stats else { return Ok(()) };
     let Input::Snapshot(snapshot, source) = input::resolve(ctx, name)? else {
-        return Err(CommandError::usage(format!("`{name}` is no snapshot"))
+        return Err(CommandError::usage(format!("`{}` is no snapshot", repeatable(name)))
             .hint("name a snapshot of production: planscope collect makes one"));
     };
     let place = target.name();

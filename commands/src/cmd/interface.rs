@@ -54,8 +54,7 @@ impl InterfaceArgs {
         metric: Option<Metric>,
         catalog: Catalog,
     ) -> Result<ExitStatus> {
-        let screen = PlansScreen::new(plans, metric, Rc::new(catalog));
-        let screen = screen.ok_or_else(|| CommandError::input("there is no plan to show"))?;
+        let screen = plans_screen(plans, metric, catalog)?;
         tui::run(ctx, self.look(ctx)?, Box::new(screen), |_| ())
     }
 
@@ -75,11 +74,20 @@ impl InterfaceArgs {
         let plans: Vec<ShownPlan> = plans.into_iter().map(judged).collect();
         let large: Vec<(usize, ShownPlan)> =
             plans.iter().cloned().enumerate().filter(|(_, plan)| is_large(plan)).collect();
-        let screen = PlansScreen::new(plans, metric, Rc::default());
-        let screen = screen.ok_or_else(|| CommandError::input("there is no plan to show"))?;
+        let screen = plans_screen(plans, metric, Catalog::default())?;
         let screen = Box::new(screen.waiting_for(large.len()));
         tui::run(ctx, self.look(ctx)?, screen, |mailbox| judge(large, config, mailbox))
     }
+}
+
+fn plans_screen(
+    plans: Vec<ShownPlan>,
+    metric: Option<Metric>,
+    catalog: Catalog,
+) -> Result<PlansScreen> {
+    PlansScreen::new(plans, metric, Rc::new(catalog)).ok_or_else(|| {
+        CommandError::input("there is no plan to show").hint("name the output of EXPLAIN")
+    })
 }
 
 /// Whether the rules would keep the user waiting.

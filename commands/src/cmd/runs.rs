@@ -6,13 +6,14 @@
 use super::sides::LiveArgs;
 use crate::block_on;
 use crate::ctx::{Ctx, working_directory};
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::project;
 use planscope_collection::driver::{Execution, Session, all_plans};
 use planscope_collection::queries::{self, QueryText};
 use planscope_collection::{Target, drivers};
 use planscope_explain::{Snapshot, Statement};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The times of statements, by their places in the two snapshots.
 #[derive(Debug, Default)]
@@ -41,7 +42,7 @@ pub fn take(
     snapshots: &[&Snapshot; 2],
     rounds: u16,
 ) -> Result<Runs> {
-    let asked = asked(args, targets[0], snapshots)?;
+    let asked = asked(args.paths(ctx)?, targets[0], snapshots)?;
     let policy = args.connection.policy()?;
     block_on(ctx, async {
         let mut sessions: [Box<dyn Session>; 2] = [
@@ -66,14 +67,10 @@ pub fn take(
 }
 
 /// The texts with their literals, which a snapshot no longer has.
-fn asked(args: &LiveArgs, target: &Target, snapshots: &[&Snapshot; 2]) -> Result<Vec<Asked>> {
+fn asked(paths: &[PathBuf], target: &Target, snapshots: &[&Snapshot; 2]) -> Result<Vec<Asked>> {
     let cwd = working_directory()?;
-    if args.queries.is_empty() {
-        return Err(CommandError::usage("--runs needs the statements with their literals")
-            .hint("name their files: --queries DIR"));
-    }
     let mut texts = Vec::new();
-    for path in &args.queries {
+    for path in paths {
         texts.extend(queries::read(path, target.engine)?);
     }
     let place = |snapshot: &Snapshot, query: &QueryText| {

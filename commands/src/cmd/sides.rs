@@ -1,5 +1,6 @@
 //! The sides of a comparison: a plan, a snapshot, a baseline, or a database that is asked now.
 
+use super::explain::no_statement;
 use super::workload::{ConnectionArgs, Guarded, registered};
 use crate::block_on;
 use crate::ctx::{Ctx, working_directory};
@@ -20,6 +21,10 @@ use planscope_explain::{Engine, Snapshot};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// How many times the work or cost may grow against a baseline before it counts: its figures have two
+/// digits, and ANALYZE has run since.
+pub const BASELINE_RATIO: f64 = 1.2;
+
 /// How a database is asked for its plans.
 #[derive(Debug, Clone, Args)]
 pub struct LiveArgs {
@@ -39,6 +44,16 @@ pub struct LiveArgs {
     pub force: bool,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+}
+
+impl LiveArgs {
+    /// Files of statements: those named, else those of planscope.toml.
+    pub fn paths<'a>(&'a self, ctx: &'a Ctx) -> Result<&'a [PathBuf]> {
+        match self.queries.is_empty() {
+            true => Ok(&ctx.config()?.baseline.queries),
+            false => Ok(&self.queries),
+        }
+    }
 }
 
 /// A side of a comparison.
@@ -104,8 +119,34 @@ fn one_plan(text: &str, name: &str) -> Result<Plan> {
     }
 }
 
+/// What a database is to be compared with.
+pub struct Reference<'a> {
+    /// Its statements.
+    pub snapshot: &'a Snapshot,
+    /// The files of the baseline that it is.
+    pub baseline: Option<&'a [BaselineFile]>,
+}
+
+/// Asks a database for what `reference` has; for its heaviest statements where there is none.
+pub fn ask(
+    ctx: &Ctx,
+    target: &Target,
+    args: &LiveArgs,
+    reference: Option<&Reference<'_>>,
+) -> Result<Snapshot> {
+    super::inject::maybe(ctx, target, args)?;
+    let paths = args.paths(ctx)?;
+    let no_sources = |files: &[BaselineFile]| files.iter().all(|file| file.entry.source.is_none());
+    let texts = reference.and_then(|reference| reference.baseline);
+    let texts = texts.filter(|files| paths.is_empty() && no_sources(files));
+    collect(ctx, target, args, |engine| match texts {
+        Some(files) => Ok(Questions::of_baseline(files, engine)),
+        None => Questions::of(paths, reference.map(|reference| reference.snapshot), engine),
+    })
+}
+
 /// What a database is asked for.
-pub enum Questions {
+enum Questions {
     /// These statements.
     Texts(Vec<QueryText>),
     /// Those of its own statistics that the other side has.
@@ -116,7 +157,7 @@ pub enum Questions {
 
 impl Questions {
     /// What to ask a database of `engine` for when the other side is `reference`.
-    pub fn of(paths: &[PathBuf], reference: Option<&Snapshot>, engine: Engine) -> Result<Self> {
+    fn of(paths: &[PathBuf], reference: Option<&Snapshot>, engine: Engine) -> Result<Self> {
         let cwd = working_directory()?;
         if !paths.is_empty() {
             return Ok(Self::Texts(read(paths, engine, &cwd)?));
@@ -145,7 +186,7 @@ impl Questions {
 
     /// The statements of a baseline that did not come from files. PostgreSQL plans a text without
     /// values; the others are asked for what they have run.
-    pub fn of_baseline(files: &[BaselineFile], engine: Engine) -> Self {
+    fn of_baseline(files: &[BaselineFile], engine: Engine) -> Self {
         if engine != Engine::Postgres {
             return Self::Known(files.iter().map(|file| file.entry.fingerprint).collect());
         }
@@ -191,7 +232,7 @@ fn read(paths: &[PathBuf], engine: Engine, cwd: &Path) -> Result<Vec<QueryText>>
 }
 
 /// Collects from a database what `questions` say, behind the guards of every collection.
-pub fn collect(
+fn collect(
     ctx: &Ctx,
     target: &Target,
     args: &LiveArgs,
@@ -247,11 +288,9 @@ pub fn statement_for<'a>(
         Some(id) => snapshot.find(id),
         None => of_plan().or_else(only),
     };
-    found.ok_or_else(|| {
-        let message = match id {
-            Some(id) => format!("{name} holds no statement `{id}`"),
-            None => format!("which statement of {name} is the plan of?"),
-        };
-        CommandError::usage(message).hint("--statement ID names it: a name, a fingerprint")
+    found.ok_or_else(|| match id {
+        Some(id) => no_statement(snapshot, name, id),
+        None => CommandError::usage(format!("which statement of {name} is the plan of?"))
+            .hint("--statement ID names it: a name, a fingerprint"),
     })
 }

@@ -45,9 +45,7 @@ pub fn of(ctx: &Ctx, planner: Option<Planner>, tolerance: Tolerance) -> Result<S
 fn judge(thresholds: Thresholds, suppressions: Vec<Suppression>) -> Arc<Judge> {
     Arc::new(move |snapshot| {
         let mut findings = planscope_advisors::analyze(snapshot, &thresholds);
-        let now = clock::now();
-        let today = now.get(..10).unwrap_or_default();
-        let held = suppress(&mut findings, &suppressions, today).findings.len();
+        let held = suppress(&mut findings, &suppressions, &clock::today()).findings.len();
         (findings, held)
     })
 }

@@ -81,8 +81,7 @@ pub fn run(
 }
 
 fn line(event: Event<'_>) -> String {
-    let now = clock::now();
-    let time = now.get(11..19).unwrap_or_default();
+    let time = clock::time_of_day();
     let pause = |pause: Duration| Millis(pause.as_secs_f64() * 1000.0).to_string();
     match event {
         Event::Saved { snapshot, path, pruned } => {

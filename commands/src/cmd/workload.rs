@@ -272,16 +272,9 @@ impl Guarded<'_> {
             }
         };
         let request = request(session.identity().engine)?;
-        match collect_request(ctx, &mut *session, &request).await {
-            Ok(snapshot) => {
-                breaker.note(Ok(()));
-                Ok(snapshot)
-            }
-            Err(error) => {
-                breaker.note(Err(&error));
-                Err(error.into())
-            }
-        }
+        let collected = collect_request(ctx, &mut *session, &request).await;
+        breaker.note_collected(&collected);
+        Ok(collected?)
     }
 }
 

@@ -11,7 +11,7 @@ mod tree;
 use super::{Output, Style, node as words, pages};
 use crate::error::Result;
 use crate::report::{ExplainReport, Report, ShownPlan, counted};
-use crate::safe::visible;
+use crate::safe::{escaped_markup, visible};
 use planscope_advisors::Finding;
 use planscope_explain::Engine;
 use planscope_explain::heat::{self, Heat, Metric};
@@ -65,18 +65,7 @@ fn whole(title: &str, body: &str) -> String {
 
 /// `text` as it may stand in the page: in an element or between the quotes of an attribute.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    escaped_markup(&visible(text))
 }
 
 /// Draws the plans; gives the page's title.

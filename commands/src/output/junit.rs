@@ -8,7 +8,7 @@ use super::{Output, Style};
 use crate::compare::{self, Compared};
 use crate::error::Result;
 use crate::report::{DiffReport, Report};
-use crate::safe::visible;
+use crate::safe::{escaped_markup, visible};
 use planscope_explain::diff::Verdict;
 
 pub(super) static OUTPUT: Output =
@@ -98,20 +98,13 @@ fn reason_to_skip<'a>(
 
 /// Text as XML. What XML 1.0 has no character for is replaced.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
+    let fit = |c: char| match c {
+        '\t' | '\n' => c,
+        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    escaped_markup(&text.chars().map(fit).collect::<String>())
 }
 
 /// As [`escape`], for an attribute, in which a line feed would become a blank.

@@ -1,7 +1,10 @@
-//! A list that scrolls: its cursor, and the first row shown.
+//! What scrolls: a list with its cursor and the first row shown, and a text, which has no cursor.
 
 use super::message::Action;
 use std::ops::Range;
+
+/// Rows that a turn of the wheel moves.
+pub const WHEEL: isize = 3;
 
 /// Rows kept visible above and below the cursor, where there are some.
 const MARGIN: usize = 2;
@@ -89,9 +92,44 @@ impl List {
     }
 }
 
+/// The first row shown of a text after an action: `top` is that before it, `height` how many rows are
+/// shown, `last` the top of the last page. [`None`] when it is no action that scrolls.
+pub fn scrolled(top: usize, action: Action, height: usize, last: usize) -> Option<usize> {
+    // A row of the page before is left, to go on reading from.
+    let page = height.saturating_sub(1).max(1);
+    let to = match action {
+        Action::Down => top + 1,
+        Action::Up => top.saturating_sub(1),
+        Action::PageDown => top + page,
+        Action::PageUp => top.saturating_sub(page),
+        Action::HalfDown => top + (height / 2).max(1),
+        Action::HalfUp => top.saturating_sub((height / 2).max(1)),
+        Action::First => 0,
+        Action::Last => last,
+        _ => return None,
+    };
+    Some(to.min(last))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_scrolls_from_its_first_page_to_its_last() {
+        let mut top = 0;
+        let mut after = |action| {
+            top = scrolled(top, action, 10, 25).unwrap();
+            top
+        };
+        assert_eq!([Action::Down, Action::PageDown, Action::HalfDown].map(&mut after), [1, 10, 15]);
+        assert_eq!([Action::Last, Action::PageDown, Action::Up].map(&mut after), [25, 25, 24]);
+        assert_eq!([Action::PageUp, Action::HalfUp, Action::First].map(&mut after), [15, 10, 0]);
+        assert_eq!(after(Action::PageUp), 0);
+        assert_eq!(scrolled(3, Action::Open, 10, 25), None);
+        // However small it is, a page leads on.
+        assert_eq!(scrolled(3, Action::PageDown, 0, 25), Some(4));
+    }
 
     fn hundred() -> List {
         List { len: 100, ..List::default() }

@@ -6,7 +6,7 @@ use super::message::{Effect, Message, Work};
 use super::screen::Screen;
 use super::state::{App, Notice};
 use super::terminal::{self, Terminal};
-use super::theme::{Look, Surroundings};
+use super::theme::{Depth, Look, Surroundings};
 use super::update::{begin, update};
 use super::view;
 use crate::ctx::Ctx;
@@ -29,7 +29,7 @@ pub fn is_possible(ctx: &Ctx) -> bool {
     ctx.global.format.is_none() && !dumb && std::io::stdout().is_terminal() && keyboard()
 }
 
-/// The look that arguments, config and environment ask for.
+/// The look that arguments, config, terminal and environment ask for.
 pub fn look(ctx: &Ctx, wishes: Wishes) -> Look {
     let around = Surroundings {
         colorterm: ctx.environment.get("COLORTERM"),
@@ -37,10 +37,12 @@ pub fn look(ctx: &Ctx, wishes: Wishes) -> Look {
         colorfgbg: ctx.environment.get("COLORFGBG"),
         no_color: !ctx.style.color,
     };
+    let depth = around.depth();
+    let asked = || if depth == Depth::Mono { None } else { terminal::background() };
     Look {
-        background: wishes.background.unwrap_or_else(|| around.background()),
+        background: wishes.background.or_else(asked).unwrap_or_else(|| around.background()),
         palette: wishes.palette.unwrap_or_default(),
-        depth: around.depth(),
+        depth,
         ascii: ctx.style.ascii,
     }
 }

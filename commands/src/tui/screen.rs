@@ -22,7 +22,16 @@ impl Page<'_> {
     }
 }
 
-/// A view with its state. `act`, `click`, `typed` and `receive` are its update: they change the state
+/// Cuts rows off the top of `rest`, as far as there are any.
+pub fn take_rows(rest: &mut Rect, rows: u16) -> Rect {
+    let rows = rows.min(rest.height);
+    let part = Rect { height: rows, ..*rest };
+    rest.y += rows;
+    rest.height -= rows;
+    part
+}
+
+/// A view with its state. `act`, `mouse`, `typed` and `receive` are its update: they change the state
 /// and say what else is to be done. They do nothing else; no screen touches terminal, files or clock.
 pub trait Screen {
     /// Where we are, for the top line: `plan.json`, `statement 3f2a…`.

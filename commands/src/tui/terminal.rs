@@ -1,5 +1,6 @@
 //! Entering and leaving the terminal. Whatever ends the program, the terminal is as it was before.
 
+use super::theme::Background;
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
@@ -11,6 +12,7 @@ use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use terminal_colorsaurus::{QueryOptions, background_color};
 
 /// Whether the terminal is ours now.
 static ENTERED: AtomicBool = AtomicBool::new(false);
@@ -115,6 +117,15 @@ fn fresh() -> io::Result<Inner> {
     ratatui::Terminal::new(CrosstermBackend::new(BufWriter::new(io::stdout())))
 }
 
+/// The background that the terminal says it has (OSC 11): the truth, where COLORFGBG may have come along
+/// from another terminal. [`None`] where it does not say. To be asked before the keys are read; most
+/// answer at once, one that never does is waited for a second.
+pub fn background() -> Option<Background> {
+    let color = background_color(QueryOptions::default()).ok()?;
+    let is_light = color.perceived_lightness() > 0.5;
+    Some(if is_light { Background::Light } else { Background::Dark })
+}
+
 /// Gives the terminal back, if it is ours. Can be called from anywhere, more than once.
 pub fn give_back() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
@@ -179,8 +190,7 @@ mod tests {
             exe.display()
         );
         let Ok(output) = Command::new("script").args(["-qec", &inner, "/dev/null"]).output() else {
-            eprintln!("skipped: there is no `script` to make a terminal");
-            return;
+            return crate::testing::skip("there is no `script` to make a terminal");
         };
         let shown = String::from_utf8_lossy(&output.stdout);
         let place =

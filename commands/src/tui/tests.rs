@@ -282,6 +282,32 @@ fn the_mouse_points_folds_and_scrolls() {
 }
 
 #[test]
+fn a_click_chooses_from_menus_and_the_palette_or_closes_them() {
+    let mut app = shop_app();
+    let click =
+        |app: &mut App, x, y| update(app, Message::Mouse(Mouse { kind: MouseKind::Click, x, y }));
+    let place = |app: &App, text: &str| {
+        let shown = picture(app);
+        let (y, line) = shown.lines().enumerate().find(|(_, line)| line.contains(text)).unwrap();
+        (line[..line.find(text).unwrap()].chars().count() as u16, y as u16)
+    };
+    press(&mut app, "e");
+    let (x, y) = place(&app, "Markdown");
+    let wrote = click(&mut app, x, y);
+    assert!(matches!(&wrote[..], [Effect::Write { ending, .. }] if *ending == "md"));
+    press(&mut app, "e");
+    let (x, y) = place(&app, "write to a file");
+    click(&mut app, x, y);
+    assert!(picture(&app).contains("write to a file"), "the frame chooses nothing");
+    click(&mut app, 0, 5);
+    assert!(!picture(&app).contains("write to a file"));
+    press(&mut app, ": \"flame\"");
+    let (x, y) = place(&app, "flame graph or tree");
+    click(&mut app, x, y);
+    assert!(picture(&app).contains("flame graph ·"));
+}
+
+#[test]
 fn errors_are_shown_with_their_hints_until_a_key() {
     let mut app = shop_app();
     let error = CommandError::input("the disk is full").hint("make room");

@@ -1,9 +1,11 @@
 //! `update`: what a message changes, and what is to be done about it. Pure: no terminal, no file.
 
 use super::keymap::{self, Binding};
+use super::list::scrolled;
 use super::message::{Action, Ask, Effect, Key, Message, Mouse, MouseKind, Typing};
 use super::screen::Screen;
 use super::state::{App, Menu, Notice, Overlay};
+use super::view::overlay::Choices;
 use crate::error::CommandError;
 use crate::exit::ExitStatus;
 use std::collections::VecDeque;
@@ -111,9 +113,7 @@ fn pressed(app: &mut App, key: &Key) -> Vec<Effect> {
             Some(action) => act(app, action),
             None => Vec::new(),
         },
-        Some(overlay @ (Overlay::Help { .. } | Overlay::Text { .. })) => {
-            scrolled(app, key, overlay)
-        }
+        Some(overlay @ (Overlay::Help { .. } | Overlay::Text { .. })) => in_text(app, key, overlay),
         Some(Overlay::Prompt { ask, input }) => prompted(app, key, ask, input),
         Some(Overlay::Palette { input, chosen }) => in_palette(app, key, input, chosen),
         Some(Overlay::Menu(menu)) => in_menu(app, key, menu),
@@ -121,25 +121,17 @@ fn pressed(app: &mut App, key: &Key) -> Vec<Effect> {
 }
 
 /// Keys in a text that scrolls; any other key closes it.
-fn scrolled(app: &mut App, key: &Key, mut overlay: Overlay) -> Vec<Effect> {
+fn in_text(app: &mut App, key: &Key, mut overlay: Overlay) -> Vec<Effect> {
     let last = super::view::overlay::last_top(app, &overlay);
     let (Overlay::Help { top: at } | Overlay::Text { top: at, .. }) = &mut overlay else {
         return Vec::new();
     };
-    let top = *at;
-    let page = usize::from(app.size.1.saturating_sub(6));
-    let to = match keymap::find(&[&keymap::MOVING], key) {
-        Some(Action::Down) => top + 1,
-        Some(Action::Up) => top.saturating_sub(1),
-        Some(Action::PageDown) => top + page,
-        Some(Action::HalfDown) => top + page / 2,
-        Some(Action::PageUp) => top.saturating_sub(page),
-        Some(Action::HalfUp) => top.saturating_sub(page / 2),
-        Some(Action::First) => 0,
-        Some(Action::Last) => last,
-        _ => return Vec::new(),
+    let height = usize::from(app.size.1.saturating_sub(6));
+    let action = keymap::find(&[&keymap::MOVING], key);
+    let Some(to) = action.and_then(|action| scrolled(*at, action, height, last)) else {
+        return Vec::new();
     };
-    *at = to.min(last);
+    *at = to;
     app.overlay = Some(overlay);
     Vec::new()
 }
@@ -308,16 +300,34 @@ fn moused(app: &mut App, mouse: Mouse) -> Vec<Effect> {
         app.notice = None;
         return app.with_screen(|screen, page| screen.mouse(mouse, page)).unwrap_or_default();
     };
-    // Over an overlay the wheel is the arrows; a click closes what only shows something.
-    let key = |name: &str| Key(name.to_owned());
-    let closes = matches!(overlay, Overlay::Help { .. } | Overlay::Text { .. });
-    match mouse.kind {
-        MouseKind::Click if closes => return Vec::new(),
-        MouseKind::Click => app.overlay = Some(overlay),
-        wheel => {
-            app.overlay = Some(overlay);
-            return pressed(app, &key(if wheel == MouseKind::WheelUp { "up" } else { "down" }));
+    // Over an overlay the wheel is the arrows.
+    let wheel = match mouse.kind {
+        MouseKind::Click => return clicked(app, mouse, overlay),
+        MouseKind::WheelUp => "up",
+        MouseKind::WheelDown => "down",
+    };
+    app.overlay = Some(overlay);
+    pressed(app, &Key(wheel.to_owned()))
+}
+
+/// A click on a row does what Enter does there; it closes what only shows something, and a choice that
+/// it misses.
+fn clicked(app: &mut App, mouse: Mouse, overlay: Overlay) -> Vec<Effect> {
+    let choices = Choices::of(app, &overlay);
+    let row = choices.as_ref().and_then(|choices| choices.row_at(mouse.x, mouse.y));
+    let inside = choices.is_some_and(|choices| choices.area.contains((mouse.x, mouse.y).into()));
+    let action = match (&overlay, row) {
+        (Overlay::Menu(menu), Some(row)) => menu.items.get(row).map(|item| item.action),
+        (Overlay::Palette { input, .. }, Some(row)) => {
+            fitting(app, input).get(row).map(|row| row.action)
         }
+        _ => None,
+    };
+    if let Some(action) = action {
+        return act(app, action);
+    }
+    if inside || matches!(overlay, Overlay::Prompt { .. }) {
+        app.overlay = Some(overlay);
     }
     Vec::new()
 }

@@ -3,7 +3,7 @@
 /// The character of the four hexadecimal digits that `rest` begins with, or of two such that are a
 /// surrogate pair (the second after another `\u`), and what follows. Half a pair is U+FFFD; `None`
 /// where there are no four digits.
-pub(super) fn unicode(rest: &str) -> Option<(char, &str)> {
+pub fn unicode(rest: &str) -> Option<(char, &str)> {
     let (first, after) = unit(rest)?;
     let second = after.strip_prefix("\\u").and_then(unit);
     let mut pair = char::decode_utf16([first].into_iter().chain(second.map(|(unit, _)| unit)));

@@ -6,7 +6,7 @@
 
 mod auto_explain;
 mod choose;
-mod escapes;
+pub mod escapes;
 mod json_value;
 mod mariadb_json;
 mod mariadb_slow_log;

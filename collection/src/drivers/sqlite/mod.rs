@@ -48,11 +48,7 @@ fn connect<'a>(
     policy: &'a Policy,
     stop: Stop,
 ) -> BoxFuture<'a, Result<Box<dyn Session>>> {
-    let session = match target.path() {
-        Some(path) => SqliteSession::open(path, policy, stop),
-        None => Err(CollectError::new(ErrorKind::Config, format!("{target} names no file"))
-            .hint("write `sqlite:FILE`")),
-    };
+    let session = file_of(target).and_then(|path| SqliteSession::open(path, policy, stop));
     ready(session.map(|session| Box::new(session) as Box<dyn Session>)).boxed()
 }
 
@@ -63,12 +59,15 @@ fn inject_statistics<'a>(
     stop: Stop,
     snapshot: &'a Snapshot,
 ) -> BoxFuture<'a, Result<Injected>> {
-    let injected = match target.path() {
-        Some(path) => inject::inject(path, policy, stop, snapshot),
-        None => Err(CollectError::new(ErrorKind::Config, format!("{target} names no file"))
-            .hint("write `sqlite:FILE`")),
-    };
+    let injected = file_of(target).and_then(|path| inject::inject(path, policy, stop, snapshot));
     ready(injected).boxed()
+}
+
+fn file_of(target: &Target) -> Result<&Path> {
+    target.path().ok_or_else(|| {
+        CollectError::new(ErrorKind::Config, format!("{target} names no file"))
+            .hint("write `sqlite:FILE`")
+    })
 }
 
 /// An open database file, read-only.

@@ -1,6 +1,7 @@
 //! Databases watched through the list of statements: an SQLite file, and a real PostgreSQL.
 
 use super::*;
+use crate::testing::server;
 use crate::tui::browse::BrowseScreen;
 use crate::tui::browse::known::Known;
 use crate::tui::browse::live::{self as shown, nothing_yet};
@@ -12,7 +13,6 @@ use planscope_collection::collect::Statements;
 use planscope_collection::queries;
 use planscope_collection::store::Store;
 use planscope_collection::target::Environment;
-use std::io::Write as _;
 use std::path::Path;
 
 /// A task that asks for this, round after round.
@@ -83,25 +83,9 @@ fn a_file_that_is_gone_is_shown_and_tried_again() {
     assert!(screen.contains("gone.db"), "{screen}");
 }
 
-/// The URL of a PostgreSQL, or [`None`] after saying that the test is skipped.
-#[expect(clippy::disallowed_methods, reason = "a test's own switch")]
-fn postgres() -> Option<String> {
-    let url = std::env::var("PLANSCOPE_TEST_PG16").ok();
-    if url.is_none() {
-        let required = std::env::var_os("PLANSCOPE_TEST_REQUIRE_SERVERS").is_some();
-        assert!(!required, "PLANSCOPE_TEST_PG16 is not set, but servers are required");
-        // Past the test runner, which keeps what a passing test prints to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: PLANSCOPE_TEST_PG16 is not set (dev/servers up; eval \"$(dev/servers env)\")"
-        );
-    }
-    url
-}
-
 #[test]
 fn a_postgresql_is_watched() {
-    let Some(url) = postgres() else { return };
+    let Some(url) = server("PG16") else { return };
     let folder = tempfile::tempdir().unwrap();
     let screen = watched(task(&url, Request::default(), folder.path()), "costs", "w w w", "costs");
     assert!(screen.contains("PostgreSQL 16") && screen.contains("statements"), "{screen}");

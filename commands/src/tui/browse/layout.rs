@@ -1,7 +1,7 @@
 //! Where the parts of the lists are: the same for drawing, scrolling and the mouse.
 
 use super::BrowseScreen;
-use crate::tui::screen::Page;
+use crate::tui::screen::{Page, take_rows};
 use ratatui::layout::Rect;
 
 /// The parts. What is not shown has no cells.
@@ -25,13 +25,7 @@ impl Layout {
     /// The layout of a screen.
     pub fn of(screen: &BrowseScreen, page: &Page<'_>) -> Self {
         let mut rest = page.area;
-        let mut take = |rows: u16| {
-            let rows = rows.min(rest.height);
-            let part = Rect { height: rows, ..rest };
-            rest.y += rows;
-            rest.height -= rows;
-            part
-        };
+        let mut take = |rows| take_rows(&mut rest, rows);
         let tabs = take(1);
         let is_lost = screen.live.as_ref().is_some_and(|live| live.trouble().is_some());
         let live = take(u16::from(screen.live.is_some()) + u16::from(is_lost));

@@ -3,6 +3,7 @@
 use super::layout::Layout;
 use super::rows::{Column, Identity};
 use super::{BrowseScreen, View, export, open};
+use crate::tui::list::{WHEEL, scrolled};
 use crate::tui::message::{Action, Ask, Effect, Mouse, MouseKind, Typing};
 use crate::tui::screen::Page;
 use crate::tui::state::Notice;
@@ -10,9 +11,6 @@ use crate::tui::statement::StatementScreen;
 use crate::tui::view;
 use planscope_explain::plan::NodeId;
 use ratatui::layout::Position;
-
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 fn say(text: impl Into<String>) -> Vec<Effect> {
     vec![Effect::Say(Notice::info(text))]
@@ -65,19 +63,7 @@ fn moved(screen: &mut BrowseScreen, action: Action, page: &Page<'_>) -> Option<V
     if screen.in_detail {
         let height = usize::from(layout.detail.height);
         let last = view::browse::last_detail_top(screen, page);
-        let top = screen.detail_top;
-        screen.detail_top = match action {
-            Action::Down => top + 1,
-            Action::Up => top.saturating_sub(1),
-            Action::PageDown => top + height,
-            Action::PageUp => top.saturating_sub(height),
-            Action::HalfDown => top + height / 2,
-            Action::HalfUp => top.saturating_sub(height / 2),
-            Action::First => 0,
-            Action::Last => last,
-            _ => return None,
-        }
-        .min(last);
+        screen.detail_top = scrolled(screen.detail_top, action, height, last)?;
         return Some(Vec::new());
     }
     let before = screen.list().cursor();

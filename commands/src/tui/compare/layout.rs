@@ -1,7 +1,7 @@
 //! Where the parts of a comparison are: the same for drawing, scrolling and the mouse.
 
 use super::CompareScreen;
-use crate::tui::screen::Page;
+use crate::tui::screen::{Page, take_rows};
 use ratatui::layout::Rect;
 
 /// The parts. What is not shown has no cells.
@@ -22,10 +22,8 @@ pub struct Layout {
 impl Layout {
     /// The layout of a screen.
     pub fn of(screen: &CompareScreen, page: &Page<'_>) -> Self {
-        let all = page.area;
-        let verdict = Rect { height: 1, ..all };
-        let head = Rect { y: all.y + 1, height: 1, ..all };
-        let mut main = Rect { y: all.y + 2, height: all.height.saturating_sub(2), ..all };
+        let (all, mut main) = (page.area, page.area);
+        let [verdict, head] = [1, 1].map(|rows| take_rows(&mut main, rows));
         let (mut rule, mut detail) = (Rect::default(), Rect::default());
         let rows = (main.height / 3).min(10);
         if screen.detail && rows >= 2 {

@@ -10,11 +10,10 @@ mod update;
 use super::keymap::KeyTable;
 use super::list::List;
 use super::message::{Action, Ask, Effect, Mouse, Typing};
-use super::plan::measure::Measured;
+use super::plan::measure::{Figures, Measured};
 use super::plan::search::Search;
 use super::screen::{Page, Screen};
 use super::view;
-use crate::output::pages;
 use planscope_explain::diff::PlanDiff;
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::{Node, NodeId, Plan};
@@ -52,7 +51,9 @@ pub struct CompareScreen {
     pub list: List,
     /// Which plans are shown.
     pub show: Show,
-    /// The figures.
+    /// The figures in all metrics.
+    figures: [Figures; 2],
+    /// The figures in one.
     pub measured: [Measured; 2],
     /// Figures with the inputs.
     pub inclusive: bool,
@@ -69,18 +70,20 @@ impl CompareScreen {
     /// Two plans with their comparison, the cursor on the gravest change.
     pub fn new(names: [String; 2], plans: [Plan; 2], diff: PlanDiff) -> Self {
         let rows = rows::of([&plans[0], &plans[1]], &diff);
-        let metric = common_metric(&plans);
-        let measured = [Measured::of(&plans[0], metric), Measured::of(&plans[1], metric)];
+        let figures = plans.each_ref().map(Figures::of);
+        let metric = common_metric(&figures);
+        let measured = figures.each_ref().map(|of| of.measured(metric));
         let mut screen = Self {
             names,
             shown: Vec::new(),
             folded: vec![false; rows.len()],
             list: List::default(),
             show: Show::Both,
+            figures,
             measured,
             inclusive: false,
             detail: true,
-            search: [Search::of(&plans[0]), Search::of(&plans[1])],
+            search: plans.each_ref().map(Search::of),
             search_from: 0,
             statement: None,
             catalog: Rc::default(),
@@ -230,12 +233,12 @@ impl CompareScreen {
 }
 
 /// One metric for both, so that the two can be read against each other.
-fn common_metric(plans: &[Plan; 2]) -> Metric {
-    let best = Metric::best_for(&plans[0]);
-    if best == Metric::best_for(&plans[1]) {
+fn common_metric(figures: &[Figures; 2]) -> Metric {
+    let best = figures[0].choose(None);
+    if best == figures[1].choose(None) {
         return best;
     }
-    let both = |metric: &Metric| plans.iter().all(|plan| pages::is_known(plan, *metric));
+    let both = |metric: &Metric| figures.iter().all(|of| of.has(*metric));
     Metric::ALL.into_iter().find(both).unwrap_or(best)
 }
 

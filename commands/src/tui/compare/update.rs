@@ -3,21 +3,18 @@
 use super::layout::Layout;
 use super::rows::Sign;
 use super::{CompareScreen, Show};
-use crate::output::{self, Style, pages};
+use crate::output::{self, Style};
 use crate::report::{DiffContent, DiffReport, Report, ShownPlan};
 use crate::tui::browse::export;
+use crate::tui::list::WHEEL;
 use crate::tui::message::{Action, Ask, Effect, Mouse, MouseKind, Typing};
 use crate::tui::plan::PlansScreen;
-use crate::tui::plan::measure::Measured;
 use crate::tui::screen::Page;
 use crate::tui::state::Notice;
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::plan_hash;
 use ratatui::layout::Position;
 use std::rc::Rc;
-
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 fn say(text: impl Into<String>) -> Vec<Effect> {
     vec![Effect::Say(Notice::info(text))]
@@ -163,10 +160,10 @@ fn fold(screen: &mut CompareScreen, action: Action, row: u32) -> Vec<Effect> {
 fn metric(screen: &mut CompareScreen, by: usize) -> Vec<Effect> {
     let count = Metric::ALL.len();
     let at = Metric::ALL.iter().position(|m| *m == screen.metric()).unwrap_or(0);
-    let known = |metric: &Metric| screen.plans.iter().any(|plan| pages::is_known(plan, *metric));
+    let known = |metric: &Metric| screen.figures.iter().any(|of| of.has(*metric));
     let next = (1..=count).map(|step| Metric::ALL[(at + step * by) % count]).find(known);
     let Some(metric) = next else { return say("the plans hold no figures") };
-    screen.measured = screen.plans.each_ref().map(|plan| Measured::of(plan, metric));
+    screen.measured = screen.figures.each_ref().map(|of| of.measured(metric));
     say(format!("figures: {}", metric.name()))
 }
 

@@ -1,7 +1,7 @@
 //! Where the parts of the plan view are: the same for drawing, scrolling and the mouse.
 
 use super::{PlansScreen, Side};
-use crate::tui::screen::Page;
+use crate::tui::screen::{Page, take_rows};
 use ratatui::layout::Rect;
 
 /// The parts. What is not shown has no cells.
@@ -32,13 +32,7 @@ impl Layout {
     /// The layout of a screen.
     pub fn of(screen: &PlansScreen, page: &Page<'_>) -> Self {
         let mut rest = page.area;
-        let mut take = |rows: u16| {
-            let rows = rows.min(rest.height);
-            let part = Rect { height: rows, ..rest };
-            rest.y += rows;
-            rest.height -= rows;
-            part
-        };
+        let mut take = |rows| take_rows(&mut rest, rows);
         let tabs = take(u16::from(screen.plans.len() > 1));
         let minimap = take(1);
         let head = take(1);

@@ -6,6 +6,78 @@ use planscope_explain::plan::Plan;
 /// From which share on a node is worth showing when small ones are hidden.
 const WORTH_SHOWING: f64 = 0.01;
 
+/// What measuring needs of a plan. Its nodes are large and lie all over the memory: they are walked over
+/// once, and to another metric it is a step over a few columns of figures.
+#[derive(Debug)]
+pub struct Figures {
+    /// The parent of each node in preorder; the root is its own.
+    parents: Vec<u32>,
+    /// How many nodes each node's subtree has, itself included.
+    sizes: Vec<u32>,
+    /// What the nodes have of each metric that the plan says anything of.
+    known: Vec<(Metric, Vec<Option<f64>>)>,
+    /// The metric that says most.
+    best: Metric,
+}
+
+impl Figures {
+    /// The figures of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        let column = |metric| (metric, heat::values(plan, metric));
+        let has_any = |column: &(Metric, Vec<Option<f64>>)| column.1.iter().any(Option::is_some);
+        let nodes = plan.iter();
+        Self {
+            parents: nodes.map(|(id, node)| node.parent().unwrap_or(id).index() as u32).collect(),
+            sizes: plan.nodes().iter().map(|node| node.subtree_len()).collect(),
+            known: Metric::ALL.into_iter().map(column).filter(has_any).collect(),
+            best: Metric::best_for(plan),
+        }
+    }
+
+    /// The metrics of which the plan says anything.
+    pub fn metrics(&self) -> impl Iterator<Item = Metric> {
+        self.known.iter().map(|(metric, _)| *metric)
+    }
+
+    /// Whether the plan says anything of a metric.
+    pub fn has(&self, metric: Metric) -> bool {
+        self.metrics().any(|known| known == metric)
+    }
+
+    /// The wished metric where the plan says anything of it, else the one that says most.
+    pub fn choose(&self, wish: Option<Metric>) -> Metric {
+        wish.filter(|metric| self.has(*metric)).unwrap_or(self.best)
+    }
+
+    /// The factors by which estimates were off, in preorder.
+    pub fn factors(&self) -> Vec<Option<f64>> {
+        self.column(Metric::Misestimate).map_or_else(|| vec![None; self.sizes.len()], <[_]>::to_vec)
+    }
+
+    /// The parent of each node in preorder, the root's is itself.
+    pub fn parents(&self) -> &[u32] {
+        &self.parents
+    }
+
+    /// How many nodes each subtree has.
+    pub fn sizes(&self) -> &[u32] {
+        &self.sizes
+    }
+
+    fn column(&self, metric: Metric) -> Option<&[Option<f64>]> {
+        self.known.iter().find(|(known, _)| *known == metric).map(|(_, values)| values.as_slice())
+    }
+
+    /// Measured in `metric`.
+    pub fn measured(&self, metric: Metric) -> Measured {
+        let own = match self.column(metric) {
+            Some(values) => heat::of_values(metric, values),
+            None => heat::of_values(metric, &vec![None; self.sizes.len()]),
+        };
+        Measured::new(metric, own, &self.parents)
+    }
+}
+
 /// The heat of all nodes in a metric.
 #[derive(Debug)]
 pub struct Measured {
@@ -20,14 +92,11 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Measures a plan.
-    pub fn of(plan: &Plan, metric: Metric) -> Self {
-        let own = heat::of(plan, metric);
+    fn new(metric: Metric, own: Vec<Heat>, parents: &[u32]) -> Self {
         let mut sums: Vec<(Option<f64>, f64)> = own.iter().map(|h| (h.value, h.share)).collect();
-        for (id, node) in plan.iter().rev() {
-            let Some(parent) = node.parent() else { continue };
-            let below = sums[id.index()];
-            let above = &mut sums[parent.index()];
+        for (id, parent) in parents.iter().enumerate().skip(1).rev() {
+            let below = sums[id];
+            let above = &mut sums[*parent as usize];
             *above = match metric.has_total() {
                 true => (added(above.0, below.0), above.1 + below.1),
                 false => (larger(above.0, below.0), above.1.max(below.1)),
@@ -87,12 +156,14 @@ mod tests {
         let text = "Sort  (cost=10..20 rows=5 width=4) (actual time=9..10 rows=5 loops=1)\n  \
                     ->  Seq Scan on t  (cost=0..8 rows=5 width=4) (actual time=0..8 rows=500 loops=1)\n";
         let plan = formats::read(text, None).unwrap().swap_remove(0).plan;
-        let time = Measured::of(&plan, Metric::Time);
+        let figures = Figures::of(&plan);
+        let time = figures.measured(Metric::Time);
         assert_eq!(time.hottest, Some(1));
         assert!((time.with_inputs[0].share - 1.0).abs() < 1e-9);
         assert_eq!(time.heat(0, true).value, Some(10.0));
         assert_eq!(time.heat(0, false).value, Some(2.0));
-        let off = Measured::of(&plan, Metric::Misestimate);
+        let off = figures.measured(Metric::Misestimate);
         assert_eq!((off.heat(0, false).value, off.heat(0, true).value), (Some(1.0), Some(100.0)));
+        assert_eq!(figures.factors(), [Some(1.0), Some(100.0)]);
     }
 }

@@ -21,9 +21,9 @@ use super::theme::Look;
 use super::view;
 use crate::output::{node as words, pages};
 use crate::report::{ShownPlan, counted};
-use measure::Measured;
+use measure::{Figures, Measured};
 use planscope_advisors::Finding;
-use planscope_explain::heat::{self, Metric};
+use planscope_explain::heat::Metric;
 use planscope_explain::plan::{NodeId, Plan};
 use planscope_explain::workload::Catalog;
 use ratatui::buffer::Buffer;
@@ -105,8 +105,8 @@ pub struct PlanState {
     pub statement: Option<Statement>,
     /// First line of the second pane.
     pub side_top: usize,
-    /// The metrics of which the plan says anything.
-    known: Vec<Metric>,
+    /// The plan's figures, for another metric.
+    figures: Figures,
     /// Other metrics that were looked at: going back to one measures nothing.
     kept: Vec<(Measured, Spans)>,
     /// Hash, format, size, settings, once they were asked for.
@@ -122,15 +122,12 @@ impl PlanState {
     /// A plan, the cursor on what hurts most.
     pub fn new(shown: ShownPlan, metric: Option<Metric>) -> Self {
         let plan = &shown.plan;
-        let known: Vec<Metric> =
-            Metric::ALL.into_iter().filter(|metric| pages::is_known(plan, *metric)).collect();
-        let metric = metric.filter(|metric| known.contains(metric));
-        let metric = metric.unwrap_or_else(|| Metric::best_for(plan));
-        let measured = Measured::of(plan, metric);
+        let figures = Figures::of(plan);
+        let measured = figures.measured(figures.choose(metric));
         let text = shown.statement.as_deref().filter(|text| !text.trim().is_empty());
         let mut state = Self {
             tree: Tree::of(plan),
-            spans: Spans::of(plan, &measured),
+            spans: Spans::of(&figures, &measured),
             inclusive: false,
             only_hot: false,
             zoom: None,
@@ -138,11 +135,11 @@ impl PlanState {
             flame_top: 0,
             search: Search::of(plan),
             search_from: NodeId::ROOT,
-            factors: heat::misestimates(plan),
+            factors: figures.factors(),
             findings: words::numbers_of_findings(plan, &shown.findings),
             statement: text.map(|text| Statement::read(text, plan.engine)),
             side_top: 0,
-            known,
+            figures,
             kept: Vec::new(),
             facts: OnceCell::new(),
             measured,

@@ -1,7 +1,7 @@
 //! The plan as an icicle: each node spans as much of the width as it has, with its inputs, of the
 //! metric. Inputs lie side by side from the left, the node's own part is at the right of them.
 
-use super::measure::Measured;
+use super::measure::{Figures, Measured};
 use planscope_explain::heat::Metric;
 use planscope_explain::plan::{NodeId, Plan};
 
@@ -30,29 +30,27 @@ pub struct Segment {
 impl Spans {
     /// The spans of a plan. A misestimate has no total: the widths are then those of the metric that
     /// says most. Where nothing is known, every node is as wide as any other.
-    pub fn of(plan: &Plan, measured: &Measured) -> Self {
+    pub fn of(figures: &Figures, measured: &Measured) -> Self {
         let best;
         let by = if measured.metric.has_total() && has_any(measured) {
             measured
         } else {
-            best = Measured::of(plan, Metric::best_for(plan));
+            best = figures.measured(figures.choose(None));
             &best
         };
         let known = has_any(by);
-        let count = plan.nodes().len() as f64;
+        let count = figures.sizes().len() as f64;
         let width: Vec<f64> = match known {
             true => by.with_inputs.iter().map(|heat| heat.share).collect(),
-            false => plan.nodes().iter().map(|n| f64::from(n.subtree_len()) / count).collect(),
+            false => figures.sizes().iter().map(|size| f64::from(*size) / count).collect(),
         };
         // Where the next input of each node begins.
         let mut next = vec![0.0; width.len()];
         let mut start = vec![0.0; width.len()];
-        for (id, node) in plan.iter() {
-            let i = id.index();
-            if let Some(parent) = node.parent() {
-                start[i] = next[parent.index()];
-                next[parent.index()] += width[i];
-            }
+        for (i, parent) in figures.parents().iter().enumerate().skip(1) {
+            let parent = *parent as usize;
+            start[i] = next[parent];
+            next[parent] += width[i];
             next[i] = start[i];
         }
         Self { start, width, metric: known.then_some(by.metric) }
@@ -150,10 +148,15 @@ mod tests {
         formats::read(text, None).unwrap().swap_remove(0).plan
     }
 
+    fn timed(plan: &Plan) -> Spans {
+        let figures = Figures::of(plan);
+        Spans::of(&figures, &figures.measured(Metric::Time))
+    }
+
     #[test]
     fn the_row_shows_each_node_s_own_part() {
         let plan = plan();
-        let spans = Spans::of(&plan, &Measured::of(&plan, Metric::Time));
+        let spans = timed(&plan);
         let row = spans.row(&plan, NodeId::ROOT, 10);
         let shown: Vec<(u32, u16, u16)> = row.iter().map(|s| (s.node.0, s.from, s.to)).collect();
         assert_eq!(shown, [(1, 0, 6), (3, 6, 7), (2, 7, 8), (0, 8, 10)]);
@@ -162,7 +165,7 @@ mod tests {
     #[test]
     fn boxes_stand_below_their_parents_and_zoom() {
         let plan = plan();
-        let spans = Spans::of(&plan, &Measured::of(&plan, Metric::Time));
+        let spans = timed(&plan);
         let boxes = spans.boxes(&plan, NodeId::ROOT, 10, 1..9, NodeId::ROOT);
         let shown: Vec<(u32, u16, u16)> = boxes.iter().map(|s| (s.node.0, s.from, s.to)).collect();
         assert_eq!(shown, [(1, 0, 6), (2, 6, 8), (3, 6, 7)]);
@@ -177,7 +180,7 @@ mod tests {
     fn without_figures_all_nodes_are_equal() {
         let text = "QUERY PLAN\n|--SCAN a\n`--SEARCH b USING INDEX i (x=?)\n";
         let plan = formats::read(text, None).unwrap().swap_remove(0).plan;
-        let spans = Spans::of(&plan, &Measured::of(&plan, Metric::Time));
+        let spans = timed(&plan);
         assert_eq!(spans.metric, None);
         assert_eq!(spans.row(&plan, NodeId::ROOT, 9).len(), 3);
     }

@@ -1,10 +1,10 @@
 //! What keys and mouse change in the plan view.
 
 use super::layout::Layout;
-use super::measure::Measured;
 use super::spans::Spans;
 use super::{PlanState, PlansScreen, Side, export};
 use crate::output::pages;
+use crate::tui::list::{WHEEL, scrolled};
 use crate::tui::message::{Action, Ask, Effect, Mouse, MouseKind, Typing};
 use crate::tui::screen::Page;
 use crate::tui::state::{Menu, MenuItem, Notice};
@@ -12,9 +12,6 @@ use crate::tui::view;
 use planscope_explain::heat::{HeatClass, Metric};
 use planscope_explain::plan::NodeId;
 use ratatui::layout::Position;
-
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Does an action; [`None`] when it is none of ours.
 pub fn act(screen: &mut PlansScreen, action: Action, page: &Page<'_>) -> Option<Vec<Effect>> {
@@ -167,24 +164,12 @@ fn list(screen: &PlansScreen) -> Vec<Effect> {
 fn side_scroll(screen: &mut PlansScreen, action: Action, page: &Page<'_>) -> Vec<Effect> {
     let height = usize::from(Layout::of(screen, page).side.height);
     let last = view::plan::last_side_top(screen, page);
-    let top = &mut screen.plan_mut().side_top;
-    *top = match action {
-        Action::Down => *top + 1,
-        Action::Up => top.saturating_sub(1),
-        Action::PageDown => *top + height.saturating_sub(1),
-        Action::PageUp => top.saturating_sub(height.saturating_sub(1)),
-        Action::HalfDown => *top + height / 2,
-        Action::HalfUp => top.saturating_sub(height / 2),
-        Action::First => 0,
-        Action::Last => last,
-        // Left leaves the pane, as it is at the right of the plan.
-        Action::Left => {
-            screen.in_side = false;
-            return Vec::new();
-        }
-        _ => *top,
+    // Left leaves the pane, as it is at the right of the plan.
+    if action == Action::Left {
+        screen.in_side = false;
     }
-    .min(last);
+    let top = &mut screen.plan_mut().side_top;
+    *top = scrolled(*top, action, height, last).unwrap_or(*top);
     Vec::new()
 }
 
@@ -492,7 +477,7 @@ impl PlanState {
     }
 
     fn next_metric(&mut self, by: isize) -> Vec<Effect> {
-        let known = &self.known;
+        let known: Vec<Metric> = self.figures.metrics().collect();
         let at = known.iter().position(|m| *m == self.measured.metric).unwrap_or(0) as isize;
         match known.get((at + by).rem_euclid(known.len().max(1) as isize) as usize) {
             Some(metric) => self.set_metric(*metric),
@@ -501,15 +486,17 @@ impl PlanState {
     }
 
     fn set_metric(&mut self, metric: Metric) -> Vec<Effect> {
-        if !self.known.contains(&metric) {
-            let why = pages::nothing_known(self.plan(), metric).unwrap_or_default();
+        if !self.figures.has(metric) {
+            let why = pages::nothing_known(self.plan(), metric).unwrap_or_else(|| {
+                "every estimate is excused: what ran was stopped early".to_owned()
+            });
             return vec![Effect::Say(Notice::error(why))];
         }
         let (measured, spans) = match self.kept.iter().position(|(m, _)| m.metric == metric) {
             Some(at) => self.kept.swap_remove(at),
             None => {
-                let measured = Measured::of(self.plan(), metric);
-                let spans = Spans::of(self.plan(), &measured);
+                let measured = self.figures.measured(metric);
+                let spans = Spans::of(&self.figures, &measured);
                 (measured, spans)
             }
         };

@@ -4,13 +4,11 @@ use super::page::{self, Layout};
 use super::{Link, StatementScreen};
 use crate::report::{ExplainReport, Report, cut};
 use crate::tui::browse::{export, open};
+use crate::tui::list::{WHEEL, scrolled};
 use crate::tui::message::{Action, Effect, Mouse, MouseKind};
 use crate::tui::screen::Page;
 use crate::tui::state::Notice;
 use ratatui::layout::Position;
-
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 fn say(text: impl Into<String>) -> Vec<Effect> {
     vec![Effect::Say(Notice::info(text))]
@@ -91,20 +89,9 @@ fn is_plan(link: Link) -> bool {
 fn text_moved(screen: &mut StatementScreen, action: Action, page: &Page<'_>) -> bool {
     let height = usize::from(Layout::of(page).text.height);
     let last = last_text_top(screen, page);
-    let top = screen.text_top;
-    screen.text_top = match action {
-        Action::Down => top + 1,
-        Action::Up => top.saturating_sub(1),
-        Action::PageDown => top + height,
-        Action::PageUp => top.saturating_sub(height),
-        Action::HalfDown => top + height / 2,
-        Action::HalfUp => top.saturating_sub(height / 2),
-        Action::First => 0,
-        Action::Last => last,
-        _ => return false,
-    }
-    .min(last);
-    true
+    let to = scrolled(screen.text_top, action, height, last);
+    screen.text_top = to.unwrap_or(screen.text_top);
+    to.is_some()
 }
 
 fn remember(screen: &mut StatementScreen, page: &Page<'_>) {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Theme {
-    /// What the terminal says (COLORFGBG), else dark
+    /// What the terminal answers (OSC 11), else COLORFGBG, else dark
     Auto,
     /// Light text on dark
     Dark,

@@ -2,7 +2,7 @@
 
 use super::text::{Line, clear, dim, plain, put, run, scroll_bar, shade, width, wrapped};
 use crate::tui::keymap::{self, Binding, KeyTable};
-use crate::tui::state::{App, Menu, Overlay};
+use crate::tui::state::{App, Menu, MenuItem, Overlay};
 use crate::tui::theme::Paint;
 use crate::tui::update::fitting;
 use ratatui::buffer::Buffer;
@@ -19,8 +19,16 @@ pub fn draw(app: &App, buffer: &mut Buffer) {
         Some(Overlay::Text { title, lines, top }) => {
             text_box(app, buffer, title, &boxed(app, lines), *top);
         }
-        Some(Overlay::Palette { input, chosen }) => palette(app, buffer, input, *chosen),
-        Some(Overlay::Menu(menu)) => draw_menu(app, buffer, menu),
+        Some(overlay @ Overlay::Palette { input, chosen }) => {
+            if let Some(choices) = Choices::of(app, overlay) {
+                palette(app, buffer, &choices, input, *chosen);
+            }
+        }
+        Some(overlay @ Overlay::Menu(menu)) => {
+            if let Some(choices) = Choices::of(app, overlay) {
+                draw_menu(app, buffer, &choices, menu);
+            }
+        }
     }
 }
 
@@ -94,10 +102,64 @@ fn table_lines(table: &KeyTable, room: usize) -> Vec<Line> {
     lines
 }
 
-/// A box in the middle; gives the area inside.
-fn frame(app: &App, buffer: &mut Buffer, title: &str, columns: u16, rows: u16) -> Rect {
+/// Where the rows of a choice lie.
+pub struct Choices {
+    /// The box with its frame.
+    pub area: Rect,
+    /// The cells of the rows.
+    list: Rect,
+    /// The row that is shown first.
+    top: usize,
+    /// How many rows there are.
+    count: usize,
+}
+
+impl Choices {
+    /// The rows of an overlay that offers a choice.
+    pub fn of(app: &App, overlay: &Overlay) -> Option<Self> {
+        let (area, above, chosen, count) = match overlay {
+            Overlay::Palette { input, chosen } => {
+                let rows = app.size.1.saturating_sub(4).min(16);
+                // The first line is the input.
+                (middle(app, 76, rows), 1, *chosen, fitting(app, input).len())
+            }
+            Overlay::Menu(menu) => (menu_area(app, menu), 0, menu.chosen, menu.items.len()),
+            _ => return None,
+        };
+        let inside = inside(area);
+        let height = inside.height.saturating_sub(above);
+        let list = Rect { y: inside.y + above, height, ..inside };
+        let top = (chosen + 1).saturating_sub(usize::from(height));
+        Some(Self { area, list, top, count })
+    }
+
+    /// The row at a cell.
+    pub fn row_at(&self, x: u16, y: u16) -> Option<usize> {
+        let row = self.top + usize::from(y.checked_sub(self.list.y)?);
+        (self.list.contains((x, y).into()) && row < self.count).then_some(row)
+    }
+
+    /// The rows that are shown, and where.
+    fn shown(&self) -> impl Iterator<Item = (usize, u16)> {
+        (self.top..self.count).zip(self.list.top()..self.list.bottom())
+    }
+}
+
+/// A box of that size in the middle, frame included.
+fn middle(app: &App, columns: u16, rows: u16) -> Rect {
     let (width, height) = (columns.min(app.size.0), rows.min(app.size.1));
-    let area = Rect::new((app.size.0 - width) / 2, (app.size.1 - height) / 2, width, height);
+    Rect::new((app.size.0 - width) / 2, (app.size.1 - height) / 2, width, height)
+}
+
+/// What a frame leaves for the text.
+fn inside(area: Rect) -> Rect {
+    let (width, height) = (area.width.saturating_sub(4), area.height.saturating_sub(2));
+    Rect::new(area.x + 2, area.y + 1, width, height)
+}
+
+/// Draws a box; gives the area inside.
+fn frame(app: &App, buffer: &mut Buffer, title: &str, area: Rect) -> Rect {
+    let width = area.width;
     clear(buffer, area);
     let style = app.look.style(Paint::Border);
     let line = "─".repeat(usize::from(width.saturating_sub(2)));
@@ -109,13 +171,13 @@ fn frame(app: &App, buffer: &mut Buffer, title: &str, columns: u16, rows: u16) -
     }
     let title = [run(format!(" {title} "), Paint::Title)];
     put(buffer, &app.look, (area.x + 2, area.y), width.saturating_sub(4), &title);
-    Rect::new(area.x + 2, area.y + 1, width.saturating_sub(4), height.saturating_sub(2))
+    inside(area)
 }
 
 fn text_box(app: &App, buffer: &mut Buffer, title: &str, lines: &[Line], top: usize) {
     let columns = lines.iter().map(|line| width(line)).max().unwrap_or(0).max(20) as u16 + 6;
     let rows = (lines.len() + 2).min(usize::from(app.size.1.saturating_sub(2))) as u16;
-    let inside = frame(app, buffer, title, columns, rows);
+    let inside = frame(app, buffer, title, middle(app, columns, rows));
     for (line, y) in lines.iter().skip(top).zip(inside.top()..inside.bottom()) {
         put(buffer, &app.look, (inside.x, y), inside.width, line);
     }
@@ -123,16 +185,14 @@ fn text_box(app: &App, buffer: &mut Buffer, title: &str, lines: &[Line], top: us
     scroll_bar(buffer, &app.look, bar, top, lines.len());
 }
 
-fn palette(app: &App, buffer: &mut Buffer, input: &str, chosen: usize) {
+fn palette(app: &App, buffer: &mut Buffer, choices: &Choices, input: &str, chosen: usize) {
     let fits = fitting(app, input);
-    let rows = (app.size.1.saturating_sub(4)).min(16);
-    let inside = frame(app, buffer, "commands", 76, rows);
+    let inside = frame(app, buffer, "commands", choices.area);
     let prompt = [run(":", Paint::Title), plain(input), plain("█")];
     put(buffer, &app.look, (inside.x, inside.y), inside.width, &prompt);
-    let list = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1), ..inside };
-    let top = (chosen + 1).saturating_sub(usize::from(list.height));
-    for ((i, row), y) in fits.iter().enumerate().skip(top).zip(list.top()..list.bottom()) {
-        put(buffer, &app.look, (list.x + 2, y), list.width - 2, &command(row));
+    let list = choices.list;
+    for (i, y) in choices.shown() {
+        put(buffer, &app.look, (list.x + 2, y), list.width - 2, &command(fits[i]));
         if i == chosen {
             pointed(app, buffer, list, y);
         }
@@ -154,18 +214,23 @@ fn command(row: &Binding) -> Line {
     vec![run(format!("{:<18}", row.name), Paint::Strong), dim(format!("{key:<8}")), plain(row.help)]
 }
 
-fn draw_menu(app: &App, buffer: &mut Buffer, menu: &Menu) {
-    let label = |item: &crate::tui::state::MenuItem| {
-        item.key.map_or(String::new(), |key| format!("{key}  ")) + &item.label
-    };
-    let labels: Vec<String> = menu.items.iter().map(label).collect();
-    let widest = labels.iter().map(|l| unicode_width::UnicodeWidthStr::width(l.as_str())).max();
+fn label(item: &MenuItem) -> String {
+    item.key.map_or(String::new(), |key| format!("{key}  ")) + &item.label
+}
+
+fn menu_area(app: &App, menu: &Menu) -> Rect {
+    let width = |item| unicode_width::UnicodeWidthStr::width(label(item).as_str());
+    let widest = menu.items.iter().map(width).max();
     let columns = widest.unwrap_or(0).max(menu.title.len() + 2).min(200) as u16 + 6;
-    let rows = (labels.len() + 2).min(usize::from(app.size.1.saturating_sub(2))) as u16;
-    let list = frame(app, buffer, &menu.title, columns, rows);
-    let top = (menu.chosen + 1).saturating_sub(usize::from(list.height));
-    for ((i, label), y) in labels.iter().enumerate().skip(top).zip(list.top()..list.bottom()) {
-        put(buffer, &app.look, (list.x + 2, y), list.width.saturating_sub(2), &[plain(label)]);
+    let rows = (menu.items.len() + 2).min(usize::from(app.size.1.saturating_sub(2))) as u16;
+    middle(app, columns, rows)
+}
+
+fn draw_menu(app: &App, buffer: &mut Buffer, choices: &Choices, menu: &Menu) {
+    let list = frame(app, buffer, &menu.title, choices.area);
+    for (i, y) in choices.shown() {
+        let label = [plain(label(&menu.items[i]))];
+        put(buffer, &app.look, (list.x + 2, y), list.width.saturating_sub(2), &label);
         if i == menu.chosen {
             pointed(app, buffer, list, y);
         }

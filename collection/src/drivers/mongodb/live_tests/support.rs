@@ -2,32 +2,20 @@
 
 use crate::driver::Session;
 use crate::drivers::connect;
+use crate::drivers::test_servers::named;
 use crate::guard::{Policy, Stop};
 use crate::target::{Environment, Target};
 use bson::{Document, doc};
 use futures_util::FutureExt as _;
 use mongodb::Client;
 use std::future::Future;
-use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 /// The URL of the server; without one the test says so and passes, unless servers are required.
-#[expect(clippy::disallowed_methods, reason = "where the servers are, only dev/servers knows")]
 pub fn url() -> Option<String> {
-    let variable = "PLANSCOPE_TEST_MONGODB";
-    let url = std::env::var(variable).ok();
-    if url.is_none() {
-        // Past the test runner, which keeps what a passing test prints to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"
-        );
-        let required = std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1");
-        assert!(!required, "{variable} is not set, and servers are required");
-    }
-    url
+    named("MONGODB")
 }
 
 /// A database of a test's own, and a plain connection for preparing and disturbing.

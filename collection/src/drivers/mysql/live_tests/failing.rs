@@ -1,10 +1,11 @@
 //! What goes wrong, and how it is told.
 
 use super::super::connect;
-use super::support::{Client, Database, most, shop, statement, target, url, urls, with_database};
+use super::support::{Client, Database, most, shop, statement, target, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
+use crate::drivers::test_servers::named;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
 use planscope_explain::Engine;
@@ -20,7 +21,7 @@ async fn refused(url: &str) -> CollectError {
 #[tokio::test]
 async fn refusals_say_what_to_type() {
     for server in super::support::SERVERS {
-        let Some(url) = url(server) else { continue };
+        let Some(url) = named(server) else { continue };
         let (scheme, rest) = url.split_once("://").unwrap();
         let (_, host) = rest.split_once('@').unwrap();
         let (host, _) = host.split_once('/').unwrap();

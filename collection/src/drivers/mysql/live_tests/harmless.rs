@@ -113,17 +113,12 @@ async fn writes_are_planned_without_executing_and_without_locks() {
             let before = holder.value(sum).await;
             let mut session = database.session().await;
             for execution in [Execution::PlanOnly, Execution::Analyze] {
-                let begun = Instant::now();
                 let plans = all_plans(&mut *session, &WRITES.map(statement), execution).await;
                 for (plan, sql) in plans.unwrap().iter().zip(WRITES) {
+                    // One that waited would have failed after `Policy::lock_timeout`.
                     let record = plan.as_ref().unwrap_or_else(|p| panic!("{server}: {sql}: {p:?}"));
                     assert!(!record.plan.is_analyzed(), "{server}: {sql}");
                 }
-                assert!(
-                    begun.elapsed() < Duration::from_secs(1),
-                    "{server}: {:?}",
-                    begun.elapsed()
-                );
             }
             holder.run("COMMIT").await;
             assert_eq!(holder.value(sum).await, before, "{server}");
@@ -199,8 +194,15 @@ async fn ddl_is_not_queued_behind() {
                 changer.run("ALTER TABLE orders ADD COLUMN late INT").await;
             });
             let mut session = database.session().await;
+            let waits = format!(
+                "SELECT COUNT(*) FROM information_schema.PROCESSLIST \
+                 WHERE DB = '{}' AND STATE LIKE 'Waiting for table metadata lock%'",
+                database.name
+            );
+            let mut looker = database.client().await;
+            while looker.value(&waits).await == "0" {}
             // The gate sees the one that waits.
-            while session.load().await.unwrap().waiting.unwrap_or(0) == 0 {}
+            assert!(session.load().await.unwrap().waiting > Some(0), "{server}");
             let asked = [statement("SELECT * FROM orders"), statement("SELECT * FROM customers")];
             let begun = Instant::now();
             let plans = all_plans(&mut *session, &asked, Execution::PlanOnly).await.unwrap();

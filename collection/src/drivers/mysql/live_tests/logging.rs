@@ -1,26 +1,9 @@
 //! The slow log and the server's statistics tell the same of the same workload.
 
 use super::support::{Client, Database, shop, urls, with_database};
-use crate::guard::Stop;
-use crate::logs::{Filter, Input, LogDigest, Options, digest};
+use crate::drivers::test_servers::{calls, named, read_log};
 use crate::select::Selection;
 use planscope_explain::Engine;
-use planscope_explain::workload::{Fingerprint, Statement};
-use std::collections::BTreeMap;
-use std::io::Write as _;
-
-/// The slow log of a server; without one the test says so and passes, unless servers are required.
-#[expect(clippy::disallowed_methods, reason = "where the logs are, only dev/servers knows")]
-fn log(server: &str) -> Option<String> {
-    let variable = format!("PLANSCOPE_TEST_{server}_SLOW_LOG");
-    let path = std::env::var(&variable).ok();
-    if path.is_none() {
-        let _ = writeln!(std::io::stderr(), "skipped: {variable} is not set");
-        let required = std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1");
-        assert!(!required, "{variable} is not set, and servers are required");
-    }
-    path
-}
 
 async fn logged(database: &Database) -> Client {
     let mut client = database.client().await;
@@ -28,26 +11,10 @@ async fn logged(database: &Database) -> Client {
     client
 }
 
-fn read(database: &Database, log: &str) -> LogDigest {
-    let filter = Filter { databases: vec![database.name.clone()], ..Filter::default() };
-    let options = Options { filter, keep_literals: true, ..Options::default() };
-    digest(&[Input::Path(log.into())], &options, &Stop::new()).unwrap()
-}
-
-fn calls(statements: &[Statement]) -> BTreeMap<Fingerprint, (f64, String)> {
-    let mut calls: BTreeMap<Fingerprint, (f64, String)> = BTreeMap::new();
-    for statement in statements {
-        let known = calls.entry(statement.fingerprint).or_default();
-        known.0 += statement.counters.calls.unwrap();
-        known.1.clone_from(&statement.text);
-    }
-    calls
-}
-
 #[tokio::test]
 async fn the_log_counts_what_the_statistics_count() {
     for (server, url) in urls() {
-        let Some(log) = log(server) else { continue };
+        let Some(log) = named(&format!("{server}_SLOW_LOG")) else { continue };
         with_database(&url, async |database| {
             shop(&database).await;
             // Two connections in turns: `use` is written only when the database changes.
@@ -60,7 +27,11 @@ async fn the_log_counts_what_the_statistics_count() {
                 other.run("SELECT id, total\t FROM orders WHERE id IN (1, 2) # other").await;
                 other.run("SELECT id, total FROM orders WHERE id IN (3)").await;
             }
-            let logged = read(&database, &log);
+            // An entry is written after its statement was answered, and before the next one is read.
+            for client in [&mut one, &mut other] {
+                client.run("SET SESSION long_query_time = 10").await;
+            }
+            let logged = read_log(&log, &database.name);
             let everything = Selection { top: usize::MAX, ..Selection::default() };
             let counted = database.session().await.workload(&everything).await.unwrap();
             let (in_log, counted) =

@@ -2,6 +2,7 @@
 
 use crate::driver::Session;
 use crate::drivers::connect;
+use crate::drivers::test_servers::named;
 use crate::guard::{Policy, Stop};
 use crate::select::Selection;
 use crate::target::{Environment, Target};
@@ -11,7 +12,6 @@ use mysql_async::{Conn, Opts};
 use planscope_explain::workload::Statement;
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::Mutex;
@@ -19,26 +19,9 @@ use tokio::sync::Mutex;
 /// The servers, by the end of their variable's name.
 pub const SERVERS: [&str; 2] = ["MYSQL", "MARIADB"];
 
-/// The URL of a server; without one the test says so and passes, unless servers are required.
-#[expect(clippy::disallowed_methods, reason = "where the servers are, only dev/servers knows")]
-pub fn url(server: &str) -> Option<String> {
-    let variable = format!("PLANSCOPE_TEST_{server}");
-    let url = std::env::var(&variable).ok();
-    if url.is_none() {
-        // Past the test runner, which keeps what a passing test prints to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"
-        );
-        let required = std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1");
-        assert!(!required, "{variable} is not set, and servers are required");
-    }
-    url
-}
-
 /// The URLs of the servers that are up.
 pub fn urls() -> Vec<(&'static str, String)> {
-    SERVERS.into_iter().filter_map(|server| Some((server, url(server)?))).collect()
+    SERVERS.into_iter().filter_map(|server| Some((server, named(server)?))).collect()
 }
 
 /// A database of a test's own.
@@ -124,7 +107,9 @@ pub async fn with_database<F: Future<Output = ()>>(url: &str, test: impl FnOnce(
 /// each server and run.
 async fn make_room(url: &str, admin: &mut Client) {
     static DONE: Mutex<BTreeSet<String>> = Mutex::const_new(BTreeSet::new());
-    if DONE.lock().await.insert(url.to_owned()) {
+    // Held to the end: what another test counts would be thrown away.
+    let mut done = DONE.lock().await;
+    if done.insert(url.to_owned()) {
         let digests = "performance_schema.events_statements_summary_by_digest";
         let count = admin.value(&format!("SELECT COUNT(*) FROM {digests}")).await;
         if count.parse().is_ok_and(|count: u32| count > 2500) {

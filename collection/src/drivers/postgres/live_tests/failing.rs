@@ -5,11 +5,11 @@ use super::support::{Database, client, encrypting, shop, target, url, urls, with
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, Session, all_plans};
 use crate::drivers;
+use crate::drivers::test_servers::say;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
 use crate::select::Selection;
 use planscope_explain::workload::Statement;
-use std::io::Write as _;
 use std::time::Duration;
 
 fn statement(text: &str) -> Statement {
@@ -166,8 +166,7 @@ async fn server_without_encryption_is_refused_when_it_is_required() {
 #[tokio::test]
 async fn certificates_are_checked_as_the_mode_says() {
     let Some(url) = encrypting() else {
-        // Past the test runner, which keeps what a passing test prints to itself.
-        let _ = writeln!(std::io::stderr(), "skipped: PLANSCOPE_TEST_PG_TLS is not set");
+        say("skipped: PLANSCOPE_TEST_PG_TLS is not set");
         return;
     };
     let (plain, _) = url.split_once('?').unwrap();

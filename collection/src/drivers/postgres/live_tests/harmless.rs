@@ -1,7 +1,7 @@
 //! What keeps a session harmless. Each test fails when its guard is taken away.
 
 use super::super::connect;
-use super::support::{Database, shop, target, urls, with_database};
+use super::support::{Database, log, shop, target, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{Execution, PlanOutcome, all_plans};
 use crate::drivers::test_proxy::{Proxy, place, through};
@@ -112,19 +112,19 @@ async fn load_is_seen_and_a_jam_ends_the_collection() {
         with_database(&url, async |database| {
             let admin = shop(&database).await;
             let mut session = database.session().await;
-            let before = session.load().await.unwrap();
             admin.batch_execute("BEGIN; LOCK TABLE orders").await.unwrap();
             let blocked = database.client().await;
             let waiting =
                 tokio::spawn(
                     async move { blocked.batch_execute("SELECT count(*) FROM orders").await },
                 );
-            let load = loop {
-                let load = session.load().await.unwrap();
-                if load.waiting > before.waiting {
-                    break load;
-                }
-            };
+            let looker = database.client().await;
+            let ours = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() \
+                        AND wait_event_type = 'Lock'";
+            while looker.query(ours, &[]).await.unwrap().is_empty() {}
+            let load = session.load().await.unwrap();
+            // Other tests may wait as well.
+            assert!(load.waiting > Some(0), "{server}: {load:?}");
             assert!(load.active >= load.waiting && load.lag.is_none(), "{server}: {load:?}");
             let limits =
                 LoadLimits { waiting: Some(0), patience: Duration::ZERO, ..LoadLimits::none() };
@@ -154,7 +154,7 @@ async fn with_statements(database: &Database) {
 #[tokio::test]
 async fn the_audit_is_what_the_server_saw() {
     for (server, url) in urls() {
-        let Some(log) = log_of(server) else { continue };
+        let Some(log) = log(server) else { continue };
         with_database(&url, async |database| {
             with_statements(&database).await;
             let admin = database.client().await;
@@ -174,15 +174,26 @@ async fn the_audit_is_what_the_server_saw() {
                 })
                 .collect();
             assert!(texts.len() > 50, "{server}: {}", texts.len());
-            assert_eq!(logged(&log, &database.name), texts, "{server}");
+            assert_eq!(all_logged(&log, &database).await, texts, "{server}");
         })
         .await;
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "where the servers are, only dev/servers knows")]
-fn log_of(server: &str) -> Option<String> {
-    std::env::var(format!("PLANSCOPE_TEST_{server}_LOG")).ok()
+/// What the log has of a database, as soon as the server's log writer, which is another process, has
+/// come as far as now.
+async fn all_logged(log: &str, database: &Database) -> Vec<String> {
+    let client = database.client().await;
+    client.batch_execute("SELECT 'the end'").await.unwrap();
+    for _ in 0..200 {
+        let mut texts = logged(log, &database.name);
+        if let Some(end) = texts.iter().position(|text| text == "SELECT 'the end'") {
+            texts.truncate(end);
+            return texts;
+        }
+        client.batch_execute("SELECT pg_sleep(0.05)").await.unwrap();
+    }
+    panic!("what was sent is not in {log}");
 }
 
 /// The statements that the log has of a database.

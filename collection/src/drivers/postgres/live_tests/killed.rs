@@ -3,17 +3,15 @@
 
 use super::support::{client, target};
 use crate::collect::{Request, collect};
-use crate::drivers::{
-    self,
-    test_proxy::{Proxy, through},
-};
+use crate::drivers;
+use crate::drivers::test_proxy::{Proxy, through};
+use crate::drivers::test_servers::{is_required, say};
 use crate::error::ErrorKind;
 use crate::guard::{LoadLimits, Policy, Stop};
 use crate::store::Store;
 use crate::watch::{Event, Pace, Watch, run};
 use futures_util::FutureExt as _;
 use rustix::process::{Pid, Signal, kill_process};
-use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -36,8 +34,8 @@ impl Server {
     /// `None` after saying so when there is no such PostgreSQL.
     fn make() -> Option<Self> {
         if !Path::new(PROGRAMS).join("initdb").exists() {
-            // Past the test runner, which keeps what a passing test prints to itself.
-            let _ = writeln!(std::io::stderr(), "skipped: no {PROGRAMS} (dev/servers up)");
+            say(&format!("skipped: no {PROGRAMS} (dev/servers up)"));
+            assert!(!is_required(), "{PROGRAMS} is required");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

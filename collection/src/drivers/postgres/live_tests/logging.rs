@@ -1,25 +1,10 @@
 //! The server's log and its statistics tell the same of the same workload.
 
-use super::support::{Database, client, shop, urls, with_database};
-use crate::guard::Stop;
-use crate::logs::{Filter, Input, LogDigest, Options, digest};
+use super::support::{Database, client, log, shop, urls, with_database};
+use crate::drivers::test_servers::{calls, read_log};
+use crate::logs::LogDigest;
 use crate::select::Selection;
-use planscope_explain::workload::{Fingerprint, Statement};
-use std::collections::BTreeMap;
-use std::io::Write as _;
-
-/// The log of a server; without one the test says so and passes, unless servers are required.
-#[expect(clippy::disallowed_methods, reason = "where the logs are, only dev/servers knows")]
-fn log(server: &str) -> Option<String> {
-    let variable = format!("PLANSCOPE_TEST_{server}_LOG");
-    let path = std::env::var(&variable).ok();
-    if path.is_none() {
-        let _ = writeln!(std::io::stderr(), "skipped: {variable} is not set");
-        let required = std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1");
-        assert!(!required, "{variable} is not set, and servers are required");
-    }
-    path
-}
+use planscope_explain::workload::Statement;
 
 /// Runs every statement of `statements.sql`, each as often as its line says, and the same again as
 /// prepared statements with parameters.
@@ -46,28 +31,16 @@ async fn run_logged(database: &Database) {
 }
 
 async fn read(database: &Database, log: &str) -> LogDigest {
-    let filter = Filter { databases: vec![database.name.clone()], ..Filter::default() };
-    let options = Options { filter, keep_literals: true, ..Options::default() };
     let client = database.client().await;
     // The server's log writer is another process: it may be a moment behind.
     for _ in 0..200 {
-        let read = digest(&[Input::Path(log.into())], &options, &Stop::new()).unwrap();
+        let read = read_log(log, &database.name);
         if read.snapshot.statements.iter().any(|s| s.text.contains("the_end")) {
             return read;
         }
         client.batch_execute("SELECT pg_sleep(0.05)").await.unwrap();
     }
     panic!("the workload is not in {log}");
-}
-
-fn calls(statements: &[Statement]) -> BTreeMap<Fingerprint, (f64, String)> {
-    let mut calls: BTreeMap<Fingerprint, (f64, String)> = BTreeMap::new();
-    for statement in statements {
-        let known = calls.entry(statement.fingerprint).or_default();
-        known.0 += statement.counters.calls.unwrap();
-        known.1.clone_from(&statement.text);
-    }
-    calls
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! Behind PgBouncer, which hands each transaction, or each statement, to any of its connections.
 
-use super::support::{Database, is_required, shop, target, url, with_database};
+use super::support::{Database, shop, target, url, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, all_plans};
 use crate::drivers;
+use crate::drivers::test_servers::{is_required, say};
 use crate::error::ErrorKind;
 use crate::guard::{Policy, Stop};
 use crate::select::Selection;
 use planscope_explain::workload::Statement;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -57,8 +58,7 @@ impl Bouncer {
         }
         let started = command.arg(&path).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
         let Ok(mut child) = started else {
-            // Past the test runner, which keeps what a passing test prints to itself.
-            let _ = writeln!(std::io::stderr(), "skipped: no pgbouncer (dev/tools up)");
+            say("skipped: no pgbouncer (dev/tools up)");
             assert!(!is_required(), "PgBouncer is required");
             return None;
         };
@@ -171,9 +171,10 @@ async fn a_stop_reaches_the_server_through_the_pooler() {
         };
         let (outcome, stopped) = tokio::join!(work, stopping);
         assert_eq!(outcome.unwrap_err().kind, ErrorKind::Stopped);
-        assert!(stopped.elapsed() < Duration::from_secs(1), "{:?}", stopped.elapsed());
+        // By itself it would run for the minute of `Policy::analyze_timeout`.
+        assert!(stopped.elapsed() < Duration::from_secs(10), "{:?}", stopped.elapsed());
         while value(&admin, running).await != "0" {
-            assert!(stopped.elapsed() < Duration::from_secs(2), "it runs on");
+            assert!(stopped.elapsed() < Duration::from_secs(20), "it runs on");
         }
     })
     .await;

@@ -2,11 +2,11 @@
 
 use crate::driver::Session;
 use crate::drivers::connect;
+use crate::drivers::test_servers::{known, named};
 use crate::guard::{Policy, Stop};
 use crate::target::{Environment, Target};
 use futures_util::FutureExt as _;
 use std::future::Future;
-use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::{Client, NoTls};
@@ -15,26 +15,16 @@ use tokio_postgres::{Client, NoTls};
 pub const SERVERS: [&str; 7] = ["PG12", "PG13", "PG14", "PG15", "PG16", "PG17", "PG18"];
 
 /// The URL of a server; without one the test says so and passes, unless servers are required.
-#[expect(clippy::disallowed_methods, reason = "where the servers are, only dev/servers knows")]
 pub fn url(server: &str) -> Option<String> {
-    let variable = format!("PLANSCOPE_TEST_{server}");
-    let url = std::env::var(&variable).ok();
-    if url.is_none() {
-        // Past the test runner, which keeps what a passing test prints to itself.
-        let _ = writeln!(
-            std::io::stderr(),
-            "skipped: {variable} is not set (dev/servers up; eval \"$(dev/servers env)\")"
-        );
-        let usual = ["PG13", "PG15", "PG16", "PG18"].contains(&server);
-        assert!(!(usual && is_required()), "{variable} is not set, and servers are required");
+    match ["PG13", "PG15", "PG16", "PG18"].contains(&server) {
+        true => named(server),
+        false => known(server),
     }
-    url
 }
 
-/// Whether a test must not be skipped, as in CI.
-#[expect(clippy::disallowed_methods, reason = "a switch of the tests' own")]
-pub fn is_required() -> bool {
-    std::env::var("PLANSCOPE_TEST_REQUIRE_SERVERS").is_ok_and(|v| v == "1")
+/// The log of a server that is up.
+pub fn log(server: &str) -> Option<String> {
+    named(&format!("{server}_LOG"))
 }
 
 /// The URL of a server that encrypts, with `?sslrootcert=FILE` of its authority; there is none in
