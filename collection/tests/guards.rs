@@ -1,7 +1,5 @@
 //! Load gate and budgets over a server that is made up, with a clock that stands still.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
-
 #[path = "support/fake.rs"]
 mod fake;
 

@@ -22,4 +22,5 @@ mod explain_outputs;
 mod from_log;
 mod gate;
 mod interface;
+mod log_rules;
 mod sqlite;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! terminal 80x24 TERM=xterm-256color    a terminal of that size, with these variables
-//! needs PG16                            skips the journey without that server; $PG16 is its URL
+//! needs PG16                            skips the journey without that server; $PG16 is the URL of a
+//!                                       database of the journey's own, with a statement
 //! run planscope explain $FIXTURES/…     types a command and Enter into the shell
 //! keys j j enter ctrl-d                 presses keys by their names
 //! type some text                        types it
@@ -13,6 +14,7 @@
 //! restored                              the shell has its terminal back: screen, cursor, mouse, echo
 //! ```
 
+use crate::database::Database;
 use crate::servers::server;
 use crate::support::TestEnv;
 use crate::tmux::Tmux;
@@ -24,8 +26,9 @@ pub fn walk(path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).expect("a journey");
     let env = TestEnv::new();
+    // Dropped last: nobody is connected any more.
+    let mut databases = Vec::new();
     let mut terminal = None;
-    let mut servers = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -35,11 +38,11 @@ pub fn walk(path: &Path) {
         let place = format!("{name}:{}: {line}", number + 1);
         if verb == "needs" {
             let Some(url) = server(rest) else { return };
-            servers.push((rest.to_owned(), url));
+            databases.push((rest.to_owned(), database(&url)));
             continue;
         }
         if verb == "terminal" {
-            terminal = Some(start(rest, &env, &servers));
+            terminal = Some(start(rest, &env, &databases));
             continue;
         }
         let terminal = terminal.as_ref().unwrap_or_else(|| panic!("{place}: no terminal yet"));
@@ -49,12 +52,20 @@ pub fn walk(path: &Path) {
     }
 }
 
+/// A database whose statistics have a statement, whatever else runs on the server.
+fn database(url: &str) -> Database {
+    let database = Database::create(url, "planscope_journey");
+    database.run("CREATE EXTENSION IF NOT EXISTS pg_stat_statements; CREATE TABLE orders (id int)");
+    database.run("SELECT count(*) FROM orders");
+    database
+}
+
 fn size(text: &str) -> (u16, u16) {
     let (width, height) = text.split_once('x').expect("WxH");
     (width.parse().expect("columns"), height.parse().expect("rows"))
 }
 
-fn start(rest: &str, env: &TestEnv, servers: &[(String, String)]) -> Tmux {
+fn start(rest: &str, env: &TestEnv, databases: &[(String, Database)]) -> Tmux {
     let mut words = rest.split_whitespace();
     let size = size(words.next().expect("a size"));
     let binary = Path::new(env!("CARGO_BIN_EXE_planscope")).parent().expect("a folder");
@@ -67,7 +78,7 @@ fn start(rest: &str, env: &TestEnv, servers: &[(String, String)]) -> Tmux {
         ("LC_ALL", "C.UTF-8".to_owned()),
         ("TERM", "screen-256color".to_owned()),
     ];
-    variables.extend(servers.iter().map(|(name, url)| (name.as_str(), url.clone())));
+    variables.extend(databases.iter().map(|(name, database)| (name.as_str(), database.url())));
     for (name, value) in words.filter_map(|word| word.split_once('=')) {
         variables.retain(|(known, _)| *known != name);
         variables.push((name, value.to_owned()));

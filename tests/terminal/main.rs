@@ -9,6 +9,9 @@
     reason = "helpers of tests stop a test as its assertions do, and read its switches"
 )]
 
+#[path = "../live/database.rs"]
+#[allow(dead_code, reason = "a journey needs a part of what end-to-end tests share")]
+mod database;
 #[path = "../support/servers.rs"]
 mod servers;
 #[path = "../support/mod.rs"]

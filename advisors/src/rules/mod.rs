@@ -9,9 +9,11 @@ mod deadlocks;
 mod examined_over_returned;
 mod filesort_large;
 mod filter_without_index;
+mod io_bound;
 mod join_without_index;
 mod large_offset;
 mod lock_waits;
+mod planning_heavy;
 mod recurring_errors;
 mod redundant_index;
 mod row_misestimate;
@@ -30,9 +32,11 @@ pub static ALL: &[&Rule] = &[
     &examined_over_returned::RULE,
     &filesort_large::RULE,
     &filter_without_index::RULE,
+    &io_bound::RULE,
     &join_without_index::RULE,
     &large_offset::RULE,
     &lock_waits::RULE,
+    &planning_heavy::RULE,
     &recurring_errors::RULE,
     &redundant_index::RULE,
     &row_misestimate::RULE,

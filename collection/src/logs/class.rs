@@ -29,17 +29,17 @@ pub(super) struct Class {
     /// Events, and the executions that they stand for.
     pub(super) events: u64,
     calls: u64,
-    /// Executions with a duration; their nanoseconds and squares. Whole numbers, so that the order
-    /// of adding changes nothing.
-    timed: u64,
+    /// Nanoseconds of all that.
     pub(super) total_ns: u128,
-    squares: u128,
-    min_ns: u64,
-    max_ns: u64,
-    sketch: Sketch,
+    times: Times,
+    /// Those of fetching more of a result, which is no execution.
+    more: Option<Box<Times>>,
     lock_ns: Option<u128>,
     rows: Option<u64>,
     rows_examined: Option<u64>,
+    keys_examined: Option<u64>,
+    sorts: Option<u64>,
+    io_ns: Option<u64>,
     pub(super) temp_bytes: Option<u64>,
     pub(super) errors: u64,
     /// Events with each mark.
@@ -59,6 +59,56 @@ pub(super) struct Class {
     pub(super) cut: bool,
     pub(super) plans: Vec<LoggedPlan>,
     pub(super) plan_count: u64,
+}
+
+/// Times of executions. Whole numbers, so that the order of adding changes nothing.
+#[derive(Debug, Clone, Default)]
+struct Times {
+    count: u64,
+    total_ns: u128,
+    squares: u128,
+    min_ns: u64,
+    max_ns: u64,
+    sketch: Sketch,
+}
+
+impl Times {
+    fn add(&mut self, ns: u64, weight: u32) {
+        let times = u128::from(weight);
+        self.min_ns = if self.count == 0 { ns } else { self.min_ns.min(ns) };
+        self.max_ns = self.max_ns.max(ns);
+        self.count += u64::from(weight);
+        self.total_ns += u128::from(ns) * times;
+        self.squares = self.squares.saturating_add(u128::from(ns) * u128::from(ns) * times);
+        self.sketch.add(ns, weight);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        if self.count == 0 || (other.count > 0 && other.min_ns < self.min_ns) {
+            self.min_ns = other.min_ns;
+        }
+        self.max_ns = self.max_ns.max(other.max_ns);
+        self.count += other.count;
+        self.total_ns += other.total_ns;
+        self.squares = self.squares.saturating_add(other.squares);
+        self.sketch.merge(&other.sketch);
+    }
+
+    /// Variance in ns²: n·Σx² − (Σx)² in whole numbers where they fit, so that nothing cancels.
+    fn variance(&self) -> Option<f64> {
+        let n = u128::from(self.count);
+        if n == 0 {
+            return None;
+        }
+        let exact = n
+            .checked_mul(self.squares)
+            .zip(self.total_ns.checked_mul(self.total_ns))
+            .map(|(a, b)| a.saturating_sub(b) as f64);
+        let n = n as f64;
+        let total = self.total_ns as f64;
+        let spread = exact.unwrap_or_else(|| (self.squares as f64 * n - total * total).max(0.0));
+        Some(spread / (n * n))
+    }
 }
 
 /// A name that is kept while it stays the same.
@@ -114,26 +164,66 @@ impl Class {
     #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
         let plans = self.plans.iter().map(|plan| plan.raw.capacity()).sum::<usize>();
-        self.example.capacity() + self.sketch.heap_bytes() + self.hours.capacity() * 8 + plans
+        let more =
+            self.more.as_ref().map_or(0, |more| size_of::<Times>() + more.sketch.heap_bytes());
+        let times = self.times.sketch.heap_bytes() + more;
+        self.example.capacity() + times + self.hours.capacity() * 8 + plans
     }
 
-    /// Adds an execution; no text longer than `room` bytes is kept of it.
+    /// The times that say how long an execution takes: those of fetching more of a result only
+    /// where no execution itself was logged.
+    fn own(&self) -> &Times {
+        match &self.more {
+            Some(more) if self.calls == 0 => more,
+            _ => &self.times,
+        }
+    }
+
+    /// How slow the example is. An execution goes before the fetching of more.
+    fn pace(&self) -> (bool, u64) {
+        (self.calls > 0, self.own().max_ns)
+    }
+
+    fn is_slower(&self, event: &Event<'_>) -> bool {
+        self.events == 0
+            || self.calls == 0 && !event.is_more
+            || event.duration_ns.is_some_and(|ns| (!event.is_more, ns) > self.pace())
+    }
+
+    /// Whether the text of an execution would become the example, or may.
+    pub(super) fn wants_text(&self, event: &Event<'_>) -> bool {
+        let pace = (!event.is_more, event.duration_ns.unwrap_or(0));
+        self.is_slower(event) || pace == self.pace() && event.time <= self.example_time
+    }
+
+    /// Adds an execution. Its statement is not looked at unless [`Class::wants_text`], and no more
+    /// than `room` bytes are kept of it.
     pub(super) fn add(&mut self, event: &Event<'_>, room: usize) {
         let weight = event.weight.max(1);
-        let slower = self.events == 0 || event.duration_ns.is_some_and(|ns| ns > self.max_ns);
+        let slower = self.is_slower(event);
         self.events += 1;
-        self.calls += u64::from(weight);
+        self.calls += if event.is_more { 0 } else { u64::from(weight) };
         if let Some(ns) = event.duration_ns {
-            self.add_time(ns, weight);
+            self.total_ns += u128::from(ns) * u128::from(weight);
+            let times = match event.is_more {
+                true => self.more.get_or_insert_default(),
+                false => &mut self.times,
+            };
+            times.add(ns, weight);
         }
         let weighed = |value: Option<u64>| value.map(|v| v.saturating_mul(u64::from(weight)));
         plus(&mut self.lock_ns, weighed(event.lock_ns).map(u128::from));
         plus(&mut self.rows, weighed(event.rows));
         plus(&mut self.rows_examined, weighed(event.rows_examined));
+        plus(&mut self.keys_examined, weighed(event.keys_examined));
+        plus(&mut self.sorts, weighed(event.sorts));
+        plus(&mut self.io_ns, weighed(event.io_ns));
         plus(&mut self.temp_bytes, weighed(event.temp_bytes));
         if let Some(time) = event.time {
             self.saw(time);
-            self.count_hour((time.div_euclid(HOUR)) as i32, weight);
+            if !event.is_more {
+                self.count_hour(time.div_euclid(HOUR) as i32, weight);
+            }
         }
         self.user.add(event.session.user);
         self.app.add(event.session.app);
@@ -153,20 +243,10 @@ impl Class {
         }
     }
 
-    fn add_time(&mut self, ns: u64, weight: u32) {
-        let times = u128::from(weight);
-        self.min_ns = if self.timed == 0 { ns } else { self.min_ns.min(ns) };
-        self.max_ns = self.max_ns.max(ns);
-        self.timed += u64::from(weight);
-        self.total_ns += u128::from(ns) * times;
-        self.squares = self.squares.saturating_add(u128::from(ns) * u128::from(ns) * times);
-        self.sketch.add(ns, weight);
-    }
-
     /// Whether `event` is as slow as the example and came before it: the order of parts must not
     /// decide which example is kept.
     fn is_earlier(&self, event: &Event<'_>) -> bool {
-        event.duration_ns.unwrap_or(0) == self.max_ns
+        (!event.is_more, event.duration_ns.unwrap_or(0)) == self.pace()
             && (event.time, event.statement) < (self.example_time, self.example.as_slice())
             && event.time.is_some() == self.example_time.is_some()
     }
@@ -254,22 +334,22 @@ impl Class {
 
     /// Adds everything that another part of the log knows of the same statement.
     pub(super) fn merge(&mut self, other: Self) {
-        let slower = (other.max_ns, std::cmp::Reverse((other.example_time, &other.example)))
-            > (self.max_ns, std::cmp::Reverse((self.example_time, &self.example)));
+        let slower = (other.pace(), std::cmp::Reverse((other.example_time, &other.example)))
+            > (self.pace(), std::cmp::Reverse((self.example_time, &self.example)));
         let theirs = other.events > 0 && (self.events == 0 || slower);
-        if self.timed == 0 || (other.timed > 0 && other.min_ns < self.min_ns) {
-            self.min_ns = other.min_ns;
-        }
-        self.max_ns = self.max_ns.max(other.max_ns);
         self.events += other.events;
         self.calls += other.calls;
-        self.timed += other.timed;
         self.total_ns += other.total_ns;
-        self.squares = self.squares.saturating_add(other.squares);
-        self.sketch.merge(&other.sketch);
+        self.times.merge(&other.times);
+        if let Some(more) = &other.more {
+            self.more.get_or_insert_default().merge(more);
+        }
         plus(&mut self.lock_ns, other.lock_ns);
         plus(&mut self.rows, other.rows);
         plus(&mut self.rows_examined, other.rows_examined);
+        plus(&mut self.keys_examined, other.keys_examined);
+        plus(&mut self.sorts, other.sorts);
+        plus(&mut self.io_ns, other.io_ns);
         plus(&mut self.temp_bytes, other.temp_bytes);
         self.errors += other.errors;
         for (count, more) in self.marks.iter_mut().zip(other.marks) {
@@ -300,18 +380,24 @@ impl Class {
 
     /// The counters: executions as weighed, times in milliseconds.
     pub(super) fn counters(&self) -> Counters {
-        let times = (self.timed > 0).then_some(self.timed as f64);
+        let own = self.own();
+        let times = (own.count > 0).then_some(own.count as f64);
+        // Where only more was fetched it is not known of how many results.
+        let calls = if self.calls == 0 { own.count } else { self.calls };
         let ms = |ns: f64| ns / 1e6;
         let mean = times.map(|n| self.total_ns as f64 / n);
         Counters {
-            calls: Some(self.calls as f64),
+            calls: Some(calls as f64),
             total_ms: times.map(|_| ms(self.total_ns as f64)),
             mean_ms: mean.map(ms),
-            min_ms: times.map(|_| ms(self.min_ns as f64)),
-            max_ms: times.map(|_| ms(self.max_ns as f64)),
-            stddev_ms: self.variance().map(|ns2| ms(ns2.sqrt())),
+            min_ms: times.map(|_| ms(own.min_ns as f64)),
+            max_ms: times.map(|_| ms(own.max_ns as f64)),
+            stddev_ms: own.variance().map(|ns2| ms(ns2.sqrt())),
             rows: self.rows.map(|v| v as f64),
             rows_examined: self.rows_examined.map(|v| v as f64),
+            keys_examined: self.keys_examined.map(|v| v as f64),
+            sorts: self.sorts.map(|v| v as f64),
+            io_ms: self.io_ns.map(|ns| ns as f64 / 1e6),
             // The server counts temporary files in bytes, the counters in blocks of 8 KiB.
             temp_blocks_written: self.temp_bytes.map(|v| v as f64 / 8192.0),
             lock_ms: self.lock_ns.map(|ns| ns as f64 / 1e6),
@@ -327,27 +413,12 @@ impl Class {
         }
     }
 
-    /// Variance in ns²: n·Σx² − (Σx)² in whole numbers where they fit, so that nothing cancels.
-    fn variance(&self) -> Option<f64> {
-        let n = u128::from(self.timed);
-        if n == 0 {
-            return None;
-        }
-        let exact = n
-            .checked_mul(self.squares)
-            .zip(self.total_ns.checked_mul(self.total_ns))
-            .map(|(a, b)| a.saturating_sub(b) as f64);
-        let n = n as f64;
-        let total = self.total_ns as f64;
-        let spread = exact.unwrap_or_else(|| (self.squares as f64 * n - total * total).max(0.0));
-        Some(spread / (n * n))
-    }
-
     /// The percentiles in milliseconds, within 1 %, and never outside of what was seen.
     pub(super) fn percentiles(&self) -> Percentiles {
+        let own = self.own();
         let at = |share| {
-            let ns = self.sketch.quantile(share)?;
-            Some(ns.clamp(self.min_ns as f64, self.max_ns as f64) / 1e6)
+            let ns = own.sketch.quantile(share)?;
+            Some(ns.clamp(own.min_ns as f64, own.max_ns as f64) / 1e6)
         };
         Percentiles { p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) }
     }

@@ -38,12 +38,21 @@ pub struct Event<'a> {
     pub rows: Option<u64>,
     /// Rows looked at.
     pub rows_examined: Option<u64>,
+    /// Keys of indexes looked at.
+    pub keys_examined: Option<u64>,
+    /// Sorts.
+    pub sorts: Option<u64>,
+    /// Nanoseconds of reading and writing data.
+    pub io_ns: Option<u64>,
     /// Bytes of temporary files.
     pub temp_bytes: Option<u64>,
     /// Who ran it.
     pub session: Session<'a>,
     /// The engine's own id of the statement; empty is unknown.
     pub engine_id: &'a [u8],
+    /// Whether it only fetched more of an earlier result: its time and rows are the statement's, and
+    /// it is no execution of its own.
+    pub is_more: bool,
     /// How many executions this one stands for (rate limits); 0 counts as 1.
     pub weight: u32,
     /// What it did, as bits of [`MARKS`].

@@ -31,6 +31,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A whole value.
+    fn of(text: &'a [u8]) -> Self {
+        match text {
+            [b'"', content @ .., b'"'] => Self::String(content),
+            _ => Self::Other(text),
+        }
+    }
+
     /// The value as it stands, escapes and all.
     pub(super) fn raw(self) -> &'a [u8] {
         match self {
@@ -78,32 +86,68 @@ impl<'a> Iterator for Members<'a> {
 
 impl<'a> Members<'a> {
     fn member(&mut self) -> Option<(&'a [u8], Value<'a>)> {
-        let mut key: &[u8] = b"";
-        if self.keyed {
-            let length = string_length(self.text.get(self.at..)?)?;
-            key = self.text.get(self.at + 1..self.at + length - 1)?;
-            self.at += length;
-            self.blanks(b':');
-        }
+        let key = if self.keyed { self.key()? } else { b"" };
         let value = self.text.get(self.at..)?;
         let length = value_length(value)?;
         self.at += length;
-        let value = match value[0] {
-            b'"' => Value::String(&value[1..length - 1]),
-            _ => Value::Other(&value[..length]),
-        };
-        Some((key, value))
+        Some((key, Value::of(&value[..length])))
+    }
+
+    #[inline]
+    fn key(&mut self) -> Option<&'a [u8]> {
+        let text = self.text.get(self.at..)?;
+        let length = string_length(text)?;
+        self.at += length;
+        self.blanks(b':');
+        text.get(1..length - 1)
     }
 
     /// Passes blanks and one sign.
+    #[inline]
     fn blanks(&mut self, sign: u8) {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        self.at += rest.iter().take_while(|b| b.is_ascii_whitespace() || **b == sign).count();
+        while self.text.get(self.at).is_some_and(|b| *b == sign || b.is_ascii_whitespace()) {
+            self.at += 1;
+        }
+    }
+
+    /// The key of the next member, for a caller that finds the end of its value itself: see
+    /// [`Members::value`]. At the end, and in an array, there is none.
+    #[inline]
+    pub(super) fn next_key(&mut self) -> Option<&'a [u8]> {
+        self.blanks(b',');
+        if self.broken || !self.keyed || self.text.get(self.at) == Some(&b'}') {
+            return None;
+        }
+        let key = self.key();
+        self.broken = key.is_none();
+        key
+    }
+
+    /// The value after a key of [`Members::next_key`].
+    #[inline]
+    pub(super) fn value(&mut self) -> Value<'a> {
+        let rest = self.rest();
+        let length = value_length(rest);
+        self.broken |= length.is_none();
+        let length = length.unwrap_or(0);
+        self.at += length;
+        Value::of(&rest[..length])
+    }
+
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes a value whose end the caller has found.
+    pub(super) fn pass(&mut self, length: usize) {
+        self.at += length;
     }
 }
 
 /// The length of the string at the start of `text`, quotes included.
-fn string_length(text: &[u8]) -> Option<usize> {
+#[inline(always)]
+pub(super) fn string_length(text: &[u8]) -> Option<usize> {
     if text.first() != Some(&b'"') {
         return None;
     }
@@ -111,12 +155,13 @@ fn string_length(text: &[u8]) -> Option<usize> {
     // Keys and most values are short: a search would begin and end without having run.
     while at < text.len() {
         let eight = bytes::load(text, at);
-        let step = bytes::before(bytes::first(eight, b'"') | bytes::first(eight, b'\\'));
-        at += step;
-        if step == 8 {
+        let marks = bytes::first(eight, b'"') | bytes::first(eight, b'\\');
+        if marks == 0 {
+            at += 8;
             continue;
         }
-        if text[at] == b'"' {
+        at += bytes::before(marks);
+        if text.get(at) == Some(&b'"') {
             return Some(at + 1);
         }
         at += 2;
@@ -125,18 +170,28 @@ fn string_length(text: &[u8]) -> Option<usize> {
 }
 
 /// The length of the value at the start of `text`.
-fn value_length(text: &[u8]) -> Option<usize> {
+#[inline(always)]
+pub(super) fn value_length(text: &[u8]) -> Option<usize> {
     match text.first()? {
         b'"' => string_length(text),
         b'{' | b'[' => nested_length(text),
         _ => {
-            let length = text
-                .iter()
-                .position(|b| matches!(b, b',' | b'}' | b']') || b.is_ascii_whitespace())?;
+            let length = text.iter().position(|b| ENDS[usize::from(*b)])?;
             (length > 0).then_some(length)
         }
     }
 }
+
+/// The bytes that end a number or a word.
+const ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut all: &[u8] = b",}] \t\n\r\x0c";
+    while let [first, rest @ ..] = all {
+        ends[*first as usize] = true;
+        all = rest;
+    }
+    ends
+};
 
 /// The length of the object or array at the start of `text`; `None` when it does not end.
 pub(super) fn nested_length(text: &[u8]) -> Option<usize> {
@@ -147,12 +202,13 @@ pub(super) fn nested_length(text: &[u8]) -> Option<usize> {
         // `[` and `]` differ from `{` and `}` by one bit.
         let folded = eight | bytes::eight(0x20);
         let brackets = bytes::first(folded, b'{') | bytes::first(folded, b'}');
-        let step = bytes::before(brackets | bytes::first(eight, b'"'));
-        at += step;
-        if step == 8 {
+        let marks = brackets | bytes::first(eight, b'"');
+        if marks == 0 {
+            at += 8;
             continue;
         }
-        match text[at] {
+        at += bytes::before(marks);
+        match text.get(at)? {
             b'"' => {
                 at += string_length(&text[at..])?;
                 continue;

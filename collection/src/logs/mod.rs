@@ -168,18 +168,38 @@ pub struct SourceRead {
 }
 
 fn input_error(name: &str, error: &io::Error) -> CollectError {
-    CollectError::new(ErrorKind::Input, format!("{name} cannot be read: {error}"))
+    let known = CollectError::new(ErrorKind::Input, format!("{name} cannot be read: {error}"));
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+            known.hint("the file is damaged or not whole: copy it again")
+        }
+        _ => known,
+    }
 }
 
+/// Most bytes of a log's first line that are shown.
+const SHOWN_BYTES: usize = 40;
+
 fn unknown(name: &str, head: &[u8]) -> CollectError {
+    let error = |what: &str| {
+        CollectError::new(
+            ErrorKind::Input,
+            format!("{name} is no log that planscope knows: {what}"),
+        )
+    };
+    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
+        return error("it is UTF-16").hint("write it as UTF-8: iconv -f UTF-16 -t UTF-8");
+    }
+    if head.contains(&0) {
+        return error("it is no text")
+            .hint("unpack it: planscope takes off gz, zst, bz2 and xz by itself")
+            .hint("what is no text is read of MongoDB only: system.profile.bson, as mongodump writes it");
+    }
     let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let shown: String = String::from_utf8_lossy(line.unwrap_or_default())
-        .chars()
-        .take(80)
-        .flat_map(char::escape_debug)
-        .collect();
+    let line = line.unwrap_or_default();
+    let shown = String::from_utf8_lossy(line.get(..SHOWN_BYTES).unwrap_or(line));
     let names: Vec<&str> = ALL.iter().map(|reader| reader.name).collect();
-    CollectError::new(ErrorKind::Input, format!("{name} is no log that planscope knows: `{shown}`"))
+    error(&format!("`{}`", shown.escape_debug()))
         .hint(format!("name its format: {}", names.join(", ")))
         .hint("for PostgreSQL, give the server's log_line_prefix")
 }
@@ -188,5 +208,7 @@ fn unknown(name: &str, head: &[u8]) -> CollectError {
 mod corpus_tests;
 #[cfg(test)]
 mod encoding_tests;
+#[cfg(test)]
+mod fixture_tests;
 #[cfg(test)]
 mod robustness_tests;

@@ -3,10 +3,9 @@
 //! Of a line about a slow operation only the members that matter are read: what comes after the
 //! figures (locks, flow control, storage) is passed over, and the duration is read from the end.
 
-use super::event::{Event, Session};
 use super::facts::Reason;
-use super::json::{Value, members};
-use super::mongodb::{Operation, Statements};
+use super::json::{Members, members};
+use super::mongodb::{self, Figures, Look, Operation, Waits, look};
 use super::reader::{Hints, LogReader, Parser, Records, content, last_line_end, lines};
 use super::sink::Sink;
 use super::time::{Clock, Micros, digits, number};
@@ -77,20 +76,22 @@ impl Parser for Structured {
 
 struct Lines {
     clock: Clock,
-    statements: Statements,
     /// Connections (hashed) that logged an update or a delete and not yet the command around it.
     writing: FxHashSet<u64>,
-    /// Finds [`SLOW`].
+    /// Finds [`SLOW`], and where it was in the line before.
     slow: memmem::Finder<'static>,
+    slow_at: usize,
+    waits: Waits,
 }
 
 impl Default for Lines {
     fn default() -> Self {
         Self {
             clock: Clock::default(),
-            statements: Statements::default(),
             writing: FxHashSet::default(),
             slow: memmem::Finder::new(SLOW),
+            slow_at: 0,
+            waits: Waits::default(),
         }
     }
 }
@@ -108,7 +109,7 @@ impl Records for Lines {
             }
             // The message is near the start, behind the time, the component and the thread.
             let head = text.get(..400).unwrap_or(text);
-            match self.slow.find(head) {
+            match self.find_slow(head) {
                 Some(at) => self.slow(text, at, line, sink),
                 None if is_object(text, line) => self.other(head, text, sink),
                 None if line.ends_with(b"\n") => sink.reject(Reason::Malformed, line),
@@ -116,6 +117,19 @@ impl Records for Lines {
             }
         }
     }
+}
+
+/// The connection of a line: the last member before the message, as a rule.
+fn connection(head: &[u8]) -> &[u8] {
+    const KEY: &[u8] = b"\"ctx\":\"";
+    let text = head.strip_suffix(b"\",").unwrap_or(head);
+    let quote = memchr::memrchr(b'"', text).unwrap_or(0);
+    if text[..quote + 1].ends_with(KEY) {
+        return &text[quote + 1..];
+    }
+    let Some(at) = memmem::find(head, KEY) else { return b"" };
+    let rest = &head[at + KEY.len()..];
+    &rest[..memchr::memchr(b'"', rest).unwrap_or(rest.len())]
 }
 
 /// Whether a line is an object; the last line of a log may be cut at an inner brace.
@@ -136,6 +150,16 @@ impl Lines {
         self.clock.read(stamp).map(|(time, _)| time)
     }
 
+    /// Where the message of a slow operation is. Most lines have it where the one before had it.
+    fn find_slow(&mut self, head: &[u8]) -> Option<usize> {
+        if head.get(self.slow_at..).is_some_and(|rest| rest.starts_with(SLOW)) {
+            return Some(self.slow_at);
+        }
+        let found = self.slow.find(head);
+        self.slow_at = found.unwrap_or(self.slow_at);
+        found
+    }
+
     fn slow(&mut self, text: &[u8], at: usize, line: &[u8], sink: &mut Sink<'_>) {
         let time = self.time(text);
         let after = at + SLOW.len();
@@ -144,44 +168,38 @@ impl Lines {
         } else {
             memmem::find(&text[after..], b"\"attr\":").map(|found| after + found + 7)
         };
-        let found = attributes.and_then(|at| Slow::read(&text[at..]));
+        let found = attributes.and_then(|at| read(&text[at..], &self.waits));
         let duration_ns = millis(text);
         let (Some(mut found), Some(duration_ns)) = (found, duration_ns) else {
             let whole = text.ends_with(b"}");
             return sink.reject(if whole { Reason::Malformed } else { Reason::CutShort }, line);
         };
-        if found.operation.event.session.app.starts_with(b"planscope") {
+        if found.event.session.app.starts_with(b"planscope") {
             sink.facts.own += 1;
             return;
         }
-        if self.is_said_already(&found.operation, &text[..at]) {
+        if self.is_said_already(&found, &text[..at]) {
             sink.facts.steps.0 += 1;
             sink.facts.steps.1 += u128::from(duration_ns);
             return;
         }
-        found.operation.event.time = time;
-        found.operation.event.duration_ns = Some(duration_ns);
-        self.statements.add(&found.operation, sink);
+        found.event.time = time;
+        found.event.duration_ns = Some(duration_ns);
+        mongodb::add(&found, sink);
     }
 
     /// An update or a delete is logged twice: each of its parts with its figures, then the command
     /// around them, which has none. The command counts only when no part was slow enough.
     fn is_said_already(&mut self, operation: &Operation<'_>, head: &[u8]) -> bool {
         let is_part = matches!(operation.kind, b"update" | b"remove" | b"delete");
-        let around = || {
-            operation.kind == b"command"
-                && members(operation.command).next().is_some_and(|(key, value)| {
-                    matches!(key, b"update" | b"delete") && matches!(value, Value::String(_))
-                })
-        };
-        if !is_part && !around() {
+        let is_write =
+            |command: &Look<'_>| command.is_named && matches!(command.name, b"update" | b"delete");
+        let is_around =
+            operation.kind == b"command" && operation.command.as_ref().is_some_and(is_write);
+        if !is_part && !is_around {
             return false;
         }
-        let connection = memmem::find(head, b"\"ctx\":\"").map_or(&b""[..], |at| {
-            let rest = &head[at + 7..];
-            &rest[..memchr::memchr(b'"', rest).unwrap_or(rest.len())]
-        });
-        let connection = xxh3_64(connection);
+        let connection = xxh3_64(connection(head));
         if !is_part {
             return self.writing.remove(&connection);
         }
@@ -230,47 +248,53 @@ fn millis(text: &[u8]) -> Option<u64> {
     u64::try_from(number(&after[..digits(after)])?).ok()?.checked_mul(1_000_000)
 }
 
-/// The attributes of a slow operation.
-struct Slow<'a> {
-    operation: Operation<'a>,
-}
-
-impl<'a> Slow<'a> {
-    fn read(attributes: &'a [u8]) -> Option<Self> {
-        let mut operation = Operation::default();
-        let mut event = Event::default();
-        let mut session = Session::default();
-        let mut changed = None;
-        let mut all = members(attributes);
-        for (key, value) in all.by_ref() {
-            let raw = value.raw();
-            let count = || number(raw).and_then(|n| u64::try_from(n).ok());
-            match key {
-                b"type" => operation.kind = raw,
-                b"ns" => operation.namespace = raw,
-                b"appName" => session.app = raw,
-                b"user" => session.user = raw.split(|b| *b == b'@').next().unwrap_or_default(),
-                b"command" => operation.command = raw,
-                b"originatingCommand" => operation.originating = raw,
-                b"docsExamined" => event.rows_examined = count(),
-                b"nreturned" => event.rows = count(),
-                b"nModified" | b"nMatched" | b"ndeleted" | b"ninserted" => {
-                    changed = changed.max(count())
+/// Reads the attributes of a slow operation; `None` when they are broken or have no command.
+fn read<'a>(attributes: &'a [u8], waits: &Waits) -> Option<Operation<'a>> {
+    let mut operation = Operation::default();
+    let mut figures = Figures::default();
+    let event = &mut operation.event;
+    let mut all = members(attributes);
+    while let Some(key) = all.next_key() {
+        match key {
+            b"command" => operation.command = command(&mut all),
+            b"originatingCommand" => operation.originating = command(&mut all),
+            // What follows are locks, storage and the duration.
+            b"locks" => break,
+            _ => {
+                let value = all.value().raw();
+                match key {
+                    b"type" => operation.kind = value,
+                    b"ns" => operation.namespace = value,
+                    b"appName" => event.session.app = value,
+                    b"user" => {
+                        event.session.user = value.split(|b| *b == b'@').next().unwrap_or_default();
+                    }
+                    b"queryHash" | b"planCacheShapeHash" => event.engine_id = value,
+                    _ => figures.take(key, value, count),
                 }
-                b"queryHash" | b"planCacheShapeHash" => event.engine_id = raw,
-                b"planSummary" => event.marks |= u8::from(raw.starts_with(b"COLLSCAN")),
-                b"usedDisk" if raw == b"true" => event.marks |= 4,
-                b"ok" if raw == b"0" => event.marks |= 16,
-                // What follows are locks, storage and the duration.
-                b"locks" => break,
-                _ => {}
             }
         }
-        event.rows = event.rows.or(changed);
-        event.session = session;
-        operation.event = event;
-        (!all.broken && operation.command.first() == Some(&b'{')).then_some(Self { operation })
     }
+    if all.broken || operation.command.is_none() {
+        return None;
+    }
+    figures.put(event);
+    waits.read(all.rest(), count, event);
+    Some(operation)
+}
+
+/// A command among the attributes.
+fn command<'a>(all: &mut Members<'a>) -> Option<Look<'a>> {
+    let found = look(all.rest());
+    match found {
+        Some(found) => all.pass(found.text.len()),
+        None => drop(all.value()),
+    }
+    found
+}
+
+fn count(value: &[u8]) -> Option<u64> {
+    u64::try_from(number(value)?).ok()
 }
 
 #[cfg(test)]
@@ -306,9 +330,59 @@ mod tests {
         let counters = class.counters();
         assert_eq!(
             (counters.total_ms, counters.rows, counters.rows_examined),
-            (Some(12.0), Some(100.0), Some(100.0))
+            (Some(12.0), Some(90.0), Some(100.0))
         );
         assert!(class.example.starts_with(b"{\"update\":\"orders\",\"updates\":[{\"q\":"));
+    }
+
+    #[test]
+    fn what_is_examined_sorted_and_waited_for_is_counted() {
+        let line = LINE
+            .replace(r#""docsExamined":100,"#, r#""keysExamined":7,"docsExamined":100,"hasSortStage":true,"#)
+            .replace(r#"{"w":1}}}"#, r#"{"w":1},"timeAcquiringMicros":{"w":2500,"r":500}}},"flowControl":{"timeAcquiringMicros":9}"#)
+            .replace(r#""storage":{}"#, r#""storage":{"data":{"bytesRead":4096,"timeReadingMicros":1500,"timeWritingMicros":250}}"#);
+        let (classes, _, rejects) = read(&format!("{LINE}\n{line}\n")).into_classes();
+        assert!(rejects.is_empty());
+        let counters = classes[0].0.counters();
+        assert_eq!(
+            (counters.keys_examined, counters.sorts, counters.lock_ms, counters.io_ms),
+            (Some(7.0), Some(1.0), Some(3.0), Some(1.75))
+        );
+        assert_eq!(counters.no_index_used, Some(2.0));
+    }
+
+    /// The statement is written for a new shape and for a slower execution only.
+    #[test]
+    fn the_example_is_of_the_slowest_execution() {
+        let other = LINE
+            .replace(r#""customer_id":3"#, r#""customer_id":44"#)
+            .replace(r#""durationMillis":12"#, r#""durationMillis":13"#);
+        for text in [format!("{LINE}\n{other}\n"), format!("{other}\n{LINE}\n")] {
+            let (classes, _, _) = read(&text).into_classes();
+            assert_eq!(classes.len(), 1);
+            assert!(memmem::find(&classes[0].0.example, br#""customer_id":44"#).is_some());
+        }
+    }
+
+    const FIND: &str = r#"{"t":{"$date":"2026-11-21T15:58:58.764+00:00"},"s":"I",  "c":"COMMAND",  "id":51803,   "ctx":"conn14","msg":"Slow query","attr":{"type":"command","ns":"shop.orders","command":{"find":"orders","filter":{"a":3}},"nreturned":101,"locks":{},"durationMillis":5}}"#;
+    const MORE: &str = r#"{"t":{"$date":"2026-11-21T15:58:58.764+00:00"},"s":"I",  "c":"COMMAND",  "id":51803,   "ctx":"conn14","msg":"Slow query","attr":{"type":"command","ns":"shop.orders","command":{"getMore":77,"collection":"orders"},"originatingCommand":{"find":"orders","filter":{"a":4}},"nreturned":50,"locks":{},"durationMillis":9}}"#;
+
+    /// As a live collection counts it: time and rows are the statement's, the call is one.
+    #[test]
+    fn fetching_more_is_no_execution() {
+        let check = |text: &str, events: u64, figures: [f64; 5]| {
+            let (classes, facts, _) = read(text).into_classes();
+            assert_eq!((classes.len(), facts.events), (1, events), "{text}");
+            let c = classes[0].0.counters();
+            let found = [c.calls, c.total_ms, c.mean_ms, c.max_ms, c.rows].map(Option::unwrap);
+            assert_eq!(found, figures, "{text}");
+            let of_find = memmem::find(&classes[0].0.example, br#""a":3"#).is_some();
+            assert_eq!(of_find, text.contains(FIND), "{text}");
+        };
+        let both = [1.0, 23.0, 23.0, 5.0, 201.0];
+        check(&format!("{FIND}\n{MORE}\n{MORE}\n"), 3, both);
+        check(&format!("{MORE}\n{MORE}\n{FIND}\n"), 3, both);
+        check(&format!("{MORE}\n{MORE}\n"), 2, [2.0, 18.0, 9.0, 9.0, 100.0]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use super::event::{Event, Session};
 use super::facts::Reason;
-use super::mongodb::{Statements, split_namespace};
+use super::mongodb::{Figures, add_text, split_namespace};
 use super::reader::{Hints, LogReader, Parser, Records, content, last_line_end, lines};
 use super::sink::Sink;
 use super::time::{Clock, Micros, Years, clock_time, days, fraction, month, number};
@@ -64,7 +64,7 @@ impl Parser for Plain {
 
     fn start(&self) -> Box<dyn Records> {
         let heads = Heads { years: self.years, clock: Clock::default() };
-        Box::new(Lines { heads, statements: Statements::default(), text: Vec::new() })
+        Box::new(Lines { heads, text: Vec::new() })
     }
 }
 
@@ -104,7 +104,6 @@ impl Heads {
 
 struct Lines {
     heads: Heads,
-    statements: Statements,
     text: Vec<u8>,
 }
 
@@ -148,10 +147,11 @@ impl Lines {
             statement: &self.text,
             duration_ns: Some(duration_ns),
             session: Session { database, user: b"", app: quoted(rest, b" appName: \"") },
+            is_more: *kind == b"getmore " || memmem::find(rest, b" command: getMore {").is_some(),
             ..Event::default()
         };
         read_figures(figures, &mut event);
-        self.statements.add_text(&event, sink);
+        add_text(&event, sink);
     }
 
     /// Writes the statement; what follows it.
@@ -264,26 +264,29 @@ fn quoted<'a>(text: &'a [u8], mark: &[u8]) -> &'a [u8] {
     found.and_then(end).unwrap_or_default()
 }
 
-/// `keysExamined:0 docsExamined:5 … nreturned:1`; before 3.2 `nscannedObjects`.
+/// `keysExamined:0 docsExamined:5 … nreturned:1`, under the names that they had before 3.2 as well.
 fn read_figures(text: &[u8], event: &mut Event<'_>) {
-    let mut changed = None;
+    let mut figures = Figures::default();
     for word in text.split(|b| *b == b' ') {
         let Some(colon) = memchr::memchr(b':', word) else { continue };
-        let (name, value) = (&word[..colon], &word[colon + 1..]);
-        let count = || number(value).and_then(|n| u64::try_from(n).ok());
-        match name {
-            b"docsExamined" | b"nscannedObjects" => event.rows_examined = count(),
-            b"nscanned" => event.rows_examined = event.rows_examined.or(count()),
-            b"nreturned" => event.rows = count(),
-            b"nModified" | b"nMatched" | b"ndeleted" | b"ninserted" | b"nupdated" => {
-                changed = changed.max(count());
-            }
+        let name: &[u8] = match &word[..colon] {
+            b"nscannedObjects" => b"docsExamined",
+            b"nscanned" => b"keysExamined",
+            b"scanAndOrder" => b"hasSortStage",
+            b"nupdated" => b"nModified",
             b"locks" | b"locks(micros)" => break,
-            _ => {}
-        }
+            name => name,
+        };
+        figures.take(name, &word[colon + 1..], count);
     }
-    event.rows = event.rows.or(changed);
+    figures.put(event);
+    // 2.2 has one figure for both.
+    event.rows_examined = event.rows_examined.or(event.keys_examined);
     event.marks |= u8::from(memmem::find(text, b"planSummary: COLLSCAN").is_some());
+}
+
+fn count(value: &[u8]) -> Option<u64> {
+    u64::try_from(number(value)?).ok()
 }
 
 #[cfg(test)]
@@ -292,7 +295,7 @@ mod tests {
 
     fn statement(message: &str) -> (String, Option<u64>) {
         let heads = Heads { years: Years::from(2018), clock: Clock::default() };
-        let mut lines = Lines { heads, statements: Statements::default(), text: Vec::new() };
+        let mut lines = Lines { heads, text: Vec::new() };
         let kind = message.split(' ').next().unwrap();
         let rest = &message[kind.len() + 1..];
         let end = rest.find(' ').unwrap_or(rest.len());

@@ -5,7 +5,7 @@
 
 use super::event::{Event, Session};
 use super::facts::Reason;
-use super::mysql_slow::short_time;
+use super::mysql_slow::{note_version, short_time};
 use super::reader::{Hints, LogReader, Parser, Records, content, last_start, lines};
 use super::sink::Sink;
 use super::time::{Clock, Micros, digits, number};
@@ -59,6 +59,9 @@ const COMMANDS: [&str; 33] = [
     "Reset Connection",
     "Sleep",
 ];
+
+/// What the server says of a connection that it does not accept, before it names the user.
+const REFUSED: &str = "Access denied for user";
 
 /// Most connections whose user and database are remembered.
 const MOST_CONNECTIONS: usize = 10_000;
@@ -168,6 +171,7 @@ impl Records for Commands {
                 open = Some((head, argument));
             } else if is_banner(text) {
                 self.close(chunk, open.take(), at, sink);
+                note_version(text, sink);
             } else if open.is_none() && !text.trim_ascii().is_empty() {
                 sink.reject(Reason::NoRecord, line);
             }
@@ -210,8 +214,14 @@ impl Commands {
         }
         let known = self.connections.entry(head.connection).or_default();
         match head.command {
+            // Who was refused is nobody.
+            "Connect" if argument.starts_with(REFUSED.as_bytes()) => {
+                let who = Session { database: &known.database, user: &known.user, app: b"" };
+                sink.error(REFUSED, b"", self.time, &who);
+            }
             "Connect" | "Change user" => known.connect(argument),
             "Init DB" => known.database = argument.to_owned(),
+            "Query" => known.use_database(argument),
             _ => {}
         }
         let Connection { user, database } = known;
@@ -251,13 +261,29 @@ fn unnumbered(argument: &[u8]) -> (&[u8], &[u8]) {
 }
 
 impl Connection {
-    /// `root@localhost on db1 using Socket`.
+    /// `root@localhost on db1 using Socket`, with `as other` after the name where that is who acts.
     fn connect(&mut self, argument: &[u8]) {
         let mut words = argument.split(|b| *b == b' ').filter(|word| !word.is_empty());
         let name = words.next().unwrap_or_default();
         self.user = name.split(|b| *b == b'@').next().unwrap_or_default().to_owned();
-        let database = words.next().filter(|on| *on == b"on").and_then(|_| words.next());
+        let on = match words.next() {
+            Some(b"as") => words.nth(1),
+            word => word,
+        };
+        let database = on.filter(|on| *on == b"on").and_then(|_| words.next());
         self.database = database.filter(|name| *name != b"using").unwrap_or_default().to_owned();
+    }
+}
+
+impl Connection {
+    /// `USE shop`: most clients send it as a command of its own, the server's own scripts do not.
+    fn use_database(&mut self, statement: &[u8]) {
+        let Some((word, name)) = statement.split_at_checked(4) else { return };
+        let name = name.strip_suffix(b";").unwrap_or(name).trim_ascii();
+        let is_one = !name.is_empty() && !name.iter().any(|b| b"; \t\n".contains(b));
+        if word.eq_ignore_ascii_case(b"use ") && is_one {
+            self.database = name.iter().copied().filter(|byte| *byte != b'`').collect();
+        }
     }
 }
 

@@ -166,12 +166,20 @@ fn what_the_user_stops_is_kept_and_said() {
 #[test]
 fn foreign_files_are_refused_with_names() {
     let options = Options::default();
-    for bytes in [&b"\x7fELF\x02\x01\x01\0\0\0"[..], b"hello\nworld\n", b"<html>"] {
+    let check = |bytes: &[u8], what: &str, hint: &str| {
         let input = Input::Bytes("x".into(), bytes.to_vec());
         let error = digest(&[input], &options, &Stop::new()).unwrap_err();
-        assert!(error.message.starts_with("x is no log that planscope knows"), "{error}");
-        assert!(error.hints[0].contains("postgres-stderr"));
-    }
+        assert_eq!(error.message, format!("x is no log that planscope knows: {what}"));
+        assert!(error.hints[0].contains(hint), "{error:?}");
+    };
+    check(b"\x7fELF\x02\x01\x01\0\0\0", "it is no text", "unpack it");
+    check(b"\xff\xfeL\0O\0G\0", "it is UTF-16", "iconv");
+    check(b"hello\nworld\n", "`hello`", "postgres-stderr");
+    check(
+        "<html>".repeat(9).as_bytes(),
+        "`<html><html><html><html><html><html><htm`",
+        "mongodb-json",
+    );
 }
 
 /// Found by fuzzing: two names that are shown as one were two databases, and the history of one was lost.

@@ -44,7 +44,7 @@ const SAMPLE_BYTES: usize = 160;
 /// What planscope writes into each statement of its own.
 const OWN_MARK: &[u8] = b"/* planscope";
 
-/// A text that was fingerprinted: its hash and length stand for it.
+/// A text, or a shape of texts, that was fingerprinted: its hash and length stand for it.
 #[derive(Clone, Copy)]
 struct Cached {
     hash: u64,
@@ -59,6 +59,8 @@ struct Cached {
 impl Cached {
     /// No class.
     const NONE: u32 = u32::MAX;
+    /// The length of a shape, which is a hash already; no text is so long.
+    const SHAPE: usize = usize::MAX;
     const EMPTY: Self =
         Self { hash: 0, length: 0, fingerprint: 0, own: false, home: 0, class: Self::NONE };
 }
@@ -106,6 +108,8 @@ pub struct Sink<'o> {
     held: usize,
     most_bytes: usize,
     own_mark: memmem::Finder<'static>,
+    /// The statement of a shape, when it is written.
+    text: Vec<u8>,
     /// What is no execution.
     pub(super) facts: Facts,
     /// What could not be read.
@@ -135,6 +139,7 @@ impl<'o> Sink<'o> {
             held: 0,
             most_bytes: (MOST_BYTES / threads.max(1)).max(FEWEST_BYTES),
             own_mark: memmem::Finder::new(OWN_MARK),
+            text: Vec::new(),
             facts: Facts::default(),
             rejects: Rejects::default(),
             rejected: keep_rejects.then(Vec::new),
@@ -143,20 +148,40 @@ impl<'o> Sink<'o> {
 
     /// Adds an execution.
     pub fn event(&mut self, event: &Event<'_>) {
-        self.execution(event, None);
+        if self.is_kept(event) {
+            let place = self.place(event.statement, None, event.session.database);
+            self.execution(event, place);
+        }
     }
 
-    /// Adds an execution whose fingerprint is the same for all statements with that `shape`.
-    pub fn shaped(&mut self, event: &Event<'_>, shape: &[u8]) {
-        self.execution(event, Some(shape));
-    }
-
-    fn execution(&mut self, event: &Event<'_>, shape: Option<&[u8]>) {
-        if !self.filter.keeps(event.time, &event.session) {
-            self.facts.left_out(event.time);
+    /// Adds an execution whose fingerprint is the same for all statements with that `shape`. Its
+    /// statement is written only where it is needed: for a shape that is new here, and as an example.
+    pub fn shaped(&mut self, event: &Event<'_>, shape: u64, write: impl FnOnce(&mut Vec<u8>)) {
+        if !self.is_kept(event) {
             return;
         }
-        let place = self.place(event.statement, shape, event.session.database);
+        let known = self.known(shape, event.session.database);
+        if let Some(place) = known.filter(|place| !self.classes[*place].wants_text(event)) {
+            return self.execution(event, Place::Class(place));
+        }
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
+        write(&mut text);
+        let event = Event { statement: &text, ..*event };
+        let place = self.place(&text, Some(shape), event.session.database);
+        self.execution(&event, place);
+        self.text = text;
+    }
+
+    fn is_kept(&mut self, event: &Event<'_>) -> bool {
+        let is_kept = self.filter.keeps(event.time, &event.session);
+        if !is_kept {
+            self.facts.left_out(event.time);
+        }
+        is_kept
+    }
+
+    fn execution(&mut self, event: &Event<'_>, place: Place) {
         if place == Place::Own {
             self.facts.own += 1;
             return;
@@ -245,20 +270,20 @@ impl<'o> Sink<'o> {
     }
 
     /// The class of a statement.
-    fn place(&mut self, statement: &[u8], shape: Option<&[u8]>, database: &[u8]) -> Place {
+    fn place(&mut self, statement: &[u8], shape: Option<u64>, database: &[u8]) -> Place {
         if self.resting > 0 && shape.is_none() {
             self.resting -= 1;
             let own = self.own_mark.find(statement).is_some();
             let fingerprint = if own { 0 } else { self.fingerprint(statement) };
             return self.placed(fingerprint, own, database);
         }
-        let key = shape.unwrap_or(statement);
-        let hash = xxh3_64(key);
+        let hash = shape.unwrap_or_else(|| xxh3_64(statement));
+        let length = shape.map_or(statement.len(), |_| Cached::SHAPE);
         let slot = hash as usize & (CACHE_SLOTS - 1);
         let cached = self.cache[slot];
-        let known = cached.hash == hash && cached.length == key.len() && !key.is_empty();
+        let known = cached.hash == hash && cached.length == length && length > 0;
         self.count_hit(known);
-        if known && cached.class != Cached::NONE && self.is_last_database(cached.home, database) {
+        if known && cached.class != Cached::NONE && self.is_database(cached.home, database) {
             return Place::Class(cached.class as usize);
         }
         let Cached { fingerprint, own, .. } = if known {
@@ -266,7 +291,6 @@ impl<'o> Sink<'o> {
         } else {
             let own = self.own_mark.find(statement).is_some();
             let fingerprint = self.fingerprint(statement);
-            let length = key.len();
             self.cache[slot] = Cached { hash, length, fingerprint, own, ..Cached::EMPTY };
             self.cache[slot]
         };
@@ -275,6 +299,15 @@ impl<'o> Sink<'o> {
             (self.cache[slot].home, self.cache[slot].class) = (self.last_database, class as u32);
         }
         place
+    }
+
+    /// The class of a shape in a database, where it is at hand.
+    #[inline]
+    fn known(&self, shape: u64, database: &[u8]) -> Option<usize> {
+        let cached = &self.cache[shape as usize & (CACHE_SLOTS - 1)];
+        let known = cached.hash == shape && cached.length == Cached::SHAPE;
+        (known && cached.class != Cached::NONE && self.is_database(cached.home, database))
+            .then_some(cached.class as usize)
     }
 
     /// The class of a fingerprint.
@@ -299,10 +332,10 @@ impl<'o> Sink<'o> {
         }
     }
 
-    /// Whether the database that was asked for last has that number and that name.
-    fn is_last_database(&self, number: u32, name: &[u8]) -> bool {
-        self.last_database == number
-            && self.databases.get(number as usize).is_some_and(|known| known == name)
+    /// Whether the database of that number has that name.
+    #[inline]
+    fn is_database(&self, number: u32, name: &[u8]) -> bool {
+        self.databases.get(number as usize).is_some_and(|known| known == name)
     }
 
     /// Changes a class and counts the bytes that it takes more, or less, since.
@@ -367,18 +400,21 @@ impl<'o> Sink<'o> {
 
     /// Keeps the heaviest statements, in half of the room; the others stay in the totals only.
     fn summarise(&mut self) {
-        let mut order: Vec<usize> = (0..self.classes.len()).collect();
-        order.sort_unstable_by_key(|place| {
-            let class = &self.classes[*place];
-            (std::cmp::Reverse(class.total_ns), class.fingerprint, self.homes[*place])
-        });
+        // The keys beside each other: a class is looked at once, not once a comparison.
+        let homes_of = self.classes.iter().zip(&self.homes).enumerate();
+        let mut order: Vec<_> = homes_of
+            .map(|(place, (class, home))| {
+                (std::cmp::Reverse(class.total_ns), class.fingerprint, *home, place)
+            })
+            .collect();
+        order.sort_unstable();
         self.held = 0;
         let mut kept = Vec::new();
         let mut homes = Vec::new();
         self.cache.fill(Cached::EMPTY);
         let all = std::mem::take(&mut self.classes);
         let mut all: Vec<Option<Box<Class>>> = all.into_iter().map(Some).collect();
-        for place in order {
+        for (.., place) in order {
             let Some(class) = all[place].take() else { continue };
             let bytes = CLASS_BYTES + class.heap_bytes();
             if kept.len() >= MOST_CLASSES / 2 || self.held + bytes > self.most_bytes / 2 {

@@ -12,6 +12,11 @@ use super::{PlanDiff, Rates, Tolerance, Trend, Verdict};
 use crate::workload::Counters;
 use std::cmp::Ordering;
 
+/// How much longer a call must take before it is worse. Calls of the same minutes share the load of
+/// the machine, which no test of single calls knows: the halves of one log of steady work differ by
+/// up to 1.3.
+const LEAST_EFFECT: f64 = 1.5;
+
 /// Why a statement without plans cannot be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unjudged {
@@ -46,13 +51,15 @@ pub(super) fn compare(
 ) -> Result<PlanDiff, Unjudged> {
     let work = measure::counted(counters, tolerance);
     let is_tested = rates.iter().all(|rates| rates.stddev_ms.is_some());
-    let time = time(rates, if is_tested { trend } else { Trend::Unknown }, tolerance);
+    let trend = if is_tested { trend } else { Trend::Unknown };
+    let time = time(rates, trend, tolerance);
     if work.is_empty() && time.is_none() {
         let calls = rates.map(|rates| rates.calls.unwrap_or(f64::MAX));
         let is_few = calls[0].min(calls[1]) < LEAST_CALLS;
         return Err(if is_few { Unjudged::FewCalls } else { Unjudged::Unknown });
     }
-    let (verdict, by, words) = judge(&work, time, rates);
+    let words = time.map(|time| in_words(&time, trend, rates));
+    let (verdict, by, words) = judge(&work, time.zip(words), rates);
     let found = by.filter(Measure::decides).map(measured_change);
     let all = work.iter().chain(&time);
     Ok(PlanDiff {
@@ -70,11 +77,13 @@ pub(super) fn compare(
 
 fn time(rates: [&Rates; 2], trend: Trend, tolerance: Tolerance) -> Option<Measure> {
     let mean = [rates[0].mean_ms?, rates[1].mean_ms?];
+    let factor = mean[0].max(mean[1]) / mean[0].min(mean[1]).max(f64::MIN_POSITIVE);
     let direction = match trend {
         Trend::Unknown => return None,
+        Trend::Steady => Ordering::Equal,
+        _ if factor < LEAST_EFFECT => Ordering::Equal,
         Trend::Regressed => Ordering::Greater,
         Trend::Improved => Ordering::Less,
-        Trend::Steady => Ordering::Equal,
     };
     Some(measure::of_trend(mean, direction, tolerance))
 }
@@ -82,7 +91,7 @@ fn time(rates: [&Rates; 2], trend: Trend, tolerance: Tolerance) -> Option<Measur
 /// The verdict, the measure that it rests on, and why.
 fn judge(
     work: &[Measure],
-    time: Option<Measure>,
+    time: Option<(Measure, String)>,
     rates: [&Rates; 2],
 ) -> (Verdict, Option<Measure>, Vec<String>) {
     let decided: Vec<&Measure> = work.iter().filter(|measure| measure.decides()).collect();
@@ -90,8 +99,9 @@ fn judge(
     // The first of equals: rows before blocks.
     let strongest = decided.iter().rev().max_by(strength).map(|measure| **measure);
     let mut words: Vec<String> = decided.iter().filter_map(|m| figures(m)).map(a_call).collect();
+    let (time, of_its_own) = time.unzip();
     let of_time = time.filter(Measure::decides);
-    words.extend(time.map(|time| in_words(&time, rates)));
+    words.extend(of_its_own);
     let Some(by) = strongest.or(of_time) else {
         if words.is_empty() {
             words.extend(work.first().and_then(figures).map(a_call));
@@ -120,7 +130,7 @@ fn a_call(figures: String) -> String {
 }
 
 /// What became of the mean call, and how sure that is.
-fn in_words(time: &Measure, rates: [&Rates; 2]) -> String {
+fn in_words(time: &Measure, trend: Trend, rates: [&Rates; 2]) -> String {
     let [before, after] = time.values.map(number);
     let text = format!("a call took {before} ms and takes {after} ms");
     match trend::confidence(rates) {
@@ -128,6 +138,9 @@ fn in_words(time: &Measure, rates: [&Rates; 2]) -> String {
         Some(sure) if time.direction != Ordering::Equal => {
             let calls = rates.map(|rates| number(rates.calls.unwrap_or(0.0)));
             format!("{text}, {} % sure after {} and {} calls", percent(sure), calls[0], calls[1])
+        }
+        Some(_) if trend != Trend::Steady => {
+            format!("{text}, less than ×{LEAST_EFFECT}, which the load alone makes")
         }
         Some(_) if time.factor() >= MEAN_RATIO => format!("{text}, within the noise"),
         _ => text,

@@ -233,7 +233,10 @@ impl<'a> Comparer<'a> {
             false => format!("{}: {details}", why.words()),
         };
         match missing(statements).filter(|_| !self.is_of_logs()) {
-            Some(missing) if why == Unjudged::Unknown => missing.to_owned(),
+            // A plan is what there should be; counters of another server never were an answer.
+            Some(missing) if matches!(why, Unjudged::Unknown | Unjudged::Elsewhere) => {
+                missing.to_owned()
+            }
             Some(missing) => format!("{missing}; {words}"),
             None => words,
         }

@@ -16,25 +16,32 @@ pub const HIGH: u64 = eight(0x80);
 #[inline(always)]
 pub fn load(text: &[u8], at: usize) -> u64 {
     let rest = text.get(at..).unwrap_or_default();
-    rest.first_chunk().map_or_else(|| load_short(rest), |chunk| u64::from_le_bytes(*chunk))
+    rest.first_chunk().map_or_else(|| load_short(text, rest), |chunk| u64::from_le_bytes(*chunk))
 }
 
+/// The less than eight bytes at the end of a text.
 #[cold]
-fn load_short(rest: &[u8]) -> u64 {
-    rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte))
+fn load_short(text: &[u8], rest: &[u8]) -> u64 {
+    match text.last_chunk() {
+        _ if rest.is_empty() => 0,
+        Some(last) => u64::from_le_bytes(*last) >> ((8 * (8 - rest.len())) & 63),
+        None => rest.iter().rev().fold(0, |bytes, byte| bytes << 8 | u64::from(*byte)),
+    }
 }
 
-/// The highest bit of each byte that is at least `from`; `bytes` and `from` are below 128.
+/// The highest bit of each byte that is from `least` to `most`, the other bits are of no meaning;
+/// `bytes` and both bounds are below 128.
 #[inline(always)]
-const fn at_least(bytes: u64, from: u8) -> u64 {
-    // The sum stays within its byte: nothing is carried into the next.
-    bytes.wrapping_add(eight(0x80 - from)) & HIGH
+const fn between(bytes: u64, least: u8, most: u8) -> u64 {
+    // The sums stay within their bytes: nothing is carried into the next. What is beyond `most` is
+    // beyond `least` too, and goes.
+    bytes.wrapping_add(eight(0x80 - least)) ^ bytes.wrapping_add(eight(0x7f - most))
 }
 
-/// The highest bit of each byte that is `byte`; `bytes` are below 128.
+/// The highest bit of each byte that is `byte`, the other bits are of no meaning; `bytes` are below 128.
 #[inline(always)]
 const fn equal(bytes: u64, byte: u8) -> u64 {
-    !(bytes ^ eight(byte)).wrapping_add(eight(0x7f)) & HIGH
+    HIGH.wrapping_sub(bytes ^ eight(byte))
 }
 
 /// The highest bit of the first byte that is `byte`; those above it are of no meaning.
@@ -54,31 +61,36 @@ pub const fn before(marks: u64) -> usize {
 #[inline(always)]
 pub const fn in_word(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
-    let folded = low | eight(0x20);
-    let letters = at_least(folded, b'a') & !at_least(folded, b'z' + 1);
-    letters | digits(bytes) | equal(low, b'_') | equal(low, b'$') | bytes & HIGH
+    let letters = between(low | eight(0x20), b'a', b'z');
+    (letters | between(low, b'0', b'9') | equal(low, b'_') | equal(low, b'$') | bytes) & HIGH
 }
 
 /// The digits.
 #[inline(always)]
 pub const fn digits(bytes: u64) -> u64 {
+    between(bytes & !HIGH, b'0', b'9') & !bytes & HIGH
+}
+
+/// The bytes of a name that needs no quotes: small letters, digits and `_`.
+#[inline(always)]
+pub const fn in_simple_name(bytes: u64) -> u64 {
     let low = bytes & !HIGH;
-    at_least(low, b'0') & !at_least(low, b'9' + 1) & !bytes & HIGH
+    (between(low, b'a', b'z') | between(low, b'0', b'9') | equal(low, b'_')) & !bytes & HIGH
 }
 
 /// The bytes with ASCII's capitals in lower case.
 #[inline(always)]
 pub const fn lower(bytes: u64) -> u64 {
-    let low = bytes & !HIGH;
-    let capitals = at_least(low, b'A') & !at_least(low, b'Z' + 1) & !bytes & HIGH;
+    let capitals = between(bytes & !HIGH, b'A', b'Z') & !bytes & HIGH;
     // The highest bit of a byte, moved to the one that makes a capital small.
     bytes | capitals >> 2
 }
 
-/// The lowest `count` of the eight bytes, the others zero.
+/// The lowest `count` of the eight bytes, the others zero; one to eight.
 #[inline(always)]
 pub const fn lowest(bytes: u64, count: usize) -> u64 {
-    if count >= 8 { bytes } else { bytes & ((1 << (8 * count)) - 1) }
+    let others = 8_u32.wrapping_mul(8_u32.wrapping_sub(count as u32)) & 63;
+    bytes << others >> others
 }
 
 #[cfg(test)]
@@ -101,6 +113,8 @@ mod tests {
                     byte.is_ascii_digit(),
                     "{byte} {other}"
                 );
+                let simple = matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+                assert_eq!(is_marked(in_simple_name(bytes), place), simple, "{byte} {other}");
                 assert_eq!(lower(bytes).to_le_bytes(), text.map(|b| b.to_ascii_lowercase()));
                 let at = text.iter().position(|b| *b == byte).unwrap();
                 assert_eq!(before(first(bytes, byte)), at);

@@ -7,10 +7,12 @@
 //! [`redact`](super::fingerprint::redact) has put `?` where a number or a string was.
 
 mod classes;
+mod reading;
 
 use super::bytes;
 use crate::engine::Engine;
-use classes::{CLASSES, Class, EXTENDS, IN_WORD, ends_operand};
+use classes::{CLASSES, Class, IN_WORD, ends_operand};
+pub(in crate::workload) use reading::Reader;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,11 @@ pub struct Token {
 impl Token {
     /// The token's text.
     pub fn text<'a>(&self, sql: &'a str) -> &'a str {
+        sql.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Its bytes.
+    pub(in crate::workload) fn bytes<'a>(&self, sql: &'a [u8]) -> &'a [u8] {
         sql.get(self.start..self.end).unwrap_or_default()
     }
 
@@ -126,39 +133,6 @@ impl<'a> Lexer<'a> {
 }
 
 impl Lexer<'_> {
-    /// The next token that is neither white space nor a comment. Faster than filtering: what text is
-    /// mostly made of is read here, in the loop of whoever asks, and everything else is a call.
-    #[inline(always)]
-    pub fn next_significant(&mut self) -> Option<Token> {
-        loop {
-            let start = self.after_blanks();
-            let Some(&first) = self.text.get(start) else {
-                self.at = start.min(self.text.len());
-                return None;
-            };
-            let (kind, end) = match CLASSES[first as usize] {
-                Class::Letter => self.word(start, first),
-                Class::Comma => (TokenKind::Comma, start + 1),
-                Class::Quote => self.quoted(start, first),
-                Class::Digit => self.number(start),
-                Class::Open => (TokenKind::Open, start + 1),
-                Class::Close => (TokenKind::Close, start + 1),
-                Class::Sign if !EXTENDS[self.byte(start + 1) as usize] => {
-                    (TokenKind::Operator, start + 1)
-                }
-                Class::Dot if CLASSES[self.byte(start + 1) as usize] == Class::Letter => {
-                    (TokenKind::Dot, start + 1)
-                }
-                _ => self.rare(start, first),
-            };
-            // What is open at the end closes there; an escape may have reached one byte further.
-            self.at = end.min(self.text.len());
-            if kind != TokenKind::Comment {
-                return Some(Token { kind, start, end: self.at });
-            }
-        }
-    }
-
     #[inline(never)]
     fn rare(&self, start: usize, first: u8) -> (TokenKind, usize) {
         match CLASSES[first as usize] {
@@ -201,14 +175,6 @@ impl Lexer<'_> {
         at
     }
 
-    /// Where the blanks from here on end: mostly there is one, or none.
-    #[inline(always)]
-    fn after_blanks(&self) -> usize {
-        let at = self.at + usize::from(self.byte(self.at) == b' ');
-        let more = self.text.get(at).is_some_and(|b| CLASSES[*b as usize] == Class::Blank);
-        if more { self.run(at, Class::Blank) } else { at }
-    }
-
     /// Where the bytes of a name that begin at `start` end; at `start` when it is beyond the text.
     #[inline(always)]
     fn word_end(&self, start: usize) -> usize {
@@ -240,7 +206,6 @@ impl Lexer<'_> {
         at > 0 && ends_operand(self.byte(at - 1))
     }
 
-    #[inline(always)]
     fn word(&self, start: usize, first: u8) -> (TokenKind, usize) {
         // The first byte is one of a name as well.
         let end = self.word_end(start);
@@ -303,7 +268,6 @@ impl Lexer<'_> {
     }
 
     /// A number; digits that run into letters are a name, as MySQL allows (`2fa_tokens`).
-    #[inline(always)]
     fn number(&self, start: usize) -> (TokenKind, usize) {
         let digits = self.digits_end(start);
         let next = self.byte(digits);

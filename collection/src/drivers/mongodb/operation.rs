@@ -60,7 +60,7 @@ impl Operation {
             // The only thing that tells one long command from another.
             found.document.insert("queryHash", hash);
         }
-        let changed = ["nModified", "ndeleted", "ninserted"];
+        let changed = ["nModified", "ndeleted", "ninserted", "nUpserted"];
         let rows = entry
             .number("nreturned")
             .or_else(|| changed.iter().filter_map(|key| entry.number(key)).reduce(|a, b| a + b));

@@ -2,11 +2,12 @@
 //! laid out), and the BSON of mongodump.
 
 mod bson;
+mod relaxed;
 
-use super::event::{Event, Session};
+use super::event::Event;
 use super::facts::Reason;
 use super::json::{Value, members, nested_length};
-use super::mongodb::{Operation, Statements, split_namespace};
+use super::mongodb::{self, Figures, Operation, Waits, look, split_namespace};
 use super::reader::{Hints, LogReader, Parser, Records};
 use super::sink::Sink;
 use super::time::{Clock, Micros, digits, number};
@@ -78,17 +79,12 @@ impl Parser for Export {
     }
 
     fn start(&self) -> Box<dyn Records> {
-        Box::new(Documents {
-            export: Self { is_bson: self.is_bson },
-            statements: Statements::default(),
-            json: Vec::new(),
-        })
+        Box::new(Documents { export: Self { is_bson: self.is_bson }, json: Vec::new() })
     }
 }
 
 struct Documents {
     export: Export,
-    statements: Statements,
     json: Vec<u8>,
 }
 
@@ -111,19 +107,18 @@ impl Documents {
     fn document(&mut self, document: &[u8], sink: &mut Sink<'_>) {
         let mut json = std::mem::take(&mut self.json);
         json.clear();
-        let text = if self.export.is_bson {
-            if bson::to_json(document, &mut json).is_none() {
-                sink.reject(Reason::Malformed, b"a document of BSON");
-                self.json = json;
-                return;
-            }
-            json.as_slice()
-        } else {
-            document
-        };
+        if !self.export.is_bson {
+            relaxed::relaxed(document, &mut json);
+        } else if bson::to_json(document, &mut json).is_none() {
+            sink.reject(Reason::Malformed, b"a document of BSON");
+            self.json = json;
+            return;
+        }
+        let text = json.as_slice();
         match Entry::read(text) {
-            Some(entry) => entry.add(text, &mut self.statements, sink),
-            None => sink.reject(Reason::Malformed, text),
+            Some(entry) => entry.add(text, sink),
+            None if self.export.is_bson => sink.reject(Reason::Malformed, text),
+            None => sink.reject(Reason::Malformed, document),
         }
         self.json = json;
     }
@@ -144,48 +139,43 @@ impl<'a> Entry<'a> {
     fn read(text: &'a [u8]) -> Option<Self> {
         let mut entry = Self::default();
         let event = &mut entry.operation.event;
-        let mut session = Session::default();
-        let mut changed = None;
+        let mut figures = Figures::default();
         let mut all = members(text);
         for (key, value) in all.by_ref() {
             let raw = value.raw();
             match key {
                 b"op" => entry.operation.kind = raw,
                 b"ns" => entry.operation.namespace = raw,
-                b"command" => entry.operation.command = raw,
-                b"originatingCommand" => entry.operation.originating = raw,
+                b"command" => entry.operation.command = look(raw),
+                b"originatingCommand" => entry.operation.originating = look(raw),
                 b"query" => entry.query = raw,
                 b"updateobj" => entry.update = raw,
                 b"millis" => event.duration_ns = figure(raw)?.checked_mul(1_000_000),
                 b"ts" => event.time = moment(value),
-                b"docsExamined" | b"nscannedObjects" => event.rows_examined = figure(raw),
-                b"nreturned" => event.rows = figure(raw),
-                b"nModified" | b"nMatched" | b"ndeleted" | b"ninserted" => {
-                    changed = changed.max(figure(raw));
+                b"user" => {
+                    event.session.user = raw.split(|b| *b == b'@').next().unwrap_or_default();
                 }
-                b"user" => session.user = raw.split(|b| *b == b'@').next().unwrap_or_default(),
-                b"appName" => session.app = raw,
+                b"appName" => event.session.app = raw,
                 b"queryHash" | b"planCacheShapeHash" => event.engine_id = raw,
-                b"planSummary" => event.marks |= u8::from(raw.starts_with(b"COLLSCAN")),
                 b"execStats" => entry.has_plan = memmem::find(raw, b"\"stage\"").is_some(),
-                _ => {}
+                b"locks" | b"storage" => Waits::default().read(raw, figure, event),
+                _ => figures.take(key, raw, figure),
             }
         }
-        event.rows = event.rows.or(changed);
-        event.session = session;
+        figures.put(event);
         let known = event.duration_ns.is_some() && !entry.operation.kind.is_empty();
         (known && !all.broken).then_some(entry)
     }
 
-    fn add(mut self, text: &'a [u8], statements: &mut Statements, sink: &mut Sink<'_>) {
+    fn add(mut self, text: &'a [u8], sink: &mut Sink<'_>) {
         if self.operation.event.session.app.starts_with(b"planscope") {
             sink.facts.own += 1;
             return;
         }
         let whole = std::str::from_utf8(text).ok();
         self.operation.event.plan = whole.filter(|_| self.has_plan);
-        if self.operation.command.first() == Some(&b'{') {
-            return statements.add(&self.operation, sink);
+        if mongodb::add(&self.operation, sink) {
+            return;
         }
         let (database, collection) = split_namespace(self.operation.namespace);
         let query = if self.query.is_empty() { &b"{}"[..] } else { self.query };
@@ -209,7 +199,8 @@ impl<'a> Entry<'a> {
         let statement = pieces.concat();
         let mut event = Event { statement: &statement, ..self.operation.event };
         event.session.database = database;
-        statements.add_text(&event, sink);
+        event.is_more = self.operation.kind == b"getmore";
+        mongodb::add_text(&event, sink);
     }
 }
 

@@ -137,7 +137,11 @@ impl SlowRecords {
         if let Some(time) = header.time {
             self.time = Some(time);
         }
-        let body = without_banner(&event[length..]);
+        let whole = &event[length..];
+        let body = without_banner(whole);
+        if body.len() < whole.len() {
+            note_version(&whole[body.len()..], sink);
+        }
         let preamble = Preamble::read(body);
         if let Some(database) = preamble.database {
             self.database.clear();
@@ -215,6 +219,17 @@ impl<'a> Preamble<'a> {
             found.length += end;
         }
     }
+}
+
+/// Notes the server's version as its banner has it, without what a build adds: `…/mysqld, Version:
+/// 10.11.19-MariaDB-log (Debian 12). started with:`.
+pub(super) fn note_version(banner: &[u8], sink: &mut Sink<'_>) {
+    const MARK: &[u8] = b", Version: ";
+    let Some(at) = memmem::rfind(banner, MARK) else { return };
+    let rest = &banner[at + MARK.len()..];
+    let length = rest.iter().take_while(|b| b.is_ascii_digit() || **b == b'.').count();
+    let version = String::from_utf8_lossy(&rest[..length]).into_owned();
+    sink.facts.said.insert("version".into(), version);
 }
 
 /// The database of `use name;`.

@@ -6,6 +6,7 @@
 //! text of an ordinary statement changes the identity of everything in people's snapshots, so the
 //! tests pin some.
 
+mod buffer;
 pub mod mongodb;
 mod normalizer;
 mod redact;

@@ -19,37 +19,47 @@
 //! Not done, on purpose: digits in names stay (`orders_2024` and `orders_2025` are two tables), and
 //! nothing is reordered.
 
+mod names;
+
 use super::Fingerprint;
+use super::buffer::Buffer;
 use super::shape::shape;
 use super::state::{Frame, Last, List, Quantifiable, Run, Sign, State};
 use super::words::WordClass;
 use crate::engine::Engine;
 use crate::workload::bytes;
-use crate::workload::lexer::{Lexer, Token, TokenKind};
+use crate::workload::lexer::{Lexer, Reader, Token, TokenKind};
+use names::is_simple;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Makes normalized texts and fingerprints, one after the other in the same memory.
 #[derive(Debug)]
 pub struct Normalizer {
     engine: Engine,
-    out: Vec<u8>,
+    out: Buffer,
+    /// What is open around it: the innermost one, and those around that.
+    top: Frame,
     frames: Vec<Frame>,
     name: Vec<u8>,
     state: State,
     /// Fingerprints by [`shape`]: a statement of a shape that is known is only lexed.
-    known: Vec<(u64, Fingerprint)>,
+    known: Vec<[(u64, Fingerprint); PLACES]>,
 }
 
 /// Shapes that are remembered; a power of two. Some 130 kB, made when the first is.
 const KNOWN_SHAPES: usize = 1 << 13;
+
+/// Places for each of them, of which the newest shape takes the oldest's: a line of the cache.
+const PLACES: usize = 4;
 
 impl Normalizer {
     /// A normalizer for the texts of `engine`.
     pub fn new(engine: Engine) -> Self {
         Self {
             engine,
-            out: Vec::with_capacity(256),
+            out: Buffer::default(),
             known: Vec::new(),
+            top: Frame::new(List::Plain, 0),
             frames: Vec::with_capacity(8),
             name: Vec::new(),
             state: State::START,
@@ -58,70 +68,41 @@ impl Normalizer {
 
     /// The fingerprint of `sql`. Statements that differ in their values only are normalized once.
     pub fn fingerprint(&mut self, sql: &str) -> Fingerprint {
-        // The shape of nothing is 0, and so is an empty slot's.
+        // No shape is 0, as an empty place has it.
         let shape = shape(sql, self.engine) | 1;
         if self.known.is_empty() {
-            self.known.resize(KNOWN_SHAPES, (0, Fingerprint(0)));
+            self.known.resize(KNOWN_SHAPES / PLACES, [(0, Fingerprint(0)); PLACES]);
         }
-        let slot = (shape >> 1) as usize & (KNOWN_SHAPES - 1);
-        if self.known[slot].0 != shape {
-            self.known[slot] = (shape, self.hash(sql));
+        let slot = (shape >> 1) as usize & (KNOWN_SHAPES / PLACES - 1);
+        if let Some((_, known)) = self.known[slot].iter().find(|known| known.0 == shape) {
+            return *known;
         }
-        self.known[slot].1
+        let fingerprint = self.hash(sql);
+        self.known[slot].rotate_right(1);
+        self.known[slot][0] = (shape, fingerprint);
+        fingerprint
     }
 
     /// The hash of the normalized text.
     pub(super) fn hash(&mut self, sql: &str) -> Fingerprint {
         self.read(sql);
-        Fingerprint(xxh3_64(&self.out))
+        Fingerprint(xxh3_64(self.out.text()))
     }
 
     /// The normalized text of `sql`.
     pub fn normalize(&mut self, sql: &str) -> &str {
         self.read(sql);
         // Tokens end at ASCII bytes, and only whole tokens are written: it cannot fail.
-        std::str::from_utf8(&self.out).unwrap_or_default()
+        std::str::from_utf8(self.out.text()).unwrap_or_default()
     }
 
     fn read(&mut self, sql: &str) {
-        self.out.clear();
+        self.out.truncate(0);
         self.frames.clear();
-        self.frames.push(Frame::new(List::Plain, 0));
+        self.top = Frame::new(List::Plain, 0);
         self.state = State::START;
-        // Seldom longer; then nothing grows token by token.
-        self.out.reserve(sql.len() + 16);
-        let mut lexer = Lexer::new(sql, self.engine);
-        while let Some(token) = lexer.next_significant() {
-            self.push(sql.as_bytes(), token);
-        }
-    }
-
-    #[inline(always)]
-    fn push(&mut self, sql: &[u8], token: Token) {
-        if self.state.semicolon && token.kind != TokenKind::Semicolon {
-            self.settle_column(token.kind);
-            self.end_statement();
-        }
-        if token.kind == TokenKind::Word {
-            return self.word(sql, token);
-        }
-        let text = sql.get(token.start..token.end).unwrap_or_default();
-        self.settle_column(token.kind);
-        match token.kind {
-            TokenKind::Blank | TokenKind::Comment | TokenKind::Word => {}
-            TokenKind::Quoted => self.quoted(text),
-            TokenKind::String | TokenKind::Number | TokenKind::Placeholder => self.value(),
-            TokenKind::Ellipsis => self.ellipsis(),
-            TokenKind::Open => self.open(),
-            TokenKind::Close => self.close(b')', Last::Close),
-            TokenKind::OpenBracket => self.open_bracket(),
-            TokenKind::CloseBracket => self.close(b']', Last::CloseBracket),
-            TokenKind::Comma => self.comma(),
-            TokenKind::Semicolon => self.state.semicolon = !self.out.is_empty(),
-            TokenKind::Dot => self.dot(),
-            TokenKind::Cast => self.cast(),
-            TokenKind::Operator => self.operator(text),
-        }
+        let mut reader = Statement { sql: sql.as_bytes(), normalizer: self };
+        Lexer::new(sql, reader.normalizer.engine).read(&mut reader);
     }
 
     /// Writes the semicolon that turned out to stand between two statements.
@@ -133,31 +114,23 @@ impl Normalizer {
     }
 
     /// A name is no column when `(` follows (a function) or a value (`date '…'`).
+    #[inline(always)]
     fn settle_column(&mut self, next: TokenKind) {
-        if !self.state.pending_column {
-            return;
-        }
-        self.state.pending_column = false;
         let follows = matches!(
             next,
             TokenKind::Open | TokenKind::String | TokenKind::Number | TokenKind::Placeholder
         );
-        if !follows {
-            self.not_constant();
-        }
+        self.top.constant &= follows || !self.state.pending_column;
+        self.state.pending_column = false;
     }
 
     fn not_constant(&mut self) {
-        if let Some(frame) = self.frames.last_mut() {
-            frame.constant = false;
-        }
+        self.top.constant = false;
     }
 
     /// Writes what separates the next token from the last, and forgets what it ends.
     fn separate(&mut self, blank: bool) {
-        if blank {
-            self.out.push(b' ');
-        }
+        self.out.push_blank(blank);
         self.state.run = Run::None;
         self.state.sign = None;
     }
@@ -173,8 +146,8 @@ impl Normalizer {
     }
 
     #[inline(always)]
-    fn word(&mut self, sql: &[u8], token: Token) {
-        let class = WordClass::of_any(sql, token.start, token.end);
+    fn word(&mut self, sql: &[u8], token: Token, head: u64) {
+        let class = WordClass::of_any(sql, token.start, token.end, head);
         if class != WordClass::Plain && self.special_word(class) {
             return;
         }
@@ -182,26 +155,25 @@ impl Normalizer {
             return self.value();
         }
         self.settle_column(TokenKind::Word);
-        if self.blank_before_word() {
-            self.out.push(b' ');
+        self.separate(self.blank_before_word());
+        self.push_lower(sql, token.start, token.end, head);
+        if class == WordClass::Plain {
+            self.pend_column();
+        } else {
+            self.note_word(class);
         }
-        self.push_lower(sql, token);
-        self.state.run = Run::None;
-        self.state.sign = None;
-        self.note_word(class);
         self.went(Last::Word(class));
     }
 
-    /// Writes a word in lower case, eight bytes at a time; those too many are cut off again.
+    /// Writes a word in lower case, eight bytes at a time.
     #[inline(always)]
-    fn push_lower(&mut self, sql: &[u8], token: Token) {
-        let end = self.out.len() + token.end - token.start;
-        let mut at = token.start;
-        while at < token.end {
-            self.out.extend_from_slice(&bytes::lower(bytes::load(sql, at)).to_le_bytes());
+    fn push_lower(&mut self, sql: &[u8], start: usize, end: usize, head: u64) {
+        self.out.push_eight(bytes::lower(head), (end - start).min(8));
+        let mut at = start + 8;
+        while at < end {
+            self.out.push_eight(bytes::lower(bytes::load(sql, at)), (end - at).min(8));
             at += 8;
         }
-        self.out.truncate(end);
     }
 
     /// Words that are not written as they are; says whether this was one.
@@ -270,68 +242,18 @@ impl Normalizer {
         if self.engine != Engine::Postgres {
             return;
         }
-        let Some(head) = self.out.strip_suffix(b" from") else { return };
+        let Some(head) = self.out.text().strip_suffix(b" from") else { return };
         let Some(open) = head.iter().rposition(|byte| *byte == b'(') else { return };
         let is_extract = head.get(..open).is_some_and(|before| before.ends_with(b"extract"));
         if is_extract && head.get(open + 1..).is_some_and(is_simple) {
             self.out.truncate(open + 1);
-            self.out.extend_from_slice(b"? from");
+            self.out.extend(b"? from");
         }
     }
 
     /// After a value only a unit (`interval ? day`) or an alias can stand, no column.
     fn pend_column(&mut self) {
         self.state.pending_column = !self.state.in_type && self.state.last != Last::Value;
-    }
-
-    fn quoted(&mut self, text: &[u8]) {
-        if self.follows_made_up_names() {
-            return self.value();
-        }
-        let blank = self.blank_before_word();
-        self.separate(blank);
-        self.decode_name(text);
-        let simple = is_simple(&self.name) && WordClass::of(&self.name) == WordClass::Plain;
-        if simple {
-            self.out.extend_from_slice(&self.name);
-        } else {
-            let quote = self.engine.info().quote as u8;
-            self.out.push(quote);
-            for &byte in &self.name {
-                self.out.push(byte);
-                if byte == quote {
-                    self.out.push(quote);
-                }
-            }
-            self.out.push(quote);
-        }
-        self.pend_column();
-        self.went(if simple { Last::Word(WordClass::Plain) } else { Last::Quoted });
-    }
-
-    /// The name between its quotes; in lower case where quotes do not make names case-sensitive.
-    fn decode_name(&mut self, text: &[u8]) {
-        self.name.clear();
-        let (close, text) = match text.split_first() {
-            Some((b'[', rest)) => (b']', rest),
-            Some((quote, rest)) => (*quote, rest),
-            None => return,
-        };
-        let fold = self.engine != Engine::Postgres;
-        let mut skip = false;
-        for (at, &byte) in text.iter().enumerate() {
-            if skip {
-                skip = false;
-                continue;
-            }
-            if byte == close {
-                if text.get(at + 1) != Some(&close) {
-                    break;
-                }
-                skip = true;
-            }
-            self.name.push(if fold { byte.to_ascii_lowercase() } else { byte });
-        }
     }
 
     fn value(&mut self) {
@@ -362,7 +284,7 @@ impl Normalizer {
             self.out.truncate(start + LONG.len());
         } else {
             self.out.truncate(start);
-            self.out.extend_from_slice(LONG);
+            self.out.extend(LONG);
         }
         self.state.run = Run::Value(start);
     }
@@ -377,7 +299,7 @@ impl Normalizer {
         }
         let blank = !matches!(self.state.last, Last::Start | Last::Open);
         self.separate(blank);
-        self.out.extend_from_slice(b"...");
+        self.out.extend(b"...");
         self.went(Last::Ellipsis);
     }
 
@@ -391,8 +313,13 @@ impl Normalizer {
         };
         self.separate(blank);
         self.out.push(b'(');
-        self.frames.push(Frame::new(list, self.out.len()));
+        self.enter(list);
         self.went(Last::Open);
+    }
+
+    fn enter(&mut self, list: List) {
+        let around = std::mem::replace(&mut self.top, Frame::new(list, self.out.len()));
+        self.frames.push(around);
     }
 
     fn list_opening(&self) -> List {
@@ -406,7 +333,7 @@ impl Normalizer {
             (Last::Word(WordClass::All), Quantifiable::Unequal) if self.after_operator() => {
                 List::Quantified { from, negated: true }
             }
-            (Last::Comma, _) if self.top().rows_end == Some(self.out.len() - 1) => List::Row,
+            (Last::Comma, _) if self.top.rows_end == Some(self.out.len() - 1) => List::Row,
             _ => List::Plain,
         }
     }
@@ -415,16 +342,12 @@ impl Normalizer {
         self.state.before == Last::Operator
     }
 
-    fn top(&self) -> Frame {
-        self.frames.last().copied().unwrap_or(Frame::new(List::Plain, 0))
-    }
-
     fn open_bracket(&mut self) {
         let elements = self.state.last == Last::Word(WordClass::Array);
         self.separate(false);
         self.out.push(b'[');
         let list = if elements { List::Elements } else { List::Plain };
-        self.frames.push(Frame::new(list, self.out.len()));
+        self.enter(list);
         self.went(Last::Open);
     }
 
@@ -432,20 +355,19 @@ impl Normalizer {
         self.separate(false);
         self.state.in_type = false;
         // A bracket without its partner closes nothing.
-        let Some(frame) = (self.frames.len() > 1).then(|| self.frames.pop()).flatten() else {
+        let Some(around) = self.frames.pop() else {
             self.out.push(bracket);
             self.went(last);
             return;
         };
-        if !frame.constant {
-            self.not_constant();
-        }
+        let frame = std::mem::replace(&mut self.top, around);
+        self.top.constant &= frame.constant;
         let reduced = frame.constant && self.reduce(frame, bracket);
         if !reduced {
-            let inside = self.out.get(frame.inside..).unwrap_or_default();
+            let inside = self.out.text().get(frame.inside..).unwrap_or_default();
             if inside == b"?, ..." {
                 self.out.truncate(frame.inside);
-                self.out.extend_from_slice(b"...");
+                self.out.extend(b"...");
             }
             self.out.push(bracket);
         }
@@ -460,28 +382,26 @@ impl Normalizer {
             List::Row => return self.reduce_row(frame, bracket),
             List::Quantified { from, negated } => {
                 self.out.truncate(from);
-                self.out.extend_from_slice(if negated { b"not in (" } else { b"in (" });
+                self.out.extend(if negated { b"not in (" } else { b"in (" });
             }
         }
-        self.out.extend_from_slice(b"...");
+        self.out.extend(b"...");
         self.out.push(bracket);
         true
     }
 
     fn reduce_row(&mut self, frame: Frame, bracket: u8) -> bool {
         // `(...)`, comma, blank, parenthesis: this row follows one that was reduced.
-        match self.top().rows_end.filter(|end| end + 3 == frame.inside) {
+        match self.top.rows_end.filter(|end| end + 3 == frame.inside) {
             Some(end) => self.out.truncate(end),
             None => {
                 self.out.truncate(frame.inside);
-                self.out.extend_from_slice(b"...");
+                self.out.extend(b"...");
                 self.out.push(bracket);
             }
         }
         let end = self.out.len();
-        if let Some(top) = self.frames.last_mut() {
-            top.rows_end = Some(end);
-        }
+        self.top.rows_end = Some(end);
         true
     }
 
@@ -507,41 +427,53 @@ impl Normalizer {
     fn cast(&mut self) {
         let blank = self.state.last == Last::Operator;
         self.separate(blank);
-        self.out.extend_from_slice(b"::");
+        self.out.extend(b"::");
         self.state.in_type = true;
         self.went(Last::Cast);
     }
 
-    fn operator(&mut self, text: &[u8]) {
-        let run = self.state.run;
-        let sign = self.sign(text);
-        let blank = self.blank_before_word();
-        self.separate(blank);
-        self.state.operator_at = self.out.len();
-        let text: &[u8] = match text {
-            b"!=" => b"<>",
-            b"==" => b"=",
-            other => other,
-        };
-        self.out.extend_from_slice(text);
-        if sign.is_some() {
-            self.state.run = run;
+    /// An operator of one byte, as nearly all are.
+    #[inline(always)]
+    fn sign(&mut self, byte: u8) {
+        if matches!(byte, b'-' | b'+') {
+            return self.plus_or_minus(byte);
         }
-        self.state.sign = sign;
-        self.state.in_type = false;
-        self.state.operator = match text {
-            b"=" => Quantifiable::Equal,
-            b"<>" => Quantifiable::Unequal,
-            _ => Quantifiable::No,
+        let operator = if byte == b'=' { Quantifiable::Equal } else { Quantifiable::No };
+        self.begin_operator(operator);
+        self.out.push(byte);
+    }
+
+    #[inline(never)]
+    fn plus_or_minus(&mut self, byte: u8) {
+        let (run, sign) = (self.state.run, self.operand_sign());
+        self.begin_operator(Quantifiable::No);
+        self.out.push(byte);
+        if sign.is_some() {
+            (self.state.run, self.state.sign) = (run, sign);
+        }
+    }
+
+    fn operator(&mut self, text: &[u8]) {
+        let (text, operator): (&[u8], _) = match text {
+            b"!=" | b"<>" => (b"<>", Quantifiable::Unequal),
+            b"==" => (b"=", Quantifiable::Equal),
+            other => (other, Quantifiable::No),
         };
+        self.begin_operator(operator);
+        self.out.extend(text);
+    }
+
+    #[inline(always)]
+    fn begin_operator(&mut self, operator: Quantifiable) {
+        self.separate(self.blank_before_word());
+        self.state.operator_at = self.out.len();
+        self.state.operator = operator;
+        self.state.in_type = false;
         self.went(Last::Operator);
     }
 
     /// What to go back to should this be the sign of a value.
-    fn sign(&self, text: &[u8]) -> Option<Sign> {
-        if !matches!(text, b"-" | b"+") {
-            return None;
-        }
+    fn operand_sign(&self) -> Option<Sign> {
         if self.state.sign.is_some() {
             return self.state.sign;
         }
@@ -555,8 +487,40 @@ impl Normalizer {
     }
 }
 
-/// Whether a name says the same without quotes.
-fn is_simple(name: &[u8]) -> bool {
-    let starts = name.first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'_');
-    starts && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+/// A statement that is being normalized.
+struct Statement<'a> {
+    sql: &'a [u8],
+    normalizer: &'a mut Normalizer,
+}
+
+impl Reader for Statement<'_> {
+    #[inline(always)]
+    fn token(&mut self, _: &mut Lexer<'_>, token: Token, head: u64) -> bool {
+        let Self { sql, normalizer } = self;
+        if normalizer.state.semicolon && token.kind != TokenKind::Semicolon {
+            normalizer.end_statement();
+        }
+        if token.kind == TokenKind::Word {
+            normalizer.word(sql, token, head);
+            return true;
+        }
+        normalizer.settle_column(token.kind);
+        match token.kind {
+            TokenKind::Blank | TokenKind::Comment | TokenKind::Word => {}
+            TokenKind::Quoted => normalizer.quoted(sql, token),
+            TokenKind::String | TokenKind::Number | TokenKind::Placeholder => normalizer.value(),
+            TokenKind::Ellipsis => normalizer.ellipsis(),
+            TokenKind::Open => normalizer.open(),
+            TokenKind::Close => normalizer.close(b')', Last::Close),
+            TokenKind::OpenBracket => normalizer.open_bracket(),
+            TokenKind::CloseBracket => normalizer.close(b']', Last::CloseBracket),
+            TokenKind::Comma => normalizer.comma(),
+            TokenKind::Semicolon => normalizer.state.semicolon = normalizer.out.len() > 0,
+            TokenKind::Dot => normalizer.dot(),
+            TokenKind::Cast => normalizer.cast(),
+            TokenKind::Operator if token.end - token.start == 1 => normalizer.sign(head as u8),
+            TokenKind::Operator => normalizer.operator(token.bytes(sql)),
+        }
+        true
+    }
 }

@@ -10,7 +10,7 @@
 use super::words::WordClass;
 use crate::engine::Engine;
 use crate::workload::bytes;
-use crate::workload::lexer::{Lexer, Token, TokenKind};
+use crate::workload::lexer::{Lexer, Reader, Token, TokenKind};
 
 /// What may stand before a list that counts as one.
 #[derive(Clone, Copy)]
@@ -30,18 +30,15 @@ enum Lead {
 
 /// The shape of a statement.
 pub(super) fn shape(sql: &str, engine: Engine) -> u64 {
-    let mut walk = Walk { text: sql.as_bytes(), lexer: Lexer::new(sql, engine), shape: SEED };
-    let mut lead = Lead::None;
-    while let Some(token) = walk.lexer.next_significant() {
-        lead = walk.token(token, lead);
-    }
+    let mut walk = Walk { text: sql.as_bytes(), shape: SEED, lead: Lead::None };
+    Lexer::new(sql, engine).read(&mut walk);
     walk.shape
 }
 
 struct Walk<'a> {
     text: &'a [u8],
-    lexer: Lexer<'a>,
     shape: u64,
+    lead: Lead,
 }
 
 /// What stands for a token that counts by its kind only: numbers that no text of a token gives, as
@@ -67,33 +64,35 @@ fn mixed(shape: u64, piece: u64) -> u64 {
     (product as u64) ^ (product >> 64) as u64
 }
 
-impl Walk<'_> {
+impl Reader for Walk<'_> {
     #[inline(always)]
-    fn token(&mut self, token: Token, lead: Lead) -> Lead {
+    fn token(&mut self, lexer: &mut Lexer<'_>, token: Token, head: u64) -> bool {
+        let lead = std::mem::replace(&mut self.lead, Lead::None);
         match token.kind {
-            TokenKind::Word => return self.word(token),
+            TokenKind::Word => self.word(token, head),
             TokenKind::Comma => {
-                let before = self.shape;
-                self.piece(mark::COMMA);
                 if matches!(lead, Lead::Row) {
-                    return Lead::RowComma(before);
+                    self.lead = Lead::RowComma(self.shape);
                 }
+                self.piece(mark::COMMA);
             }
             TokenKind::String | TokenKind::Number | TokenKind::Placeholder => {
                 self.piece(mark::VALUE);
             }
-            TokenKind::Open => return self.open(lead),
+            TokenKind::Open => self.open(lexer, lead),
             TokenKind::OpenBracket => {
-                let all =
-                    matches!(lead, Lead::Elements) && self.is_constant(TokenKind::CloseBracket);
+                let all = matches!(lead, Lead::Elements)
+                    && self.is_constant(lexer, TokenKind::CloseBracket);
                 self.piece(if all { mark::ELEMENTS } else { mark::OPEN_BRACKET });
             }
-            TokenKind::Quoted | TokenKind::Operator => self.text(token),
+            TokenKind::Quoted | TokenKind::Operator => self.text(token, head),
             kind => self.piece(mark::KIND + kind as u64),
         }
-        Lead::None
+        true
     }
+}
 
+impl Walk<'_> {
     #[inline(always)]
     fn piece(&mut self, piece: u64) {
         self.shape = mixed(self.shape, piece);
@@ -101,64 +100,67 @@ impl Walk<'_> {
 
     /// Adds the bytes of a token, eight at a time.
     #[inline(always)]
-    fn text(&mut self, token: Token) {
-        let mut at = token.start;
+    fn text(&mut self, token: Token, head: u64) {
+        let (mut at, mut eight) = (token.start, head);
         while token.end - at > 8 {
             // Turned, so that a piece with more after it is never taken for a last one.
-            self.shape = mixed(self.shape, bytes::load(self.text, at)).rotate_left(23);
+            self.shape = mixed(self.shape, eight).rotate_left(23);
             at += 8;
+            eight = bytes::load(self.text, at);
         }
         // One to eight bytes: moved up, what follows them goes, and how many they are shows.
-        let last = bytes::load(self.text, at) << ((8 * (8 - (token.end - at))) & 63);
-        self.piece(last);
+        self.piece(eight << ((8 * (8 - (token.end - at))) & 63));
     }
 
     #[inline(always)]
-    fn word(&mut self, token: Token) -> Lead {
-        self.text(token);
+    fn word(&mut self, token: Token, head: u64) {
+        self.text(token, head);
         let length = token.end - token.start;
         // As long as one of the words below.
         if length > 6 || 1 << length & 0b110_0100 == 0 {
-            return Lead::None;
+            return;
         }
-        let word = bytes::lower(bytes::load(self.text, token.start));
         // The words of WordClass::{In, Values, Array}.
-        match &bytes::lowest(word, length).to_le_bytes() {
+        self.lead = match &bytes::lowest(bytes::lower(head), length).to_le_bytes() {
             b"in\0\0\0\0\0\0" => Lead::Members,
             b"values\0\0" | b"value\0\0\0" => Lead::Rows,
             b"array\0\0\0" => Lead::Elements,
             _ => Lead::None,
-        }
+        };
     }
 
-    fn open(&mut self, lead: Lead) -> Lead {
+    fn open(&mut self, lexer: &mut Lexer<'_>, lead: Lead) {
         let leads = matches!(lead, Lead::Members | Lead::Rows | Lead::RowComma(_));
-        if !leads || !self.is_constant(TokenKind::Close) {
+        if !leads || !self.is_constant(lexer, TokenKind::Close) {
             self.piece(mark::OPEN);
-            return Lead::None;
+            return;
         }
         match lead {
             // A further row says nothing.
             Lead::RowComma(before) => self.shape = before,
             _ => self.piece(mark::LIST),
         }
-        if matches!(lead, Lead::Members) { Lead::None } else { Lead::Row }
+        self.lead = if matches!(lead, Lead::Members) { Lead::None } else { Lead::Row };
     }
 
     /// Whether the list that was opened is plainly constant; if so it is passed.
-    fn is_constant(&mut self, close: TokenKind) -> bool {
-        let mut lexer = self.lexer.clone();
-        let is_constant = Constants::default().read(self.text, &mut lexer, close);
-        if is_constant {
-            self.lexer = lexer;
+    fn is_constant(&self, lexer: &mut Lexer<'_>, close: TokenKind) -> bool {
+        let mut ahead = lexer.clone();
+        let mut constants = Constants::new(self.text, close);
+        ahead.read(&mut constants);
+        if constants.closed {
+            *lexer = ahead;
         }
-        is_constant
+        constants.closed
     }
 }
 
 /// What of the normalizer's state decides whether a list is constant.
-#[derive(Default)]
-struct Constants {
+struct Constants<'a> {
+    text: &'a [u8],
+    close: TokenKind,
+    /// The list came to its end, and everything in it was plainly constant.
+    closed: bool,
     /// A name came that is a column unless `(` or a value follows.
     name: bool,
     /// After `::`: words are types.
@@ -167,22 +169,20 @@ struct Constants {
     depth: u32,
 }
 
-impl Constants {
-    /// Reads up to the end of a list; `false` at the first token that is not plainly constant.
-    fn read(mut self, text: &[u8], lexer: &mut Lexer<'_>, close: TokenKind) -> bool {
-        while let Some(token) = lexer.next_significant() {
-            if self.depth == 0 && token.kind == close {
-                return !self.name;
-            }
-            if !self.token(text, token) {
-                return false;
-            }
-        }
-        false
+impl<'a> Constants<'a> {
+    fn new(text: &'a [u8], close: TokenKind) -> Self {
+        let (closed, name, in_type, after_value) = (false, false, false, false);
+        Self { text, close, closed, name, in_type, after_value, depth: 0 }
     }
+}
 
+impl Reader for Constants<'_> {
     #[inline(always)]
-    fn token(&mut self, text: &[u8], token: Token) -> bool {
+    fn token(&mut self, _: &mut Lexer<'_>, token: Token, head: u64) -> bool {
+        if token.kind == self.close && self.depth == 0 {
+            self.closed = !self.name;
+            return false;
+        }
         let name = std::mem::take(&mut self.name);
         let after_value = std::mem::take(&mut self.after_value);
         match token.kind {
@@ -194,7 +194,7 @@ impl Constants {
                 self.depth += 1;
                 true
             }
-            TokenKind::Word => self.word(text, token, name, after_value),
+            TokenKind::Word => self.word(token, head, name, after_value),
             _ if name => false,
             TokenKind::Comma | TokenKind::Operator => {
                 self.in_type = false;
@@ -212,9 +212,12 @@ impl Constants {
             _ => false,
         }
     }
+}
 
-    fn word(&mut self, text: &[u8], token: Token, name: bool, after_value: bool) -> bool {
-        match WordClass::of_any(text, token.start, token.end) {
+impl Constants<'_> {
+    #[inline(never)]
+    fn word(&mut self, token: Token, head: u64, name: bool, after_value: bool) -> bool {
+        match WordClass::of_any(self.text, token.start, token.end, head) {
             // As good as a value: none of the words that make them a test is let through.
             WordClass::Null | WordClass::Bool => {
                 (self.after_value, self.in_type) = (true, false);

@@ -140,18 +140,24 @@ const WORDS: &[(&str, WordClass)] = &[
     ("partition", WordClass::Keyword),
 ];
 
-/// Slots for the first eight bytes of the words above; a power of two, more than twice as many.
-const SLOTS: usize = 256;
-
-/// The words by their first eight bytes: the number of those bytes, and a place in [`WORDS`]. A word
-/// whose place is taken stands in the next that is free.
-static TABLE: [(u64, u8); SLOTS] = table();
-
-const fn slot(word: u64) -> usize {
-    (word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+/// A table of words by their first eight bytes as one number, as [`bytes::load`] gives it; a place
+/// without a word has 0. The number times the multiplier says the place.
+struct Table<const SLOTS: usize> {
+    multiplier: u64,
+    heads: [u64; SLOTS],
+    /// Places in [`WORDS`].
+    words: [u8; SLOTS],
 }
 
-/// The first eight bytes of a word as one number, as [`bytes::load`] gives it.
+/// Words of up to eight bytes, each in its own place: one look says all. A power of two.
+static SHORT: Table<512> = short();
+
+/// Longer words. Some begin alike: a word whose place is taken stands in the next that is free.
+static LONG: Table<64> = long();
+
+/// Where the search for a multiplier begins: the golden ratio, as good as any.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
 const fn head(word: &[u8]) -> u64 {
     let mut number = 0;
     let mut at = 0;
@@ -162,16 +168,49 @@ const fn head(word: &[u8]) -> u64 {
     number
 }
 
-const fn table() -> [(u64, u8); SLOTS] {
-    let mut table = [(0, 0); SLOTS];
+impl<const SLOTS: usize> Table<SLOTS> {
+    const EMPTY: Self = Self { multiplier: MULTIPLIER, heads: [0; SLOTS], words: [0; SLOTS] };
+
+    #[inline(always)]
+    const fn slot(&self, head: u64) -> usize {
+        // The highest bits, which depend on all.
+        (head.wrapping_mul(self.multiplier) >> (64 - SLOTS.trailing_zeros())) as usize
+    }
+}
+
+const fn short() -> Table<512> {
+    let mut table = Table::EMPTY;
     let mut at = 0;
     while at < WORDS.len() {
-        let word = head(WORDS[at].0.as_bytes());
-        let mut place = slot(word);
-        while table[place].0 != 0 {
-            place = (place + 1) % SLOTS;
+        let word = WORDS[at].0.as_bytes();
+        let slot = table.slot(head(word));
+        if word.len() > 8 {
+            at += 1;
+        } else if table.heads[slot] == 0 {
+            (table.heads[slot], table.words[slot]) = (head(word), at as u8);
+            at += 1;
+        } else {
+            // The place is taken: all words again with another multiplier.
+            let multiplier = table.multiplier.wrapping_mul(MULTIPLIER);
+            table = Table { multiplier, ..Table::EMPTY };
+            at = 0;
         }
-        table[place] = (word, at as u8);
+    }
+    table
+}
+
+const fn long() -> Table<64> {
+    let mut table = Table::EMPTY;
+    let mut at = 0;
+    while at < WORDS.len() {
+        let word = WORDS[at].0.as_bytes();
+        if word.len() > 8 {
+            let mut slot = table.slot(head(word));
+            while table.heads[slot] != 0 {
+                slot = (slot + 1) % 64;
+            }
+            (table.heads[slot], table.words[slot]) = (head(word), at as u8);
+        }
         at += 1;
     }
     table
@@ -180,49 +219,43 @@ const fn table() -> [(u64, u8); SLOTS] {
 impl WordClass {
     /// The class of a word in lower case.
     pub(in crate::workload) fn of(word: &[u8]) -> Self {
-        Self::of_any(word, 0, word.len())
+        if word.is_empty() {
+            return Self::Plain;
+        }
+        Self::of_any(word, 0, word.len(), bytes::load(word, 0))
+    }
+
+    /// The class of the word from `start` to `end` of a text, in any case; there must be one. `head`
+    /// is the eight bytes from `start` on.
+    #[inline(always)]
+    pub(in crate::workload) fn of_any(text: &[u8], start: usize, end: usize, head: u64) -> Self {
+        let head = bytes::lower(head);
+        if end - start <= 8 {
+            return Self::of_short(bytes::lowest(head, end - start));
+        }
+        Self::of_long(head, text.get(start..end).unwrap_or_default())
     }
 
     /// The class of a word in lower case of at most eight bytes, as one number.
     #[inline(always)]
     pub(in crate::workload) fn of_short(word: u64) -> Self {
-        let mut place = slot(word);
-        loop {
-            match TABLE[place] {
-                (0, _) => return Self::Plain,
-                (known, at) if known == word => {
-                    let (name, class) = WORDS[at as usize];
-                    // Beginnings of longer words stand in the table too.
-                    if name.len() <= 8 {
-                        return class;
-                    }
-                }
-                _ => {}
-            }
-            place = (place + 1) % SLOTS;
+        let slot = SHORT.slot(word);
+        if SHORT.heads[slot] != word {
+            return Self::Plain;
         }
-    }
-
-    /// The class of the word from `start` to `end` of a text, in any case.
-    #[inline]
-    pub(in crate::workload) fn of_any(text: &[u8], start: usize, end: usize) -> Self {
-        let word = bytes::lower(bytes::load(text, start));
-        if end - start <= 8 {
-            return Self::of_short(bytes::lowest(word, end - start));
-        }
-        Self::of_long(word, text.get(start..end).unwrap_or_default())
+        WORDS[SHORT.words[slot] as usize].1
     }
 
     /// The class of a longer word whose first eight bytes are `head` in lower case.
-    #[inline]
-    fn of_long(head: u64, word: &[u8]) -> Self {
-        let mut place = slot(head);
-        while TABLE[place].0 != 0 {
-            let (name, class) = WORDS[TABLE[place].1 as usize];
-            if TABLE[place].0 == head && name.as_bytes().eq_ignore_ascii_case(word) {
+    #[inline(always)]
+    pub(in crate::workload) fn of_long(head: u64, word: &[u8]) -> Self {
+        let mut slot = LONG.slot(head);
+        while LONG.heads[slot] != 0 {
+            let (name, class) = WORDS[LONG.words[slot] as usize];
+            if LONG.heads[slot] == head && name.as_bytes().eq_ignore_ascii_case(word) {
                 return class;
             }
-            place = (place + 1) % SLOTS;
+            slot = (slot + 1) % 64;
         }
         Self::Plain
     }
@@ -247,5 +280,27 @@ impl WordClass {
     /// Whether `(` after it opens the arguments of a function (or of an array): no blank there.
     pub(in crate::workload) fn calls(self) -> bool {
         matches!(self, Self::Plain | Self::Any | Self::Array | Self::Names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_has_its_class_in_any_case() {
+        for (word, class) in WORDS {
+            assert_eq!(WordClass::of(word.as_bytes()), *class, "{word}");
+            let mut text = word.to_ascii_uppercase();
+            let length = text.len();
+            text.push_str(" and more");
+            let head = bytes::load(text.as_bytes(), 0);
+            let found = WordClass::of_any(text.as_bytes(), 0, length, head);
+            assert_eq!(found, *class, "{word}");
+            for other in [format!("{word}q"), format!("q{word}"), word[..1].to_owned()] {
+                assert_eq!(WordClass::of(other.as_bytes()), WordClass::Plain, "{other}");
+            }
+        }
+        assert_eq!(WordClass::of(b""), WordClass::Plain);
     }
 }

@@ -17,6 +17,18 @@ fn is_counted(statement: &Compared<'_>) -> bool {
     statement.plans.contains(&None) && statement.counted.is_some()
 }
 
+/// Whether a statement that is judged by its counters takes twice the time an hour, or half of it,
+/// though its calls are as they were: there are more of them, or more of them are slow enough for
+/// the log.
+pub(super) fn is_loading(statement: &Compared<'_>) -> bool {
+    const LEAST_MS_PER_HOUR: f64 = 1_000.0;
+    let Some(counted) = statement.counted.filter(|_| is_counted(statement)) else { return false };
+    let [Some(was), Some(is)] = counted.rates.map(|rates| rates.total_ms_per_hour) else {
+        return false;
+    };
+    was.max(is) >= 2.0 * was.min(is) && (is - was).abs() >= LEAST_MS_PER_HOUR
+}
+
 /// The times that logs cover: figures are of an hour of them.
 pub(super) fn windows(report: &DiffReport) -> Option<String> {
     let DiffContent::Snapshots { diff, snapshots, .. } = &report.content else { return None };

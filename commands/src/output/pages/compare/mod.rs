@@ -155,6 +155,7 @@ fn statements(
 fn is_moving(statement: &Compared<'_>) -> bool {
     let moving = |trend| matches!(trend, Trend::Regressed | Trend::Improved);
     statement.counted.is_some_and(|counted| moving(counted.trend) || counted.flip.is_some())
+        || counted::is_loading(statement)
 }
 
 /// The statement in two lines: outcome and figures, then its text.
