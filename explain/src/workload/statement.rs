@@ -91,15 +91,15 @@ pub struct Counters {
     pub io_ms: Option<f64>,
     /// Bytes of write-ahead log.
     pub wal_bytes: Option<f64>,
-    /// Sort operations (SQLite, MySQL, MariaDB).
+    /// Sort operations (SQLite, MySQL, MariaDB; MongoDB from logs and the profiler).
     pub sorts: Option<f64>,
     /// Automatic indexes built (SQLite), in rows inserted.
     pub auto_index_rows: Option<f64>,
     /// Virtual machine steps (SQLite): work without a clock.
     pub vm_steps: Option<f64>,
-    /// Milliseconds of waiting for locks (MySQL, MariaDB).
+    /// Milliseconds of waiting for locks (MySQL, MariaDB; MongoDB and PostgreSQL from logs).
     pub lock_ms: Option<f64>,
-    /// Executions that scanned a table without an index (MySQL, MariaDB).
+    /// Executions that scanned a table without an index (MySQL, MariaDB, MongoDB).
     pub no_index_used: Option<f64>,
     /// Joins that scanned the inner table without an index (MySQL, MariaDB).
     pub full_joins: Option<f64>,
