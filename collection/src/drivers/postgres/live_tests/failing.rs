@@ -1,11 +1,11 @@
 //! What goes wrong, and how it is told.
 
 use super::super::connect;
-use super::support::{Database, client, encrypting, shop, target, url, urls, with_database};
+use super::own_server::Server;
+use super::support::{Database, client, shop, target, url, urls, with_database};
 use crate::collect::{Request, collect};
 use crate::driver::{CheckStatus, Execution, Session, all_plans};
 use crate::drivers;
-use crate::drivers::test_servers::say;
 use crate::error::{CollectError, ErrorKind};
 use crate::guard::{Policy, Stop};
 use crate::select::Selection;
@@ -162,14 +162,45 @@ async fn server_without_encryption_is_refused_when_it_is_required() {
     }
 }
 
-/// Needs a server of PostgreSQL with `ssl = on`, a certificate for localhost that is its own
-/// authority, and `PLANSCOPE_TEST_PG_TLS=postgres://…@localhost:PORT/postgres?sslrootcert=FILE`.
+/// A certificate for localhost that is its own authority, and its key, for the server.
+fn certify(server: &Server) -> String {
+    let file = |name: &str| server.folder.path().join(name).display().to_string();
+    let (certificate, key) = (file("localhost.crt"), file("localhost.key"));
+    // postgresql-common needs ssl-cert, and that needs openssl: it is there.
+    let made = std::process::Command::new("openssl")
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "9",
+            "-config",
+            "/dev/stdin",
+        ])
+        .args(["-extensions", "own", "-out", &certificate, "-keyout", &key])
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .and_then(|mut made| {
+            use std::io::Write as _;
+            let config = b"[req]\nprompt = no\ndistinguished_name = name\n[name]\nCN = localhost\n\
+                           [own]\nsubjectAltName = DNS:localhost\nbasicConstraints = CA:FALSE\n";
+            made.stdin.take().map(|mut input| input.write_all(config)).transpose()?;
+            made.wait()
+        });
+    assert!(made.is_ok_and(|status| status.success()), "openssl makes a certificate");
+    [&certificate, &key].iter().for_each(|path| server.own(path.as_ref()));
+    server.start_with(&format!("-c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}"));
+    let base = format!("postgres://planscope:none@localhost:{}/postgres", server.port);
+    format!("{base}?sslrootcert={certificate}")
+}
+
 #[tokio::test]
 async fn certificates_are_checked_as_the_mode_says() {
-    let Some(url) = encrypting() else {
-        say("skipped: PLANSCOPE_TEST_PG_TLS is not set");
-        return;
-    };
+    let Some(server) = Server::make() else { return };
+    let url = certify(&server);
     let (plain, _) = url.split_once('?').unwrap();
     let by_address = url.replace("@localhost", "@127.0.0.1");
     let good = [

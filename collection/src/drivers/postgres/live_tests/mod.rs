@@ -6,6 +6,7 @@ mod harmless;
 mod killed;
 mod logging;
 mod many;
+mod own_server;
 mod pooled;
 mod pretending;
 mod privileges;

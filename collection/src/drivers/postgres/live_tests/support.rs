@@ -27,13 +27,6 @@ pub fn log(server: &str) -> Option<String> {
     named(&format!("{server}_LOG"))
 }
 
-/// The URL of a server that encrypts, with `?sslrootcert=FILE` of its authority; there is none in
-/// dev/servers: see the test for how to make one.
-#[expect(clippy::disallowed_methods, reason = "where the server is, only its maker knows")]
-pub fn encrypting() -> Option<String> {
-    std::env::var("PLANSCOPE_TEST_PG_TLS").ok()
-}
-
 /// The URLs of the servers that are up.
 pub fn urls() -> Vec<(&'static str, String)> {
     SERVERS.into_iter().filter_map(|server| Some((server, url(server)?))).collect()
