@@ -1,7 +1,6 @@
 //! What keys and mouse change in the plan view.
 
 use super::layout::Layout;
-use super::spans::Spans;
 use super::{PlanState, PlansScreen, Side, export};
 use crate::output::pages;
 use crate::tui::list::{WHEEL, scrolled};
@@ -477,7 +476,11 @@ impl PlanState {
     }
 
     fn next_metric(&mut self, by: isize) -> Vec<Effect> {
-        let known: Vec<Metric> = self.figures.metrics().collect();
+        let is_known = |metric: &Metric| {
+            let mut others = self.others.iter().map(|(measured, _)| measured.metric);
+            self.is_measured_by(*metric) || others.any(|other| other == *metric)
+        };
+        let known: Vec<Metric> = Metric::ALL.into_iter().filter(is_known).collect();
         let at = known.iter().position(|m| *m == self.measured.metric).unwrap_or(0) as isize;
         match known.get((at + by).rem_euclid(known.len().max(1) as isize) as usize) {
             Some(metric) => self.set_metric(*metric),
@@ -485,23 +488,22 @@ impl PlanState {
         }
     }
 
+    fn is_measured_by(&self, metric: Metric) -> bool {
+        self.measured.metric == metric && !self.measured.is_empty()
+    }
+
     fn set_metric(&mut self, metric: Metric) -> Vec<Effect> {
-        if !self.figures.has(metric) {
+        if self.is_measured_by(metric) {
+            return Vec::new();
+        }
+        let Some(other) = self.others.iter_mut().find(|(m, _)| m.metric == metric) else {
             let why = pages::nothing_known(self.plan(), metric).unwrap_or_else(|| {
                 "every estimate is excused: what ran was stopped early".to_owned()
             });
             return vec![Effect::Say(Notice::error(why))];
-        }
-        let (measured, spans) = match self.kept.iter().position(|(m, _)| m.metric == metric) {
-            Some(at) => self.kept.swap_remove(at),
-            None => {
-                let measured = self.figures.measured(metric);
-                let spans = Spans::of(&self.figures, &measured);
-                (measured, spans)
-            }
         };
-        let measured = std::mem::replace(&mut self.measured, measured);
-        self.kept.push((measured, std::mem::replace(&mut self.spans, spans)));
+        std::mem::swap(&mut self.measured, &mut other.0);
+        std::mem::swap(&mut self.spans, &mut other.1);
         if self.only_hot {
             self.refresh();
         }
