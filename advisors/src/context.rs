@@ -145,6 +145,15 @@ pub struct Context<'a> {
     pub statements: Vec<StatementContext<'a>>,
 }
 
+/// Whether a command of MongoDB counts or groups. The server's own notation has quotes around keys, the
+/// shell's has none.
+fn is_summary_of_documents(command: &str) -> bool {
+    let text = command.trim_start_matches(['{', ' ', '"']);
+    let name = text.split(|c: char| !c.is_ascii_alphanumeric()).next();
+    matches!(name, Some("count" | "distinct" | "mapReduce" | "mapreduce"))
+        || ["$group", "$count", "$sortByCount", "$bucket"].iter().any(|stage| text.contains(stage))
+}
+
 impl<'a> Context<'a> {
     /// Reads the statements' texts.
     pub fn new(snapshot: &'a Snapshot, thresholds: &'a Thresholds) -> Self {
@@ -167,6 +176,12 @@ impl<'a> Context<'a> {
     /// What a log says besides its statements; `None` of a live snapshot.
     pub fn log(&self) -> Option<&'a LogFacts> {
         self.snapshot.log.as_deref()
+    }
+
+    /// The part of the snapshot's time that is `share` of a statement's; where times are not known,
+    /// that share itself.
+    pub fn weight(&self, statement: &StatementContext<'_>, share: f64) -> f64 {
+        statement.total_ms().map_or(share, |ms| share * ms / self.snapshot.total_ms())
     }
 
     /// Whether a saving is worth a word: at least 1 % of the statement and 1 ms of a call. Where
@@ -234,17 +249,12 @@ impl<'a> StatementContext<'a> {
 
     /// Whether it gives few rows whatever it reads: it counts or sums, or it is no query.
     pub fn is_summary(&self) -> bool {
-        let document = || {
-            let words =
-                ["$group", "$count", "{ count:", "{ distinct:", "{ aggregate:", "mapReduce"];
-            words.iter().any(|word| self.statement.text.contains(word))
-        };
         match &self.query {
             Some(query) => {
                 let sums = |scope: &Scope| scope.aggregates || scope.distinct;
                 query.kind != QueryKind::Select || query.scopes.iter().any(sums)
             }
-            None => self.engine != Engine::Mongodb || document(),
+            None => self.engine != Engine::Mongodb || is_summary_of_documents(&self.statement.text),
         }
     }
 

@@ -73,7 +73,7 @@ fn look_at(context: &Context<'_>, statement: &StatementContext<'_>) -> Option<Fi
         Count(examined.round()),
         Count(returned.round())
     );
-    let weight = statement.total_ms().map_or(1.0, |ms| ms / context.snapshot.total_ms());
+    let weight = context.weight(statement, 1.0);
     let severity = severity_of_share(weight).max(Severity::Medium);
     let mut finding = Finding::new(RULE.name, severity, title)
         .with("examined_per_call", examined)

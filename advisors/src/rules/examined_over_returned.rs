@@ -79,7 +79,7 @@ fn look_at(context: &Context<'_>, statement: &StatementContext<'_>) -> Option<Fi
         if scans { ", without an index" } else { "" },
     );
     // Both how badly it fits, and how much of the whole it is.
-    let weight = statement.total_ms().map_or(1.0, |ms| ms / context.snapshot.total_ms());
+    let weight = context.weight(statement, 1.0);
     let fit = match ratio {
         r if r >= 1_000.0 => Severity::High,
         r if r >= 100.0 => Severity::Medium,
@@ -162,7 +162,15 @@ mod tests {
         {
             assert_eq!(reading(Engine::Mariadb, sql, 400_000.0, 1.0), [], "{sql}");
         }
-        let group = r#"{ aggregate: "docs", pipeline: [ { $group: { _id: "$a" } } ] }"#;
-        assert_eq!(reading(Engine::Mongodb, group, 100_000.0, 1.0), []);
+        for command in [
+            r#"{ aggregate: "docs", pipeline: [ { $group: { _id: "$a" } } ] }"#,
+            r#"{"aggregate":"docs","pipeline":[{"$match":{"a":"?"}},{"$count":"n"}]}"#,
+            r#"{"count":"docs","query":{"a":"?"}}"#,
+            r#"{"distinct":"docs","key":"a"}"#,
+        ] {
+            assert_eq!(reading(Engine::Mongodb, command, 100_000.0, 1.0), [], "{command}");
+        }
+        let search = r#"{"aggregate":"docs","pipeline":[{"$match":{"count":"?"}}]}"#;
+        assert_eq!(reading(Engine::Mongodb, search, 100_000.0, 1.0).len(), 1);
     }
 }

@@ -62,7 +62,7 @@ fn look_at(context: &Context<'_>, statement: &StatementContext<'_>) -> Option<Fi
         false => several(passes, "merge pass", "merge passes"),
     };
     let title = format!("{merged} in {}", several(calls, "call", "calls"));
-    let weight = statement.total_ms().map_or(share, |ms| share * ms / context.snapshot.total_ms());
+    let weight = context.weight(statement, share);
     let severity = severity_of_share(weight).min(Severity::Medium);
     let mut finding = Finding::new(RULE.name, severity, title)
         .with("sort_merge_passes", passes)

@@ -65,7 +65,7 @@ fn look_at(context: &Context<'_>, statement: &StatementContext<'_>) -> Option<Fi
         several(calls, "call", "calls"),
         Share(share)
     );
-    let weight = statement.total_ms().map_or(share, |ms| share * ms / context.snapshot.total_ms());
+    let weight = context.weight(statement, share);
     let severity = severity_of_share(weight).min(Severity::Medium);
     let mut finding = Finding::new(RULE.name, severity, title)
         .with("tmp_disk_tables", tables)

@@ -7,29 +7,17 @@
 use super::{TableName, Wanted};
 use planscope_explain::Engine;
 use planscope_explain::workload::Statement;
+use planscope_explain::workload::fingerprint::mongodb::is_command;
 use planscope_explain::workload::lexer::{Lexer, Token, TokenKind};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Commands of MongoDB whose value is the collection, and what names one in a pipeline.
-const COLLECTION_KEYS: [&str; 16] = [
-    "find",
-    "aggregate",
-    "count",
-    "distinct",
-    "update",
-    "delete",
-    "findAndModify",
-    "findandmodify",
-    "insert",
-    "mapReduce",
-    "from",
-    "coll",
-    "into",
-    "$unionWith",
-    "$out",
-    "$merge",
-];
+/// What names a collection in a pipeline, besides the commands themselves.
+const COLLECTION_KEYS: [&str; 6] = ["from", "coll", "into", "$unionWith", "$out", "$merge"];
+
+fn names_collection(key: &str) -> bool {
+    is_command(key) || COLLECTION_KEYS.contains(&key)
+}
 
 impl Wanted {
     /// All tables where that is cheap, and in any case those that `statements` use. Names without a
@@ -109,7 +97,7 @@ fn in_command(text: &str, database: Option<&str>, used: &mut BTreeSet<TableName>
             Value::Object(entries) => {
                 let other = entries.get("db").and_then(Value::as_str);
                 for (key, value) in entries {
-                    let name = value.as_str().filter(|_| COLLECTION_KEYS.contains(&key.as_str()));
+                    let name = value.as_str().filter(|_| names_collection(key));
                     used.extend(name.map(|name| table(other.or(database), name)));
                     waiting.push(value);
                 }

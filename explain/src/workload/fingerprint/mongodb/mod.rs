@@ -18,8 +18,8 @@ mod place;
 mod tests;
 
 use lexer::{Kind, Lexer, Token};
-pub use place::is_envelope;
 use place::{Place, TYPES};
+pub use place::{is_command, is_envelope};
 
 /// The shape of a command.
 pub(super) fn normalize(text: &str) -> String {

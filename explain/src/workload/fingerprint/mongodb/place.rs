@@ -128,7 +128,7 @@ pub fn is_envelope(key: &str) -> bool {
 }
 
 /// Whether a document that opens with `key` is a command.
-pub(super) fn is_command(key: &str) -> bool {
+pub fn is_command(key: &str) -> bool {
     COMMANDS.contains(&key)
 }
 
